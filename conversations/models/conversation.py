@@ -1,0 +1,104 @@
+"""A conversation, its branches and its members."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from conversations.models.user import User
+
+
+def conversation_id() -> str:
+    """A new id in the form of the API's Conversations; nobody can guess one."""
+    return f"conv_{secrets.token_hex(16)}"
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User) -> ConversationQuerySet:
+        """What `user` may see: the conversations that they are a member of. This query is the authorisation."""
+        return self.filter(memberships__user_id=user.pk, deleted_at=None)
+
+
+class Conversation(models.Model):
+    class State(models.TextChoices):
+        DEFAULT = "", _("As the server says")
+        STORED = "stored", _("Kept at the provider")
+        STATELESS = "stateless", _("Kept here only")
+
+    id = models.CharField(primary_key=True, max_length=64, default=conversation_id, editable=False)
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    title_by_person = models.BooleanField(default=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    model = models.CharField(_("model"), max_length=120, blank=True)
+    instructions = models.TextField(_("instructions"), blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DEFAULT, blank=True)
+    branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
+    position = models.PositiveBigIntegerField(default=0, editable=False)
+    """Of the newest fact. It only moves under this row's lock, so positions are gapless."""
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    activity_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ConversationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title or self.id
+
+
+class Branch(models.Model):
+    """A line through the tree of responses: from the first response that left another line, to `head`."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="branches")
+    head = models.ForeignKey("Response", models.SET_NULL, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=80, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name or f"Branch {self.pk}"
+
+
+class Membership(models.Model):
+    """A person in a conversation, and the order that the conversation has in their list."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        EDITOR = "editor", _("Editor")
+        COMMENTER = "commenter", _("Commenter")
+        VIEWER = "viewer", _("Viewer")
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    activity_at = models.DateTimeField(default=timezone.now)
+    """The conversation's, kept here too: a list of ten thousand is then read from one index."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="one_membership_each")]
+        indexes = [
+            models.Index(fields=["user", "-activity_at", "-id"], name="recent", condition=Q(archived_at=None)),
+            models.Index(fields=["user", "-pinned_at"], name="pinned", condition=Q(pinned_at__isnull=False)),
+            models.Index(
+                fields=["user", "-activity_at", "-id"], name="archive", condition=Q(archived_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.conversation_id}"
+
+    @property
+    def may_write(self) -> bool:
+        return self.role in {self.Role.OWNER, self.Role.EDITOR}
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == self.Role.OWNER

@@ -1,0 +1,97 @@
+"""The mirror of a response: what was asked of the provider, and what came back."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models.conversation import Branch, Conversation
+from conversations.models.fields import VerbatimJSONField
+
+
+class ResponseQuerySet(models.QuerySet["Response"]):
+    def running(self) -> ResponseQuerySet:
+        return self.filter(status__in=Response.RUNNING)
+
+
+class Response(models.Model):
+    class Status(models.TextChoices):
+        """The API's own words."""
+
+        QUEUED = "queued", _("queued")
+        IN_PROGRESS = "in_progress", _("in progress")
+        COMPLETED = "completed", _("completed")
+        INCOMPLETE = "incomplete", _("incomplete")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    RUNNING = (Status.QUEUED, Status.IN_PROGRESS)
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="responses")
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="responses")
+    previous_response = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="next_responses")
+    input_from = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="regenerations")
+    """The response whose input items this one answers once more; empty where it has input items of its own."""
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    provider_id = models.CharField(max_length=200, blank=True)
+    endpoint = models.CharField(max_length=300, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    deployment = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    instructions = models.TextField(blank=True)
+    parameters = VerbatimJSONField(default=dict, blank=True)
+    """As sent, without the input."""
+    metadata = VerbatimJSONField(default=dict, blank=True)
+    background = models.BooleanField(default=False)
+    store = models.BooleanField(default=True)
+    provider_expires_at = models.DateTimeField(null=True, blank=True)
+
+    usage = VerbatimJSONField(null=True, blank=True)
+    error = VerbatimJSONField(null=True, blank=True)
+    """`code`, and `message`: a sentence for people."""
+    incomplete_details = VerbatimJSONField(null=True, blank=True)
+    final = VerbatimJSONField(null=True, blank=True)
+    """The response object as the provider ended it, image bytes replaced by references."""
+    remarks = VerbatimJSONField(default=list, blank=True)
+    """What happened on the way that a person may want to know: rebuilt, waited, resumed."""
+
+    queued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    first_event_at = models.DateTimeField(null=True, blank=True)
+    first_token_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_holder = models.CharField(max_length=80, blank=True)
+    epoch = models.PositiveIntegerField(default=0)
+    """The fencing token: each claim raises it, and only the holder of the newest may write."""
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ResponseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation", "previous_response", "id"], name="siblings"),
+            models.Index(fields=["input_from", "id"], name="regenerations"),
+            models.Index(fields=["provider_id"], name="provider_id", condition=~Q(provider_id="")),
+            models.Index(fields=["lease_until"], name="unfinished", condition=Q(status__in=["queued", "in_progress"])),
+            models.Index(
+                fields=["conversation", "id"], name="running_here", condition=Q(status__in=["queued", "in_progress"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_id or f"response {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in self.RUNNING
+
+    @property
+    def input_owner_id(self) -> int:
+        """The id of the response that the input items belong to."""
+        return self.input_from_id or self.pk
