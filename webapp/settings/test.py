@@ -5,7 +5,7 @@ import tempfile
 
 os.environ.setdefault("SALON_DATA", tempfile.mkdtemp(prefix="salon-test-"))
 
-from webapp.settings.base import *  # noqa: E402, F403
+from webapp.settings.base import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
