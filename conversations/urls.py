@@ -1,24 +1,31 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from conversations.views import chat, files
+from conversations.views import chat, files, home, people, setup
 
 urlpatterns = [
-    path("conversations/", chat.begin, name="begin"),
-    path("conversations/<slug:conversation_id>/", chat.conversation, name="conversation"),
-    path("conversations/<slug:conversation_id>/turns/", chat.turn_page, name="turns"),
-    path("conversations/<slug:conversation_id>/messages/", chat.send, name="messages"),
-    path("conversations/<slug:conversation_id>/update/", chat.update, name="update"),
-    path("conversations/<slug:conversation_id>/delete/", chat.delete, name="delete"),
-    path("conversations/<slug:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
+    path("", home.home, name="home"),
+    path("sidebar/", home.sidebar, name="sidebar"),
+    path("setup/", setup.setup, name="setup"),
+    path("settings/", people.profile, name="settings"),
+    path("settings/theme/", people.theme, name="theme"),
+    path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
+    path("files/<str:file_id>/", files.file, name="file"),
+    path("conversations/", chat.begin, name="conversations"),
+    path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
+    path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),
+    path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
+    path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
+    path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
+    path("conversations/<str:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
     path(
-        "conversations/<slug:conversation_id>/responses/<int:response_id>/regenerate/",
+        "conversations/<str:conversation_id>/responses/<int:response_id>/regenerate/",
         chat.regenerate,
         name="regenerate",
     ),
     path(
-        "conversations/<slug:conversation_id>/responses/<int:response_id>/continue/",
+        "conversations/<str:conversation_id>/responses/<int:response_id>/continue/",
         chat.continue_answer,
         name="continue",
     ),
-    path("files/<slug:file_id>/", files.file, name="file"),
 ]
