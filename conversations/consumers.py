@@ -83,3 +83,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if watch.watcher.remove(self.viewer):
             metrics.viewers.dec()
             await hub.leave(self.conversation_id, self.viewer)
+
+
+class UnknownConsumer(AsyncWebsocketConsumer):
+    """Answers a socket at an address that does not exist, as one of an unknown conversation."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(Close.UNKNOWN)

@@ -122,7 +122,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
                 "branch": response.branch_id,
                 "status": response.status,
                 "model": response.model,
-                "model_label": catalog.label(response.model),
+                "model_label": catalog.capabilities(response.model).label,
                 "demo": response.endpoint == "local",
                 "input": [_input(item) for item in inputs[response.input_owner_id] if item.role != "developer"],
                 "output": [shown_item(payload) for payload in output],

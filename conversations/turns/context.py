@@ -48,7 +48,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
         body["instructions"] = response.instructions
     if anchor is not None:
         body["previous_response_id"] = anchor.provider_id
-    if stateless and capabilities.reasoning:
+    if stateless and capabilities.reasoning_efforts:
         body["include"] = ["reasoning.encrypted_content"]
     if not stateless and _in_background(capabilities):
         body["background"] = True

@@ -62,7 +62,6 @@ class Runner:
             await asyncio.wait(tasks, timeout=DRAIN)
         await recorder.stop()
         await forget()
-        await hub.stop()
 
     def run(self, response_id: int) -> asyncio.Task[None]:
         """Run a turn as a task; one that runs already is left alone."""

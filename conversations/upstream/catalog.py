@@ -16,6 +16,7 @@ class Capabilities:
 
     `sampling`: takes `temperature` and `top_p`. `reasoning_efforts`: empty where the model does not reason.
     `summaries`: gives summaries of its reasoning. `tools`: types of tools that it can be offered, `image_tool` apart.
+    `thinks_long`: answers in minutes rather than seconds, so it is better run in the background.
     `max_output_tokens` and `context_window` are in tokens, None where unknown.
     """
 
@@ -27,6 +28,7 @@ class Capabilities:
     image_tool: bool = False
     tools: tuple[str, ...] = ("function",)
     background: bool = False
+    thinks_long: bool = False
     max_output_tokens: int | None = None
     context_window: int | None = None
 

@@ -41,7 +41,7 @@ def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
         "conversation": snapshots.conversation_state(found.conversation, found.membership),
         "me": snapshots.person(request.user),
         "models": [
-            {"name": name, "label": catalog.label(name), "demo": settings.SALON_PROVIDER is None}
+            {"name": name, "label": catalog.capabilities(name).label, "demo": settings.SALON_PROVIDER is None}
             for name in settings.SALON_MODELS
         ],
         "position": found.conversation.position,
