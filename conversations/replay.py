@@ -60,4 +60,6 @@ def _from_log(conversation_id: str, response_id: int) -> protocol.Snapshot | Non
     if response is None:
         return None
     output, cursor = snapshots.folded({response_id: response.epoch})[response_id]
-    return protocol.Snapshot(response_id, cursor.epoch, cursor.sequence, [snapshots.shown_item(item) for item in output])
+    return protocol.Snapshot(
+        response_id, cursor.epoch, cursor.sequence, [snapshots.shown_item(item) for item in output]
+    )

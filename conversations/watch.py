@@ -43,9 +43,7 @@ class Watcher:
 
     def add(self, viewer: Viewer, user: User, session: SessionBase, conversation_id: str) -> None:
         """Look after a socket from now on."""
-        self.passes[viewer] = Pass(
-            user.pk, session.session_key, session.get(HASH_SESSION_KEY, ""), conversation_id
-        )
+        self.passes[viewer] = Pass(user.pk, session.session_key, session.get(HASH_SESSION_KEY, ""), conversation_id)
         if self._task is None or self._task.done() or self._task.get_loop() is not asyncio.get_running_loop():
             self._task = asyncio.get_running_loop().create_task(self._watch())
 

@@ -83,7 +83,12 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             raise Refused("This answer is still being written. Stop it first.", code="running", status=409)
         branch = _new_branch(conversation, access.user)
         again = _queue(
-            conversation, branch, response.previous_response, access.user, model=model, input_from_id=response.input_owner_id
+            conversation,
+            branch,
+            response.previous_response,
+            access.user,
+            model=model,
+            input_from_id=response.input_owner_id,
         )
         _announce(conversation, branch, again)
     return again
@@ -158,7 +163,9 @@ def _queue(
     input_from_id: int | None = None,
 ) -> Response:
     if Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
-        raise Refused("Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429)
+        raise Refused(
+            "Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429
+        )
     return Response.objects.create(
         conversation=conversation,
         branch=branch,

@@ -63,9 +63,7 @@ def _in_background(capabilities: catalog.Capabilities) -> bool:
 
 
 def _inputs(response: Response) -> list[Item]:
-    return list(
-        Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index")
-    )
+    return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
 
 
 def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Item]]:

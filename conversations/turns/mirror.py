@@ -27,9 +27,7 @@ def claim(response_id: int, holder: str) -> Response | None:
     It is not when it has ended, when another runner holds it, or while the turn before it runs. Exactly one of several
     runners gets it: the update matches the epoch that was read, and raises it.
     """
-    response = (
-        Response.objects.select_related("conversation", "previous_response").filter(pk=response_id).first()
-    )
+    response = Response.objects.select_related("conversation", "previous_response").filter(pk=response_id).first()
     if response is None or not response.is_running:
         return None
     if response.previous_response is not None and response.previous_response.is_running:

@@ -105,7 +105,9 @@ class Recording:
         del self.waiting[:count]
 
     def forget_news(self, written: dict[str, Any]) -> None:
-        self.news = {name: value for name, value in self.news.items() if name not in written or written[name] is not value}
+        self.news = {
+            name: value for name, value in self.news.items() if name not in written or written[name] is not value
+        }
 
     def end(self) -> None:
         hub.live.pop(self.response_id, None)
@@ -185,7 +187,6 @@ class Recorder:
                 recording.cancelled.set()
             elif recording.response_id in cancelled:
                 recording.cancelled.set()
-
 
     async def finish(self, recording: Recording, write: Callable[[StreamChunk | None], T]) -> T:
         """Call `write` in a database thread with the events that still wait; nothing else is written meanwhile."""

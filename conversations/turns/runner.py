@@ -134,4 +134,3 @@ def _expire_leases() -> None:
 
 
 runner = Runner()
-

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.utils import timezone
 
 from conversations.models import File, Response, StreamChunk
@@ -116,7 +115,9 @@ class Turn:
         return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
     async def _wait(self, seconds: float, error: UpstreamError) -> None:
-        log.info("provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__)
+        log.info(
+            "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
+        )
 
     async def _follow(self, opening: AbstractAsyncContextManager[EventStream]) -> Ending:
         """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
@@ -210,7 +211,9 @@ class Turn:
         except UpstreamError:
             return None
         status = STATUSES.get(str(final.get("status")))
-        return None if status is None or status in Response.RUNNING else _ending(f"response.{status}", {"response": final})
+        return (
+            None if status is None or status in Response.RUNNING else _ending(f"response.{status}", {"response": final})
+        )
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked: closing the stream ends a foreground response, a background one is cancelled."""
