@@ -19,12 +19,12 @@ def register(start: Callable[[int], None], cancel: Callable[[int], None]) -> Non
     _start, _cancel = start, cancel
 
 
-def start(response_id: int, conversation_id: str) -> None:
+def start(response_id: int) -> None:
     """Have the queued response run, here or in a worker."""
     if settings.SALON_RUNNER == "worker":
-        from conversations.tasks import run  # procrastinate's app is only installed where there are workers
+        from procrastinate.contrib.django import app  # installed only where there are workers
 
-        run.configure(lock=conversation_id).defer(response_id=response_id)
+        app.configure_task("run_turn", queue="turns").defer(response_id=response_id)
     elif _start is not None:
         _start(response_id)
 

@@ -188,7 +188,7 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     conversation.save(update_fields=["branch", "activity_at", "title"])
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response)
-    transaction.on_commit(partial(dispatch.start, response.pk, conversation.pk))
+    transaction.on_commit(partial(dispatch.start, response.pk))
 
 
 def shortened(text: str) -> str:
