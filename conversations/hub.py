@@ -1,8 +1,8 @@
 """One per process: what a conversation says goes once to each process, and from here to the process's own sockets.
 
 A channel-layer group with a member for each viewer copies every message for every viewer and collapses at a hundred of
-them. Here a process subscribes once to a conversation, and its viewers are handed the very same text. The layer may drop
-(it is at most once): frames are numbered, and a browser that misses a number asks, so the log stays the truth.
+them. Here a process subscribes once to a conversation, and its viewers are handed the very same text. The layer may
+drop (it is at most once): frames are numbered, and a browser that misses one asks, so the log stays the truth.
 """
 
 from __future__ import annotations
