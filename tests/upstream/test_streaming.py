@@ -244,15 +244,14 @@ async def test_stopping_closes_the_connection_at_once(serve: Serve, when: str) -
 
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        if when == "in the middle":
+            await response.prepare(request)
+            await response.write(sse(*answer_events()[:2]))
+        begun.set()
         try:
-            if when == "in the middle":
-                await response.prepare(request)
-                await response.write(sse(*answer_events()[:2]))
-            begun.set()
-            while request.transport and not request.transport.is_closing():
-                await asyncio.sleep(0.01)
+            await asyncio.sleep(30)
         finally:
-            closed.set()
+            closed.set()  # the server cancels its handler when the client has gone
         return response
 
     provider, _ = await serve(answer)
