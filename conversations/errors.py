@@ -1,7 +1,7 @@
 """What an action says when it will not do what it was asked.
 
-    Refused            a person or client asked for something that cannot be done: say why, change nothing
-    └── NotFound       unknown, or not theirs: the two look alike
+Refused            a person or client asked for something that cannot be done: say why, change nothing
+└── NotFound       unknown, or not theirs: the two look alike
 """
 
 

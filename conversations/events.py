@@ -16,9 +16,7 @@ def record(conversation: Conversation, kind: Fact.Kind, *, response: Response | 
     """
     conversation.position += 1
     Conversation.objects.filter(pk=conversation.pk).update(position=conversation.position)
-    fact = Fact.objects.create(
-        conversation=conversation, position=conversation.position, kind=kind, response=response
-    )
+    fact = Fact.objects.create(conversation=conversation, position=conversation.position, kind=kind, response=response)
     transaction.on_commit(lambda: announce(fact))
     return fact
 

@@ -12,6 +12,7 @@ import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 MOST_WAITING = 4 * 1024 * 1024
 """Characters that may wait for one viewer. Who falls behind further is let go, and comes back with a cursor."""
 
+MOST_SHOWN = 10_000
+
 FrameLoader = Callable[[str, int], list[str]]
 
 
@@ -33,27 +36,41 @@ class Viewer:
         self._waiting: deque[str] = deque()
         self._size = 0
         self._news = asyncio.Event()
-        self.too_slow = False
+        self.closed = 0
+        """The close code, once the socket is to end."""
 
     def put(self, text: str) -> None:
-        if self.too_slow:
+        if self.closed:
             return
         self._size += len(text)
         if self._size > MOST_WAITING:
-            self.too_slow = True
-            self._waiting.clear()
+            self.close(protocol.Close.TOO_SLOW)
         else:
             self._waiting.append(text)
+            self._news.set()
+
+    def close(self, code: int) -> None:
+        """Let the socket end with `code`; what still waits is not sent."""
+        self.closed = code
+        self._waiting.clear()
         self._news.set()
 
     async def take(self) -> str:
-        """Wait for news and return all frames that wait, one a line; "" when the viewer was too slow."""
+        """Wait for news and return all frames that wait, one a line; "" when the socket is to end (see `closed`)."""
         await self._news.wait()
         self._news.clear()
         text = "\n".join(self._waiting)
         self._waiting.clear()
         self._size = 0
-        return "" if self.too_slow else text
+        return text
+
+
+class Live(Protocol):
+    """A stream that is being recorded in this process."""
+
+    conversation_id: str
+
+    def snapshot(self) -> protocol.Snapshot: ...
 
 
 class Hub:
@@ -62,6 +79,10 @@ class Hub:
     def __init__(self) -> None:
         self.name = secrets.token_hex(8)
         self.viewers: dict[str, set[Viewer]] = {}
+        self.live: dict[int, Live] = {}
+        """The streams that run in this process, by response: newer than their log by a moment."""
+        self.shown: dict[int, tuple[int, int]] = {}
+        """Epoch and next number of the streams that other processes run, as far as our viewers were shown them."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._channel = ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -123,11 +144,14 @@ class Hub:
         for viewer in self.viewers.get(conversation_id, ()):
             viewer.put(text)
 
-    async def publish(self, conversation_id: str, text: str) -> None:
-        """Hand a frame to the viewers of this process and of all others."""
+    async def publish(self, conversation_id: str, text: str, stream: tuple[int, int, int]) -> None:
+        """Hand a stream's frame to the viewers of this process and of all others.
+
+        `stream` is the response, its epoch and the number of the event after this frame.
+        """
         self.deliver(conversation_id, text)
         if self._distributed:
-            await self._send(conversation_id, {"frame": text})
+            await self._send(conversation_id, {"frame": text, "stream": stream})
 
     def announce(self, conversation_id: str, position: int, frame: str) -> None:
         """Publish a fact's frame, from any thread, after its transaction has committed."""
@@ -166,6 +190,11 @@ class Hub:
                 continue
             conversation_id = message["conversation"]
             if "frame" in message:
+                if "stream" in message:
+                    response_id, epoch, following = message["stream"]
+                    self.shown[response_id] = (epoch, following)
+                    while len(self.shown) > MOST_SHOWN:
+                        del self.shown[next(iter(self.shown))]
                 self.deliver(conversation_id, message["frame"])
             elif conversation_id in self.viewers and self._load is not None:
                 for frame in await asyncio.to_thread(self._load, conversation_id, message["position"]):

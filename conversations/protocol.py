@@ -111,5 +111,3 @@ def parse_cursors(text: str, *, most: int = 100) -> dict[int, StreamCursor]:
             response, epoch, sequence = map(int, numbers)
             cursors[response] = StreamCursor(epoch, sequence)
     return cursors
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -108,12 +108,12 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     for item in items.select_related("author").order_by("response_id", "direction", "index"):
         (inputs if item.direction == Item.Direction.INPUT else outputs)[item.response_id].append(item)
     siblings, answers = _branches(responses)
-    running = folded([response.pk for response in responses if response.is_running])
+    running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
         output, cursor = [item.payload for item in outputs[response.pk]], None
         if response.is_running:
-            output, cursor = running.get(response.pk) or ([], protocol.StreamCursor(response.epoch, 0))
+            output, cursor = running[response.pk]
         result.append(
             {
                 "id": response.pk,
@@ -122,7 +122,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
                 "branch": response.branch_id,
                 "status": response.status,
                 "model": response.model,
-                "model_label": catalog.label(response.model),
+                "model_label": catalog.capabilities(response.model).label,
                 "demo": response.endpoint == "local",
                 "input": [_input(item) for item in inputs[response.input_owner_id] if item.role != "developer"],
                 "output": [shown_item(payload) for payload in output],
@@ -161,16 +161,20 @@ def _branches(
     )
 
 
-def folded(response_ids: Iterable[int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:
-    """Return the output of running responses as their logged streams tell it, with the cursor behind the last event."""
-    outputs: dict[int, Output] = {}
-    cursors: dict[int, protocol.StreamCursor] = {}
-    chunks = StreamChunk.objects.filter(response__in=list(response_ids)).order_by("response_id", "epoch", "sequence")
-    for chunk in chunks.iterator():
-        output = outputs.setdefault(chunk.response_id, Output())
+def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:
+    """Return the output of running responses as their logged streams tell it, with the cursor behind the last event.
+
+    `epochs` maps the responses to their present epochs: one that has logged nothing yet goes on from what the epochs
+    before it logged.
+    """
+    outputs = {pk: Output() for pk in epochs}
+    cursors = {pk: protocol.StreamCursor(epoch, 0) for pk, epoch in epochs.items()}
+    chunks = StreamChunk.objects.filter(response__in=list(epochs)).order_by("response_id", "epoch", "sequence")
+    for chunk in chunks.iterator() if epochs else ():
         for event in chunk.events:
-            output.apply(event)
-        cursors[chunk.response_id] = protocol.StreamCursor(chunk.epoch, chunk.sequence + chunk.count)
+            outputs[chunk.response_id].apply(event)
+        if chunk.epoch >= epochs[chunk.response_id]:
+            cursors[chunk.response_id] = protocol.StreamCursor(chunk.epoch, chunk.sequence + chunk.count)
     return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
 
 
@@ -216,20 +220,19 @@ def _timing(response: Response) -> dict[str, Any]:
 
 
 def fact_frames(facts: Sequence[Fact]) -> list[protocol.FactFrame]:
-    """Return the frames of facts of one conversation, each with the present state of what it names."""
-    ids = list(dict.fromkeys(fact.response_id for fact in facts if fact.response_id))
-    present = {shown["id"]: shown for shown in turns(facts[0].conversation, ids)} if ids else {}
-    state = None
-    if any(fact.kind == Fact.Kind.CONVERSATION_UPDATED for fact in facts):
-        state = conversation_state(facts[0].conversation)
-    frames = []
-    for fact in facts:
-        frames.append(
-            protocol.FactFrame(
-                position=fact.position,
-                kind=fact.kind,
-                turn=present.get(fact.response_id) if fact.response_id else None,
-                conversation=state if fact.kind == Fact.Kind.CONVERSATION_UPDATED else None,
-            )
+    """Return the frames of facts of one conversation, in order.
+
+    What a fact names is shown as it is now, with the last fact that names it; a browser that catches up gets it once.
+    """
+    conversation = facts[0].conversation
+    last = {fact.response_id: fact.position for fact in facts if fact.response_id}
+    present = {shown["id"]: shown for shown in turns(conversation, list(last))}
+    return [
+        protocol.FactFrame(
+            position=fact.position,
+            kind=fact.kind,
+            turn=present.get(fact.response_id) if last.get(fact.response_id) == fact.position else None,
+            conversation=conversation_state(conversation),
         )
-    return frames
+        for fact in facts
+    ]

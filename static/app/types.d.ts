@@ -1,0 +1,146 @@
+/** What goes over the wire. The server's side of it is conversations/protocol.py. */
+
+export type Status = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
+
+export interface Person {
+  id: number;
+  name: string;
+  initial: string;
+  hue: number;
+  avatar: string | null;
+}
+
+/** An item as the API gives it: only what is read here is named, everything else is kept. */
+export interface Item {
+  type?: string;
+  id?: string;
+  status?: string;
+  role?: string;
+  content?: (Part | null)[];
+  summary?: ({ text?: string } | null)[];
+  image?: Picture;
+  partial_image?: Picture;
+  [field: string]: unknown;
+}
+
+export interface Part {
+  type?: string;
+  text?: string;
+  refusal?: string;
+  annotations?: (Annotation | null)[];
+  [field: string]: unknown;
+}
+
+export interface Annotation {
+  type?: string;
+  url?: string;
+  title?: string;
+  filename?: string;
+  [field: string]: unknown;
+}
+
+export interface Picture {
+  url: string;
+  width?: number;
+  height?: number;
+  index?: number;
+}
+
+export type Output = (Item | null)[];
+
+export interface StreamEvent {
+  type: string;
+  output_index?: number;
+  [field: string]: unknown;
+}
+
+export interface InputItem {
+  id: number;
+  type: string;
+  role: string;
+  author: Person | null;
+  client_id: string;
+  created_at: string;
+  payload: Item;
+}
+
+export interface BranchRef {
+  id: number;
+  branch: number;
+}
+
+/** A response with its input: what one person asked and what was answered. */
+export interface Turn {
+  id: number;
+  previous: number | null;
+  input_from: number | null;
+  branch: number;
+  status: Status;
+  model: string;
+  model_label: string;
+  demo: boolean;
+  input: InputItem[];
+  output: Output;
+  usage: { input_tokens?: number; output_tokens?: number } | null;
+  error: { code: string; message: string } | null;
+  incomplete: string | null;
+  remarks: string[];
+  timing: { queued_at: string; first_token_ms: number | null; done_ms: number | null };
+  siblings: BranchRef[];
+  answers: BranchRef[];
+  stream: { epoch: number; sequence: number } | null;
+}
+
+export interface Conversation {
+  id: string;
+  title: string;
+  model: string;
+  instructions: string;
+  state: string;
+  branch: number | null;
+  role: string;
+  may_write: boolean;
+  pinned: boolean;
+  archived: boolean;
+}
+
+export interface Model {
+  name: string;
+  label: string;
+  demo: boolean;
+}
+
+export interface PageState {
+  conversation: Conversation;
+  me: Person;
+  turns: Turn[];
+  before: number | null;
+  branch: number | null;
+  models: Model[];
+  position: number;
+}
+
+export interface TurnsPage {
+  turns: Turn[];
+  before: number | null;
+  branch: number | null;
+}
+
+export type Frame =
+  | { type: "hello"; position: number }
+  | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Conversation }
+  | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
+  | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
+  | { type: "reload"; reason: string }
+  | { type: "ping" }
+  | { type: "error"; message: string };
+
+/** A message that this browser has written and the server has not confirmed. */
+export interface Pending {
+  client_id: string;
+  text: string;
+  edits: number | null;
+  created_at: string;
+  state: "waiting" | "sending" | "failed";
+  problem: string;
+}
