@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -14,8 +14,15 @@ from unfold.sites import UnfoldAdminSite
 POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "form-action": [SELF]}
 """unfold is drawn by Alpine, which evaluates its attributes and sets styles. Only staff get this far."""
 
+LEFT_OUT = ("auth", "account")
+
 
 class SalonAdminSite(UnfoldAdminSite):
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Leave out what a person has in another form: powers are given one by one, the address is a field."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        super().register([model for model in models if model._meta.app_label not in LEFT_OUT], admin_class, **options)
+
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         return csp_update(POLICY)(super().admin_view(view, cacheable))
 

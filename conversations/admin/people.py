@@ -7,16 +7,12 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from conversations.models import User
-
-# Powers are given to people one by one, and an address is the person's own field
-admin.site.unregister([Group, EmailAddress])
 
 POWERS = ("is_staff", "is_superuser", "user_permissions")
 
