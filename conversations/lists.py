@@ -32,6 +32,7 @@ class Row:
     is_running: bool
     is_pinned: bool
     is_archived: bool
+    may_write: bool
     is_owner: bool
     has_title: bool
     people: list[User]
@@ -157,6 +158,7 @@ def _row(membership: Membership, running: set[str]) -> Row:
         is_running=conversation.pk in running,
         is_pinned=membership.pinned_at is not None,
         is_archived=membership.archived_at is not None,
+        may_write=membership.may_write,
         is_owner=membership.is_owner,
         people=[other.user for other in getattr(conversation, "others", [])],
     )
