@@ -119,12 +119,6 @@ except ValueError as error:
 SALON_PROVIDER_KIND = SALON_PROVIDER.kind if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
 
-# The provider; None is the embedded one
-try:
-    SALON_PROVIDER = provider_config(os.environ)
-except ValueError as error:
-    raise env.BadSetting(str(error)) from error
-
 # People
 AUTH_USER_MODEL = "conversations.User"
 AUTHENTICATION_BACKENDS = [
