@@ -1,2 +1,31 @@
+from django.urls import path, re_path
 
-urlpatterns: list = []
+from conversations.views import chat, files, home, people, setup
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sidebar/", home.sidebar, name="sidebar"),
+    path("setup/", setup.setup, name="setup"),
+    path("settings/", people.profile, name="settings"),
+    path("settings/theme/", people.theme, name="theme"),
+    path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
+    path("files/<str:file_id>/", files.file, name="file"),
+    path("conversations/", chat.begin, name="conversations"),
+    path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
+    path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),
+    path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
+    path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
+    path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
+    path("conversations/<str:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/regenerate/",
+        chat.regenerate,
+        name="regenerate",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/continue/",
+        chat.continue_answer,
+        name="continue",
+    ),
+]

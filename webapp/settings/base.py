@@ -1,5 +1,6 @@
 """What every deployment shares. The files beside this one say only what differs."""
 
+import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
+from conversations.upstream.config import provider_config
 from webapp import env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -109,7 +111,14 @@ if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
 SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "stateless"))
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))
-SALON_MODELS = env.listing("SALON_MODELS")
+
+# The provider: the one that the environment names (conversations.upstream.config), or None for the embedded one
+try:
+    SALON_PROVIDER = provider_config(os.environ)
+except ValueError as error:
+    raise env.BadSetting(str(error)) from error
+SALON_PROVIDER_KIND = SALON_PROVIDER.kind if SALON_PROVIDER else "local"
+SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
 
 # People
 AUTH_USER_MODEL = "conversations.User"

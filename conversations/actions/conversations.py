@@ -1,0 +1,108 @@
+"""What people do with conversations: begin, rename, choose a model, pin, archive, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import events
+from conversations.access import Access
+from conversations.errors import Refused
+from conversations.models import Conversation, Fact, Membership, User
+from conversations.models.fields import plain
+
+MOST_INSTRUCTIONS = 100_000
+
+
+def begin(user: User) -> Conversation:
+    """Return a new conversation that `user` owns; one that they began and never used is used first."""
+    unused = Membership.objects.filter(
+        user=user,
+        role=Membership.Role.OWNER,
+        archived_at=None,
+        conversation__position=0,
+        conversation__deleted_at=None,
+        conversation__created_by=user,
+    ).select_related("conversation")
+    if membership := unused.order_by("-activity_at").first():
+        return membership.conversation
+    with transaction.atomic():
+        conversation = Conversation.objects.create(created_by=user)
+        Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
+    return conversation
+
+
+def update(access: Access, changes: dict[str, Any]) -> Conversation:
+    """Change what `changes` names: title, model, instructions, state for everybody, pinned and archived for the member.
+
+    Unknown names are ignored: a client cannot set what is not its own. Raise `Refused` for bad values.
+    """
+    _update_membership(access, changes)
+    shared = {name: changes[name] for name in ("title", "model", "instructions", "state") if name in changes}
+    if not shared:
+        return access.conversation
+    access.require_writer()
+    for name, value in shared.items():
+        if not isinstance(value, str):
+            raise Refused(f"{name} must be text.", code=name)
+        shared[name] = plain(value).strip()
+    _validate(shared)
+    with transaction.atomic():
+        conversation = events.lock(access.conversation.pk)
+        for name, value in shared.items():
+            setattr(conversation, name, value)
+        if "title" in shared:
+            conversation.title_by_person = bool(shared["title"])
+        conversation.save(update_fields=[*shared, "title_by_person"])
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED)
+    return conversation
+
+
+def _update_membership(access: Access, changes: dict[str, Any]) -> None:
+    fields = []
+    for name, field in (("pinned", "pinned_at"), ("archived", "archived_at")):
+        if name in changes:
+            if not isinstance(changes[name], bool):
+                raise Refused(f"{name} must be true or false.", code=name)
+            setattr(access.membership, field, timezone.now() if changes[name] else None)
+            fields.append(field)
+    if fields:
+        access.membership.save(update_fields=fields)
+
+
+def _validate(shared: dict[str, str]) -> None:
+    if len(shared.get("title", "")) > 200:
+        raise Refused("A title has at most 200 characters.", code="title")
+    if len(shared.get("instructions", "")) > MOST_INSTRUCTIONS:
+        raise Refused(f"Instructions have at most {MOST_INSTRUCTIONS:,} characters.", code="instructions", status=413)
+    if shared.get("model") and shared["model"] not in settings.SALON_MODELS:
+        raise Refused("This model is not offered here. Choose another one.", code="model")
+    if shared.get("state", "") not in Conversation.State.values:
+        raise Refused("state is “stored”, “stateless” or empty.", code="state")
+
+
+def set_title(conversation_id: str, title: str) -> None:
+    """Give the conversation a title that a model wrote, unless a person has given one."""
+    with transaction.atomic():
+        conversation = events.lock(conversation_id)
+        if conversation.title_by_person or not title:
+            return
+        conversation.title = plain(title)[:200]
+        conversation.save(update_fields=["title"])
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED)
+
+
+def delete(access: Access) -> None:
+    """Hide the conversation from everybody. Only its owner may; what runs in it is stopped."""
+    access.require_owner()
+    with transaction.atomic():
+        conversation = events.lock(access.conversation.pk)
+        if conversation.deleted_at is not None:
+            return
+        conversation.deleted_at = timezone.now()
+        conversation.save(update_fields=["deleted_at"])
+        conversation.responses.running().update(cancel_requested_at=timezone.now())
+        events.record(conversation, Fact.Kind.CONVERSATION_DELETED)

@@ -1,0 +1,199 @@
+"""What people do with turns: send, regenerate, continue, stop. Shared by every door."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import dispatch, events
+from conversations.access import Access
+from conversations.errors import NotFound, Refused
+from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
+from conversations.models.fields import plain
+
+MOST_CHARACTERS = 400_000
+"""In one message. Longer texts belong into a file."""
+MOST_WAITING = 20
+"""Turns that may wait in one conversation for those before them."""
+TITLE_LENGTH = 60
+
+
+def send_message(
+    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, edits_id: int | None = None
+) -> tuple[Response, bool]:
+    """Store a message to the model and queue its answer, in one transaction.
+
+    `previous_id` is the response that the sender looked at last; without it the main branch is continued. `edits_id` is
+    a response whose message is worded anew, which makes a branch. Return the queued response and whether it is new: the
+    same `client_id` twice is one message.
+    """
+    access.require_writer()
+    text = plain(text)
+    if not text.strip():
+        raise Refused("Write something first.", code="empty")
+    if len(text) > MOST_CHARACTERS:
+        raise Refused(
+            f"This message has {len(text):,} characters; {MOST_CHARACTERS:,} is the most. Shorten it or split it.",
+            code="too_long",
+            status=413,
+        )
+    if len(client_id) > 64:
+        raise Refused("client_id is longer than 64 characters.", code="client_id")
+    with transaction.atomic():
+        conversation = events.lock(access.conversation.pk)
+        if client_id and (known := Item.objects.filter(conversation=conversation, client_id=client_id).first()):
+            return known.response, False
+        if edits_id is not None:
+            edited = _response(conversation, edits_id)
+            if edited.created_by_id != access.user.pk:
+                raise Refused("You can edit your own messages only.", code="not_yours", status=403)
+            previous = edited.previous_response
+            branch = _new_branch(conversation, access.user)
+        else:
+            previous = _previous(conversation, previous_id)
+            branch = _branch_after(conversation, previous, access.user)
+        response = _queue(conversation, branch, previous, access.user)
+        Item.objects.create(
+            conversation=conversation,
+            response=response,
+            direction=Item.Direction.INPUT,
+            index=0,
+            type="message",
+            role="user",
+            status="completed",
+            author=access.user,
+            client_id=client_id,
+            payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
+            text=text,
+        )
+        _announce(conversation, branch, response, title=text)
+    return response, True
+
+
+def regenerate(access: Access, response: Response, *, model: str = "") -> Response:
+    """Queue another answer to the same message, on a branch of its own."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock(access.conversation.pk)
+        response.refresh_from_db()
+        if response.is_running:
+            raise Refused("This answer is still being written. Stop it first.", code="running", status=409)
+        branch = _new_branch(conversation, access.user)
+        again = _queue(
+            conversation,
+            branch,
+            response.previous_response,
+            access.user,
+            model=model,
+            input_from_id=response.input_owner_id,
+        )
+        _announce(conversation, branch, again)
+    return again
+
+
+def continue_answer(access: Access, response: Response) -> Response:
+    """Queue a turn that goes on where an answer broke off."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock(access.conversation.pk)
+        response.refresh_from_db()
+        if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
+            raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
+        branch = _branch_after(conversation, response, access.user)
+        following = _queue(conversation, branch, response, access.user)
+        words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
+        Item.objects.create(
+            conversation=conversation,
+            response=following,
+            direction=Item.Direction.INPUT,
+            index=0,
+            type="message",
+            role="developer",
+            status="completed",
+            payload={"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]},
+            text=words,
+        )
+        _announce(conversation, branch, following)
+    return following
+
+
+def stop(access: Access, response: Response) -> None:
+    """Ask the runner to stop the response; what was said is kept. Stopping what has ended does nothing."""
+    access.require_writer()
+    asked = Response.objects.running().filter(pk=response.pk, cancel_requested_at=None)
+    if asked.update(cancel_requested_at=timezone.now()):
+        transaction.on_commit(partial(dispatch.cancel, response.pk))
+
+
+def _response(conversation: Conversation, response_id: int) -> Response:
+    response = Response.objects.filter(conversation=conversation, pk=response_id).first()
+    if response is None:
+        raise NotFound
+    return response
+
+
+def _previous(conversation: Conversation, previous_id: int | None) -> Response | None:
+    if previous_id is not None:
+        return _response(conversation, previous_id)
+    branch = conversation.branch
+    return branch.head if branch else None
+
+
+def _branch_after(conversation: Conversation, previous: Response | None, user: User) -> Branch:
+    """Return the branch that ends with `previous`, or a new one where somebody has gone on from it already."""
+    if previous is not None and previous.branch.head_id == previous.pk:
+        return previous.branch
+    return _new_branch(conversation, user)
+
+
+def _new_branch(conversation: Conversation, user: User) -> Branch:
+    return Branch.objects.create(conversation=conversation, created_by=user)
+
+
+def _queue(
+    conversation: Conversation,
+    branch: Branch,
+    previous: Response | None,
+    user: User,
+    *,
+    model: str = "",
+    input_from_id: int | None = None,
+) -> Response:
+    if Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
+        raise Refused(
+            "Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429
+        )
+    return Response.objects.create(
+        conversation=conversation,
+        branch=branch,
+        previous_response=previous,
+        input_from_id=input_from_id,
+        created_by=user,
+        model=model or conversation.model or settings.SALON_MODELS[0],
+        endpoint=settings.SALON_PROVIDER_KIND,
+        instructions=conversation.instructions,
+    )
+
+
+def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
+    """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
+    now = timezone.now()
+    Branch.objects.filter(pk=branch.pk).update(head=response)
+    conversation.branch, conversation.activity_at = branch, now
+    if title and not conversation.title:
+        conversation.title = shortened(title)
+    conversation.save(update_fields=["branch", "activity_at", "title"])
+    Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
+    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response)
+    transaction.on_commit(partial(dispatch.start, response.pk))
+
+
+def shortened(text: str) -> str:
+    """Return the first words of a message as a title."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:.") + "…"

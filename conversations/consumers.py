@@ -1,0 +1,93 @@
+"""The conversation's socket: what was missed, then what happens. Writes are HTTP; a browser only asks for snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from conversations import access, metrics, protocol, replay, watch
+from conversations.errors import NotFound
+from conversations.hub import Viewer, hub
+from conversations.protocol import Close
+
+MOST_RESYNCS = 20
+"""Snapshots that a browser may ask for within `RESYNC_WINDOW` seconds."""
+RESYNC_WINDOW = 10.0
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):
+    """`/ws/conversations/<id>/?after=<position>&streams=<response>:<epoch>:<sequence>,...`"""
+
+    async def connect(self) -> None:
+        self.conversation_id: str = self.scope["url_route"]["kwargs"]["conversation_id"]
+        self.viewer = Viewer()
+        self.pump: asyncio.Task[None] | None = None
+        self.asked: list[float] = []
+        await self.accept()  # a close code reaches the browser only through an open socket
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.close(Close.SIGNED_OUT)
+            return
+        try:
+            found = await database_sync_to_async(access.conversation_for)(user, self.conversation_id)
+        except NotFound:
+            await self.close(Close.UNKNOWN)
+            return
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        after = query.get("after", [""])[0]
+        await hub.start(replay.frames_from)
+        await hub.join(self.conversation_id, self.viewer)
+        metrics.viewers.inc()
+        watch.watcher.add(self.viewer, user, self.scope["session"], self.conversation_id)
+        position = found.conversation.position
+        missed = await self._missed(int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position)
+        cursors = protocol.parse_cursors(query.get("streams", [""])[0])
+        for response_id in await database_sync_to_async(replay.running_in)(self.conversation_id):
+            frame = await replay.snapshot(self.conversation_id, response_id, cursor=cursors.get(response_id))
+            if frame is not None:
+                missed.append(frame)
+        await self.send("\n".join([protocol.encode(protocol.Hello(position)), *missed]))
+        self.pump = asyncio.create_task(self._deliver())
+
+    async def _missed(self, after: int) -> list[str]:
+        return await database_sync_to_async(replay.frames_from)(self.conversation_id, after + 1)
+
+    async def _deliver(self) -> None:
+        """Send what the hub hands over: as soon as the last send is done, all that came meanwhile."""
+        while text := await self.viewer.take():
+            await self.send(text)
+        await self.close(self.viewer.closed)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            frame = protocol.decode(text_data or "")
+        except ValueError:
+            await self.close(Close.BAD_FRAME)
+            return
+        now = asyncio.get_running_loop().time()
+        self.asked = [moment for moment in self.asked if moment > now - RESYNC_WINDOW] + [now]
+        if len(self.asked) > MOST_RESYNCS:
+            await self.close(Close.TOO_MANY_FRAMES)
+        elif text := await replay.snapshot(self.conversation_id, frame.response):
+            self.viewer.put(text)
+
+    async def disconnect(self, code: int) -> None:
+        if self.pump is not None:
+            self.pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.pump
+        if watch.watcher.remove(self.viewer):
+            metrics.viewers.dec()
+            await hub.leave(self.conversation_id, self.viewer)
+
+
+class UnknownConsumer(AsyncWebsocketConsumer):
+    """Answers a socket at an address that does not exist, as one of an unknown conversation."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(Close.UNKNOWN)

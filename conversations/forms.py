@@ -1,0 +1,65 @@
+"""Forms of people: the first administrator, the profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import User
+from conversations.portraits import BadPicture, portrait
+
+
+class SetupForm(forms.Form):
+    name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
+    email = forms.EmailField(label=_("Email"), max_length=254, widget=forms.EmailInput({"autocomplete": "username"}))
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=_("At least ten characters."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if password := data.get("password"):
+            person = User(email=data.get("email", ""), name=data.get("name", ""))
+            try:
+                validate_password(password, person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    picture = forms.FileField(
+        label=_("Picture"),
+        required=False,
+        max_length=255,
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/gif"}),
+    )
+    remove_picture = forms.BooleanField(label=_("Remove the picture"), required=False)
+    theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As the browser says")), *settings.LANGUAGES], required=False
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "theme", "language")
+        widgets = {"name": forms.TextInput({"autocomplete": "name"})}
+
+    def clean_picture(self) -> bytes | None:
+        """Turn what was uploaded into the portrait that is kept."""
+        upload: UploadedFile | None = self.cleaned_data.get("picture")
+        if upload is None:
+            return None
+        try:
+            return portrait(upload)
+        except BadPicture as error:
+            raise forms.ValidationError(str(error)) from error

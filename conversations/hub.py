@@ -1,0 +1,215 @@
+"""One per process: what a conversation says goes once to each process, and from here to the process's own sockets.
+
+A channel-layer group with a member for each viewer copies every message for every viewer and collapses at a hundred of
+them. Here a process subscribes once to a conversation, and its viewers are handed the very same text. The layer may drop
+(it is at most once): frames are numbered, and a browser that misses a number asks, so the log stays the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from conversations import protocol
+
+log = structlog.get_logger(__name__)
+
+MOST_WAITING = 4 * 1024 * 1024
+"""Characters that may wait for one viewer. Who falls behind further is let go, and comes back with a cursor."""
+
+MOST_SHOWN = 10_000
+
+FrameLoader = Callable[[str, int], list[str]]
+
+
+class Viewer:
+    """One socket's queue. The hub puts frames in, the socket takes them out as fast as its browser reads."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[str] = deque()
+        self._size = 0
+        self._news = asyncio.Event()
+        self.closed = 0
+        """The close code, once the socket is to end."""
+
+    def put(self, text: str) -> None:
+        if self.closed:
+            return
+        self._size += len(text)
+        if self._size > MOST_WAITING:
+            self.close(protocol.Close.TOO_SLOW)
+        else:
+            self._waiting.append(text)
+            self._news.set()
+
+    def close(self, code: int) -> None:
+        """Let the socket end with `code`; what still waits is not sent."""
+        self.closed = code
+        self._waiting.clear()
+        self._news.set()
+
+    async def take(self) -> str:
+        """Wait for news and return all frames that wait, one a line; "" when the socket is to end (see `closed`)."""
+        await self._news.wait()
+        self._news.clear()
+        text = "\n".join(self._waiting)
+        self._waiting.clear()
+        self._size = 0
+        return text
+
+
+class Live(Protocol):
+    """A stream that is being recorded in this process."""
+
+    conversation_id: str
+
+    def snapshot(self) -> protocol.Snapshot: ...
+
+
+class Hub:
+    """Knows the viewers of this process. All methods but `announce` belong to the event loop that `start` ran in."""
+
+    def __init__(self) -> None:
+        self.name = secrets.token_hex(8)
+        self.viewers: dict[str, set[Viewer]] = {}
+        self.live: dict[int, Live] = {}
+        """The streams that run in this process, by response: newer than their log by a moment."""
+        self.shown: dict[int, tuple[int, int]] = {}
+        """Epoch and next number of the streams that other processes run, as far as our viewers were shown them."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._channel = ""
+        self._tasks: list[asyncio.Task[None]] = []
+        self._load: FrameLoader | None = None
+
+    async def start(self, load: FrameLoader) -> None:
+        """Begin to listen to other processes and to send heartbeats; calling it again does nothing.
+
+        `load(conversation_id, position)` reads the frames of the facts from `position` on, in a thread: other processes
+        announce large facts by their position only.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is loop:
+            return
+        self._loop = loop
+        self._load = load
+        self.viewers = {}
+        self._tasks = [asyncio.create_task(self._beat())]
+        if self._distributed:
+            self._channel = await get_channel_layer().new_channel("hub")
+            self._tasks.append(asyncio.create_task(self._listen()))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+        self._loop = None
+
+    @property
+    def _distributed(self) -> bool:
+        layer = get_channel_layer()
+        return layer is not None and not isinstance(layer, InMemoryChannelLayer)
+
+    async def join(self, conversation_id: str, viewer: Viewer) -> None:
+        """Let `viewer` have what happens in the conversation from now on."""
+        viewers = self.viewers.get(conversation_id)
+        if viewers is not None:
+            viewers.add(viewer)
+            return
+        self.viewers[conversation_id] = {viewer}
+        if self._distributed:
+            await get_channel_layer().group_add(_group(conversation_id), self._channel)
+
+    async def leave(self, conversation_id: str, viewer: Viewer) -> None:
+        viewers = self.viewers.get(conversation_id)
+        if viewers is None:
+            return
+        viewers.discard(viewer)
+        if not viewers:
+            del self.viewers[conversation_id]
+            if self._distributed:
+                await get_channel_layer().group_discard(_group(conversation_id), self._channel)
+
+    def deliver(self, conversation_id: str, text: str) -> None:
+        """Hand a frame to this process's viewers of the conversation."""
+        for viewer in self.viewers.get(conversation_id, ()):
+            viewer.put(text)
+
+    async def publish(self, conversation_id: str, text: str, stream: tuple[int, int, int]) -> None:
+        """Hand a stream's frame to the viewers of this process and of all others.
+
+        `stream` is the response, its epoch and the number of the event after this frame.
+        """
+        self.deliver(conversation_id, text)
+        if self._distributed:
+            await self._send(conversation_id, {"frame": text, "stream": stream})
+
+    def announce(self, conversation_id: str, position: int, frame: str) -> None:
+        """Publish a fact's frame, from any thread, after its transaction has committed."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._spawn, conversation_id, position, frame)
+        elif self._distributed:
+            asyncio.run(self._send(conversation_id, {"position": position}))  # a command without a server
+
+    def _spawn(self, conversation_id: str, position: int, frame: str) -> None:
+        self.deliver(conversation_id, frame)
+        if self._distributed:
+            message = {"frame": frame} if len(frame) < 16_384 else {"position": position}
+            task = asyncio.ensure_future(self._send(conversation_id, message))
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    async def _send(self, conversation_id: str, message: dict[str, object]) -> None:
+        message |= {"type": "hub.news", "conversation": conversation_id, "sender": self.name}
+        try:
+            await get_channel_layer().group_send(_group(conversation_id), message)
+        except Exception as error:  # the layer is a hint: without it, browsers poll by reconnecting
+            log.warning("layer_unavailable", error=type(error).__name__)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                message = await layer.receive(self._channel)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.warning("layer_unavailable", error=type(error).__name__)
+                await asyncio.sleep(1)
+                continue
+            if message["sender"] == self.name:
+                continue
+            conversation_id = message["conversation"]
+            if "frame" in message:
+                if "stream" in message:
+                    response_id, epoch, following = message["stream"]
+                    self.shown[response_id] = (epoch, following)
+                    while len(self.shown) > MOST_SHOWN:
+                        del self.shown[next(iter(self.shown))]
+                self.deliver(conversation_id, message["frame"])
+            elif conversation_id in self.viewers and self._load is not None:
+                for frame in await asyncio.to_thread(self._load, conversation_id, message["position"]):
+                    self.deliver(conversation_id, frame)
+
+    async def _beat(self) -> None:
+        ping = protocol.encode(protocol.Ping())
+        while True:
+            await asyncio.sleep(protocol.HEARTBEAT)
+            for conversation_id in list(self.viewers):
+                self.deliver(conversation_id, ping)
+
+
+def _group(conversation_id: str) -> str:
+    return f"conversation.{conversation_id}"
+
+
+hub = Hub()

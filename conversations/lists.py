@@ -1,0 +1,162 @@
+"""The lists of conversations that the sidebar and the home page show, read by keyset from one index."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest
+from django.db.models import Prefetch, Q
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from conversations.models import Membership, Response, User
+
+SIDEBAR_PAGE = 40
+HOME_PAGE = 50
+MOST_PINNED = 50
+FACES = 4
+"""Members that a row shows at most."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A conversation as it stands in one person's list."""
+
+    id: str
+    title: str
+    url: str
+    activity_at: dt.datetime
+    is_running: bool
+    is_pinned: bool
+    is_archived: bool
+    is_owner: bool
+    has_title: bool
+    people: list[User]
+
+
+@dataclass
+class Group:
+    """Rows under one heading: pinned, a day, the week, a month."""
+
+    name: str
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list. `more_url` continues it, and is empty at the end."""
+
+    groups: list[Group]
+    query: str = ""
+    more_url: str = ""
+
+    @property
+    def more(self) -> bool:
+        return bool(self.more_url)
+
+
+def sidebar_list(user: User, *, query: str = "", before: str = "") -> Listing:
+    """Return what the sidebar shows of `user`'s conversations; `before` is where the page before ended."""
+    return _list(user, query=query, before=before, size=SIDEBAR_PAGE)
+
+
+def home_list(user: User, *, query: str = "", before: str = "", archived: bool = False) -> Listing:
+    """Return what the home page shows: as the sidebar, with the people of each conversation; or the archive."""
+    return _list(user, query=query, before=before, archived=archived, size=HOME_PAGE, with_people=True)
+
+
+def _list(
+    user: User, *, query: str, before: str, size: int, archived: bool = False, with_people: bool = False
+) -> Listing:
+    rows = Membership.objects.filter(user=user, conversation__deleted_at=None, archived_at__isnull=not archived)
+    rows = rows.filter(_title_has(query)).select_related("conversation")
+    if with_people:
+        others = Membership.objects.exclude(user=user).select_related("user").order_by("id")[:FACES]
+        rows = rows.prefetch_related(Prefetch("conversation__memberships", others, to_attr="others"))
+    pinned: list[Membership] = []
+    if not archived:
+        if not before:
+            pinned = list(rows.filter(pinned_at__isnull=False).order_by("-pinned_at")[:MOST_PINNED])
+        rows = rows.filter(pinned_at=None)
+    page = list(_after(rows.order_by("-activity_at", "-id"), before)[: size + 1])
+    shown, more = page[:size], len(page) > size
+    return Listing(
+        groups=_grouped(pinned, shown),
+        query=query,
+        more_url=_more_url(shown[-1], query=query, archived=archived) if more else "",
+    )
+
+
+def _title_has(query: str) -> Q:
+    """Match titles with these words. SQLite folds ASCII only, so the usual ways to write a word are tried each."""
+    condition = Q()
+    for word in query.split():
+        ways = {word, word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
+        condition &= Q(*(("conversation__title__icontains", way) for way in sorted(ways)), _connector=Q.OR)
+    return condition
+
+
+def _after(rows, before: str):  # type: ignore[no-untyped-def]
+    if not before:
+        return rows
+    try:
+        moment, pk = (int(part) for part in before.split("-"))
+        activity_at = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=moment)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest("This page of the list does not exist.") from error
+    # The first condition bounds the index, the second one breaks the tie
+    return rows.filter(Q(activity_at__lte=activity_at), Q(activity_at__lt=activity_at) | Q(id__lt=pk))
+
+
+def _more_url(last: Membership, *, query: str, archived: bool) -> str:
+    moment = (last.activity_at - dt.datetime.fromtimestamp(0, dt.UTC)) // dt.timedelta(microseconds=1)
+    parameters = {"before": f"{moment}-{last.pk}"}
+    if query:
+        parameters["q"] = query
+    if archived:
+        parameters["archived"] = "1"
+    return f"{reverse('home')}?{urlencode(parameters)}"
+
+
+def _grouped(pinned: list[Membership], recent: list[Membership]) -> list[Group]:
+    everything = [membership.conversation_id for membership in (*pinned, *recent)]
+    running = set(
+        Response.objects.running().filter(conversation__in=everything).values_list("conversation_id", flat=True)
+    )
+    groups = [Group(_("Pinned"), [_row(membership, running) for membership in pinned])] if pinned else []
+    today = timezone.localdate()
+    for membership in recent:
+        name = _heading(timezone.localtime(membership.activity_at).date(), today)
+        if not groups or groups[-1].name != name:
+            groups.append(Group(name))
+        groups[-1].rows.append(_row(membership, running))
+    return groups
+
+
+def _heading(day: dt.date, today: dt.date) -> str:
+    if day >= today:
+        return _("Today")
+    if day == today - dt.timedelta(days=1):
+        return _("Yesterday")
+    if day > today - dt.timedelta(days=today.weekday() + 1):
+        return _("Earlier this week")
+    return formats.date_format(day, "F" if day.year == today.year else "F Y")
+
+
+def _row(membership: Membership, running: set[str]) -> Row:
+    conversation = membership.conversation
+    return Row(
+        id=conversation.pk,
+        title=conversation.title or _("New conversation"),
+        has_title=bool(conversation.title),
+        url=reverse("conversation", args=[conversation.pk]),
+        activity_at=membership.activity_at,
+        is_running=conversation.pk in running,
+        is_pinned=membership.pinned_at is not None,
+        is_archived=membership.archived_at is not None,
+        is_owner=membership.is_owner,
+        people=[other.user for other in getattr(conversation, "others", [])],
+    )

@@ -1,0 +1,112 @@
+"""Folds stream events into output items, by the table that the browser's reducer uses too (`stream_events.json`).
+
+The table says for each event type what happens inside `output[output_index]`. Types that it does not name leave the
+output alone, so an event that a provider adds tomorrow is kept in the log and breaks nothing here.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+RULES: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "stream_events.json").read_text())
+MOST_INDEX = 10_000
+"""An index above this is a provider's error or an attack on memory; the event is left out."""
+
+
+class Output:
+    """The output items of a response as far as its stream has come."""
+
+    def __init__(self, items: Iterable[dict[str, Any]] = ()) -> None:
+        self.slots: list[dict[str, Any] | None] = list(items)
+        self._texts: dict[tuple[Any, ...], tuple[dict[str, Any] | list[Any], Any, list[str]]] = {}
+        """Strings that grow, as their pieces: joined when somebody looks, so that n deltas cost n and not n squared."""
+
+    def apply(self, event: dict[str, Any]) -> None:
+        """Apply one event. Never raises on what a provider sends: what does not fit is left out."""
+        rule = RULES.get(event.get("type", ""))
+        if rule is None:
+            return
+        index = event.get("output_index")
+        if not _is_index(index):
+            return
+        if rule["op"] == "append":
+            piece = event.get(rule["from"])
+            path = self._path(rule, event)
+            if isinstance(piece, str) and all(isinstance(part, str | int) for part in path):
+                self._append((index, *path), piece)
+            return
+        self._join()
+        if rule["op"] == "status":
+            item = self._item(index)
+            item["status"] = rule["status"]
+            return
+        if rule["from"] not in event:
+            return
+        value = copy.deepcopy(event[rule["from"]])
+        path = self._path(rule, event)
+        if not path:
+            if isinstance(value, dict):
+                self._grow(index)
+                self.slots[index] = value
+            return
+        if (place := self._place((index, *path))) is not None:
+            container, key = place
+            container[key] = value
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return a copy of the items that have begun, in order."""
+        self._join()
+        return [copy.deepcopy(item) for item in self.slots if item is not None]
+
+    def _append(self, path: tuple[Any, ...], piece: str) -> None:
+        if (known := self._texts.get(path)) is not None:
+            known[2].append(piece)
+        elif (place := self._place(path)) is not None:
+            container, key = place
+            text = container[key] if isinstance(container, list) else container.get(key)
+            self._texts[path] = (container, key, [text if isinstance(text, str) else "", piece])
+
+    def _join(self) -> None:
+        for container, key, pieces in self._texts.values():
+            container[key] = "".join(pieces)
+        self._texts.clear()
+
+    def _item(self, index: int) -> dict[str, Any]:
+        self._grow(index)
+        item = self.slots[index]
+        if item is None:
+            item = self.slots[index] = {}
+        return item
+
+    def _grow(self, index: int) -> None:
+        self.slots.extend([None] * (index + 1 - len(self.slots)))
+
+    @staticmethod
+    def _path(rule: dict[str, Any], event: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(event.get(part[1:]) if part.startswith("$") else part for part in rule["at"])
+
+    def _place(self, path: tuple[Any, ...]) -> tuple[Any, Any] | None:
+        """Return the container and key that `path` leads to, making containers on the way, or None where it cannot."""
+        if not all(isinstance(part, str) or _is_index(part) for part in path):
+            return None
+        container: Any = self._item(path[0])
+        for part, following in zip(path[1:], [*path[2:], None], strict=True):
+            if isinstance(part, int) != isinstance(container, list):
+                return None
+            if isinstance(container, list):
+                container.extend([None] * (part + 1 - len(container)))
+            if following is None:
+                return container, part
+            inner = container[part] if isinstance(container, list) else container.get(part)
+            if not isinstance(inner, dict | list):
+                inner = container[part] = [] if isinstance(following, int) else {}
+            container = inner
+        return None
+
+
+def _is_index(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_INDEX

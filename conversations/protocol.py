@@ -1,0 +1,113 @@
+"""The frames of the conversation socket. `docs/protocol.md` describes them for other clients.
+
+A socket message holds one or more frames, one JSON object a line: what waited while the last message was being sent
+goes out together. All frames are encoded here, once for all who see them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+HEARTBEAT = 20
+"""Seconds between two pings of the server. A browser that hears nothing for twice as long reconnects."""
+
+
+class Close:
+    """Close codes, by what the browser should do."""
+
+    BAD_FRAME = 4400
+    SIGNED_OUT = 4401
+    REMOVED = 4403
+    UNKNOWN = 4404
+    TOO_SLOW = 4408
+    TOO_MANY_FRAMES = 4429
+
+
+class Hello(msgspec.Struct, tag="hello", tag_field="type"):
+    """The first frame. `position` is the conversation's newest."""
+
+    position: int
+
+
+class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True):
+    """Rows have changed. `turn` and `conversation` are their state after it, or later."""
+
+    position: int
+    kind: str
+    turn: dict[str, Any] | None = None
+    conversation: dict[str, Any] | None = None
+
+
+class StreamFrame(msgspec.Struct, tag="stream", tag_field="type"):
+    """Events of a running response. `sequence` is the number of the first; the others follow it."""
+
+    response: int
+    epoch: int
+    sequence: int
+    events: msgspec.Raw
+
+
+class Snapshot(msgspec.Struct, tag="snapshot", tag_field="type"):
+    """The output of a running response so far. `sequence` is the number of the next event."""
+
+    response: int
+    epoch: int
+    sequence: int
+    output: list[dict[str, Any]]
+
+
+class Reload(msgspec.Struct, tag="reload", tag_field="type"):
+    """The cursor is too old to be served by frames: fetch the turns afresh."""
+
+    reason: str
+
+
+class Ping(msgspec.Struct, tag="ping", tag_field="type"):
+    """A sign of life."""
+
+
+class ErrorFrame(msgspec.Struct, tag="error", tag_field="type"):
+    """What was wrong with a frame of the browser's."""
+
+    message: str
+
+
+class Resync(msgspec.Struct, tag="resync", tag_field="type"):
+    """Browser -> server: events of this response are missing, send a snapshot."""
+
+    response: int
+
+
+ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Reload | Ping | ErrorFrame
+_from_browser = msgspec.json.Decoder(Resync)
+_encoder = msgspec.json.Encoder()
+
+
+def encode(frame: ServerFrame) -> str:
+    """Return the frame as one line of text."""
+    return _encoder.encode(frame).decode()
+
+
+def decode(text: str) -> Resync:
+    """Return the frame that a browser sent; raise `ValueError` for anything else."""
+    return _from_browser.decode(text)
+
+
+class StreamCursor(msgspec.Struct, frozen=True):
+    """How far a browser has come in a running response: `sequence` is the next event that it lacks."""
+
+    epoch: int
+    sequence: int
+
+
+def parse_cursors(text: str, *, most: int = 100) -> dict[int, StreamCursor]:
+    """Return the cursors of a query string's `streams`: `response:epoch:sequence`, comma-separated. Bad ones are left out."""
+    cursors: dict[int, StreamCursor] = {}
+    for part in text.split(",")[:most]:
+        numbers = part.split(":")
+        if len(numbers) == 3 and all(n.isascii() and n.isdigit() and len(n) < 19 for n in numbers):
+            response, epoch, sequence = map(int, numbers)
+            cursors[response] = StreamCursor(epoch, sequence)
+    return cursors

@@ -1,0 +1,238 @@
+"""What the browser is shown, made from rows: the same for a page, an older page, a fact and a reload."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.urls import reverse
+
+from conversations import protocol
+from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.output import Output
+from conversations.upstream import catalog
+
+PAGE = 30
+"""Turns that are shown at once."""
+
+
+def person(user: User) -> dict[str, Any]:
+    return {
+        "id": user.pk,
+        "name": user.display_name,
+        "initial": user.display_name[:1].upper(),
+        "hue": user.hue,
+        "avatar": user.avatar.url if user.avatar else None,
+    }
+
+
+def conversation_state(conversation: Conversation, membership: Membership | None = None) -> dict[str, Any]:
+    """Return the conversation; with `membership`, also what only that member has of it."""
+    state = {
+        "id": conversation.pk,
+        "title": conversation.title,
+        "model": conversation.model,
+        "instructions": conversation.instructions,
+        "state": conversation.state,
+        "branch": conversation.branch_id,
+    }
+    if membership is not None:
+        state |= {
+            "role": membership.role,
+            "may_write": membership.may_write,
+            "pinned": membership.pinned_at is not None,
+            "archived": membership.archived_at is not None,
+        }
+    return state
+
+
+def page(conversation: Conversation, branch: Branch | None, *, before: Response | None = None) -> dict[str, Any]:
+    """Return up to `PAGE` turns on the path to the branch's head, oldest first, ending before the turn `before`.
+
+    The number of queries does not depend on the length of the conversation: the path is walked by its links, only as
+    far as the page goes.
+    """
+    start = before.previous_response_id if before is not None else branch.head_id if branch is not None else None
+    ids = path(start, PAGE + 1) if start else []
+    shown = ids[:PAGE]
+    return {
+        "turns": turns(conversation, shown[::-1]),
+        "before": shown[-1] if len(ids) > PAGE else None,
+        "branch": branch.pk if branch is not None else None,
+    }
+
+
+def path(start: int, length: int) -> list[int]:
+    """Return the ids of up to `length` responses from `start` back along `previous_response`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE path (id, previous_id, depth) AS (
+                SELECT id, previous_response_id, 1 FROM conversations_response WHERE id = %s
+                UNION ALL
+                SELECT r.id, r.previous_response_id, path.depth + 1
+                FROM conversations_response r JOIN path ON r.id = path.previous_id
+                WHERE path.depth < %s
+            )
+            SELECT id FROM path ORDER BY depth
+            """,
+            [start, length],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def turns(conversation: Conversation, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the turns with these response ids, in this order."""
+    if not ids:
+        return []
+    responses = Response.objects.in_bulk(ids)
+    return _present([responses[pk] for pk in ids if pk in responses])
+
+
+def turn(response: Response) -> dict[str, Any]:
+    """Return one turn as it is now."""
+    return _present([response])[0]
+
+
+def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
+    inputs: dict[int, list[Item]] = defaultdict(list)
+    outputs: dict[int, list[Item]] = defaultdict(list)
+    owners = {response.input_owner_id for response in responses}
+    items = Item.objects.filter(
+        Q(response__in=owners, direction=Item.Direction.INPUT)
+        | Q(response__in=[r.pk for r in responses], direction=Item.Direction.OUTPUT)
+    )
+    for item in items.select_related("author").order_by("response_id", "direction", "index"):
+        (inputs if item.direction == Item.Direction.INPUT else outputs)[item.response_id].append(item)
+    siblings, answers = _branches(responses)
+    running = folded({response.pk: response.epoch for response in responses if response.is_running})
+    result = []
+    for response in responses:
+        output, cursor = [item.payload for item in outputs[response.pk]], None
+        if response.is_running:
+            output, cursor = running[response.pk]
+        result.append(
+            {
+                "id": response.pk,
+                "previous": response.previous_response_id,
+                "input_from": response.input_from_id,
+                "branch": response.branch_id,
+                "status": response.status,
+                "model": response.model,
+                "model_label": catalog.capabilities(response.model).label,
+                "demo": response.endpoint == "local",
+                "input": [_input(item) for item in inputs[response.input_owner_id] if item.role != "developer"],
+                "output": [shown_item(payload) for payload in output],
+                "usage": response.usage,
+                "error": response.error,
+                "incomplete": (response.incomplete_details or {}).get("reason"),
+                "remarks": response.remarks or [],
+                "timing": _timing(response),
+                "siblings": siblings[response.pk],
+                "answers": answers[response.pk],
+                "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
+            }
+        )
+    return result
+
+
+def _branches(
+    responses: Sequence[Response],
+) -> tuple[dict[int, list[dict[str, int]]], dict[int, list[dict[str, int]]]]:
+    """Return, for each response, the turns with another wording of its message and the other answers to it."""
+    conversations = {response.conversation_id for response in responses}
+    previous = {response.previous_response_id for response in responses if response.previous_response_id}
+    beside = Q(previous_response__in=previous)
+    if any(response.previous_response_id is None for response in responses):
+        beside |= Q(previous_response=None)
+    others = Response.objects.filter(Q(conversation__in=conversations) & beside).order_by("id")
+    wordings: dict[int | None, list[dict[str, int]]] = defaultdict(list)
+    attempts: dict[int, list[dict[str, int]]] = defaultdict(list)
+    for pk, branch, before, source in others.values_list("id", "branch_id", "previous_response_id", "input_from_id"):
+        if source is None:
+            wordings[before].append({"id": pk, "branch": branch})
+        attempts[source or pk].append({"id": pk, "branch": branch})
+    return (
+        {response.pk: wordings[response.previous_response_id] for response in responses},
+        {response.pk: attempts[response.input_owner_id] for response in responses},
+    )
+
+
+def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:
+    """Return the output of running responses as their logged streams tell it, with the cursor behind the last event.
+
+    `epochs` maps the responses to their present epochs: one that has logged nothing yet goes on from what the epochs
+    before it logged.
+    """
+    outputs = {pk: Output() for pk in epochs}
+    cursors = {pk: protocol.StreamCursor(epoch, 0) for pk, epoch in epochs.items()}
+    chunks = StreamChunk.objects.filter(response__in=list(epochs)).order_by("response_id", "epoch", "sequence")
+    for chunk in chunks.iterator() if epochs else ():
+        for event in chunk.events:
+            outputs[chunk.response_id].apply(event)
+        if chunk.epoch >= epochs[chunk.response_id]:
+            cursors[chunk.response_id] = protocol.StreamCursor(chunk.epoch, chunk.sequence + chunk.count)
+    return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
+
+
+def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return an output item as browsers see it: image bytes by address, encrypted reasoning left out."""
+    item = {key: value for key, value in payload.items() if key != "encrypted_content"}
+    if isinstance(result := item.get("result"), dict) and "$file" in result:
+        item["image"] = image(result)
+        del item["result"]
+    return item
+
+
+def image(reference: dict[str, Any]) -> dict[str, Any]:
+    """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
+    return {
+        "url": reverse("file", args=[reference["$file"]]),
+        "width": reference.get("width"),
+        "height": reference.get("height"),
+    }
+
+
+def _input(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.pk,
+        "type": item.type,
+        "role": item.role,
+        "author": person(item.author) if item.author else None,
+        "client_id": item.client_id,
+        "created_at": item.created_at.isoformat(),
+        "payload": item.payload,
+    }
+
+
+def _timing(response: Response) -> dict[str, Any]:
+    def since(moment: Any) -> int | None:
+        return round((moment - response.queued_at).total_seconds() * 1000) if moment else None
+
+    return {
+        "queued_at": response.queued_at.isoformat(),
+        "first_token_ms": since(response.first_token_at),
+        "done_ms": since(response.done_at),
+    }
+
+
+def fact_frames(facts: Sequence[Fact]) -> list[protocol.FactFrame]:
+    """Return the frames of facts of one conversation, in order.
+
+    What a fact names is shown as it is now, with the last fact that names it; a browser that catches up gets it once.
+    """
+    conversation = facts[0].conversation
+    last = {fact.response_id: fact.position for fact in facts if fact.response_id}
+    present = {shown["id"]: shown for shown in turns(conversation, list(last))}
+    return [
+        protocol.FactFrame(
+            position=fact.position,
+            kind=fact.kind,
+            turn=present.get(fact.response_id) if last.get(fact.response_id) == fact.position else None,
+            conversation=conversation_state(conversation),
+        )
+        for fact in facts
+    ]

@@ -1,0 +1,88 @@
+"""What templates need beyond Django: icons, people, the sidebar."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.template import Context
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from lucide.templatetags.lucide import lucide
+
+from conversations.accounts import avatar_url
+from conversations.lists import sidebar_list
+from conversations.models import User
+
+register = template.Library()
+
+TINTS = 12
+"""Grounds of avatars in people.css, a step of the colour circle each."""
+
+
+@register.simple_tag
+@functools.cache
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw the lucide icon `name`, hidden from screen readers; `sm` is the size for small controls."""
+    return mark_safe(lucide(str(name), size=None, **{"class": f"i {size}".strip(), "aria-hidden": "true"}))  # noqa: S308
+
+
+@register.inclusion_tag("parts/avatar.html")
+def avatar(person: User, size: str = "") -> dict[str, Any]:
+    """Draw a person: their picture or their first letter. `s` is small, `l` is large."""
+    return {
+        "url": avatar_url(person),
+        "initial": person.display_name[:1].upper(),
+        "tint": round(person.hue * TINTS / 360) % TINTS,
+        "size": size,
+    }
+
+
+@register.inclusion_tag("sidebar.html", takes_context=True)
+def sidebar(context: Context) -> dict[str, Any]:
+    """Draw the sidebar of the signed-in person. The row of the page that is open is marked by its address."""
+    request = context["request"]
+    return {
+        "user": request.user,
+        "path": request.path,
+        "here": request.get_full_path(),
+        "csrf_token": context.get("csrf_token"),
+        "places": [{"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"}],
+        "settings_url": reverse("settings"),
+        "listing": sidebar_list(request.user),
+    }
+
+
+@register.filter
+def banner_tone(level: str) -> str:
+    """Return the class of a banner for the level of a message."""
+    return {"success": "ok", "warning": "warn", "error": "danger"}.get(level, "")
+
+
+@register.filter
+def banner_icon(level: str) -> str:
+    """Return the icon of a banner for the level of a message."""
+    return {"success": "check", "warning": "triangle-alert", "error": "circle-alert"}.get(level, "info")
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """Draw the control of a form field in our look. Django ties it to its hint and its problem by their ids."""
+    return field.as_widget(attrs={} if isinstance(field.field.widget, CheckboxInput) else {"class": "input"})
+
+
+@register.filter
+def moment(when: dt.datetime) -> str:
+    """Say when something was: the time today, the weekday within a week, else the date."""
+    local, today = timezone.localtime(when), timezone.localdate()
+    days = (today - local.date()).days
+    if days <= 0:
+        return formats.time_format(local, "H:i")
+    if days < 7:
+        return formats.date_format(local, "l")
+    return formats.date_format(local, "j M" if local.year == today.year else "j M Y")

@@ -1,0 +1,98 @@
+"""Takes image and file bytes out of what a provider sends: they are stored once, and a reference stands in their place.
+
+A 1024-pixel picture is two to four million characters of base64. In a socket frame, a channel message or a text column
+it would stop everything behind it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image, UnidentifiedImageError
+
+from conversations.models import File, Response
+
+LARGE = 16_384
+"""Characters. Shorter strings stay where they are."""
+MOST_DEPTH = 60
+
+
+def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, depth: int = 0) -> Any:
+    """Return `value` with each large base64 string and data URL replaced by `{"$file": id, ...}`; store the bytes.
+
+    The reference keeps what stood before the bytes (`prefix`), so that `restore_blobs` gives back the very string.
+    """
+    if isinstance(value, str):
+        return _replace(value, response, purpose) if len(value) >= LARGE else value
+    if depth < MOST_DEPTH:
+        if isinstance(value, dict):
+            return {key: replace_blobs(inner, response, purpose, depth=depth + 1) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [replace_blobs(inner, response, purpose, depth=depth + 1) for inner in value]
+    return value
+
+
+def restore_blobs(value: Any) -> Any:
+    """Return `value` with references replaced by the strings that they stand for."""
+    if isinstance(value, dict):
+        if "$file" in value:
+            file = File.objects.get(pk=value["$file"])
+            with default_storage.open(file.storage_name) as stored:
+                return value.get("prefix", "") + base64.b64encode(stored.read()).decode()
+        return {key: restore_blobs(inner) for key, inner in value.items()}
+    return [restore_blobs(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _replace(text: str, response: Response, purpose: File.Purpose) -> Any:
+    prefix, encoded = "", text
+    if text.startswith("data:"):
+        head, comma, encoded = text.partition(",")
+        if not head.endswith(";base64"):
+            return text
+        prefix = head + comma
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return text
+    if base64.b64encode(content).decode() != encoded:
+        return text  # another spelling of base64: kept as it came, so that it can be given back as it came
+    return store(content, response, purpose) | ({"prefix": prefix} if prefix else {})
+
+
+def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str, Any]:
+    """Store bytes that belong to a response; return the reference that stands for them. Same content, same bytes."""
+    media_type, width, height = describe(content)
+    digest = hashlib.sha256(content).hexdigest()
+    known = File.objects.filter(response=response, sha256=digest).first()
+    file = known or File(
+        conversation_id=response.conversation_id,
+        response=response,
+        purpose=purpose,
+        media_type=media_type,
+        size=len(content),
+        sha256=digest,
+        width=width,
+        height=height,
+    )
+    if not default_storage.exists(file.storage_name):
+        default_storage.save(file.storage_name, ContentFile(content))
+    if known is None:
+        file.save()
+    elif known.purpose == File.Purpose.PARTIAL and purpose == File.Purpose.RESULT:
+        File.objects.filter(pk=known.pk).update(purpose=purpose)
+    return {"$file": file.pk, "width": width, "height": height}
+
+
+def describe(content: bytes) -> tuple[str, int | None, int | None]:
+    """Return media type, width and height as the bytes themselves say; only the header is read, nothing is decoded."""
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            return Image.MIME.get(picture.format or "", "application/octet-stream"), picture.width, picture.height
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return "application/octet-stream", None, None

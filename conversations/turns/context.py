@@ -1,0 +1,134 @@
+"""Builds the request for a turn: what the model is told, and how it is told what came before.
+
+*Stored* state names the previous response, which the provider keeps. *Stateless* state sends the history again from the
+mirror, with encrypted reasoning, and the provider keeps nothing. Where the previous response cannot be named (expired,
+stopped, said by another provider), the history is rebuilt from the nearest one that can be, or from the beginning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from conversations.models import Conversation, Item, Response
+from conversations.snapshots import path
+from conversations.upstream import catalog
+
+MOST_TURNS = 200
+"""Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
+STRIDE = 50
+
+
+@dataclass
+class Request:
+    body: dict[str, Any]
+    """Of `POST responses`, without `stream`."""
+    rebuilt: bool
+    """Whether the history comes from the mirror although the conversation is a stored one."""
+
+
+def build(response: Response, *, rebuild: bool = False) -> Request:
+    """Return the request for `response`. With `rebuild` no previous response is named even where one could be."""
+    conversation = response.conversation
+    capabilities = catalog.capabilities(response.model)
+    stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
+    anchor, between = _history(response, name=not (stateless or rebuild))
+    items = [_replayed(item, stateless=stateless) for item in between]
+    items += [item.payload for item in _inputs(response)]
+    body: dict[str, Any] = {
+        "model": response.model,
+        "input": [item for item in items if item is not None],
+        "store": not stateless,
+    }
+    if response.instructions:
+        body["instructions"] = response.instructions
+    if anchor is not None:
+        body["previous_response_id"] = anchor.provider_id
+    if stateless and capabilities.reasoning_efforts:
+        body["include"] = ["reasoning.encrypted_content"]
+    if not stateless and _in_background(capabilities):
+        body["background"] = True
+    rebuilt = not stateless and anchor is None and response.previous_response_id is not None
+    return Request(body, rebuilt)
+
+
+def _in_background(capabilities: catalog.Capabilities) -> bool:
+    if not capabilities.background or settings.SALON_BACKGROUND == "never":
+        return False
+    return settings.SALON_BACKGROUND == "always" or capabilities.thinks_long
+
+
+def _inputs(response: Response) -> list[Item]:
+    return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
+
+
+def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Item]]:
+    """Return the nearest earlier response that may be named, and the items between it and this turn, oldest first."""
+    passed: list[Response] = []
+    anchor = None
+    start = response.previous_response_id
+    while start is not None and anchor is None and len(passed) < MOST_TURNS:
+        ids = path(start, 1 if name and not passed else STRIDE)
+        rows = Response.objects.in_bulk(ids)
+        for pk in ids:
+            if name and may_be_named(rows[pk], response):
+                anchor = rows[pk]
+                break
+            passed.append(rows[pk])
+        start = rows[ids[-1]].previous_response_id
+    owners = {row.input_owner_id for row in passed}
+    items: dict[tuple[int, str], list[Item]] = {}
+    for item in Item.objects.filter(
+        Q(response__in=owners, direction=Item.Direction.INPUT)
+        | Q(response__in=[row.pk for row in passed], direction=Item.Direction.OUTPUT)
+    ).order_by("index"):
+        items.setdefault((item.response_id, item.direction), []).append(item)
+    between = []
+    for row in reversed(passed):
+        between += items.get((row.input_owner_id, Item.Direction.INPUT), [])
+        between += items.get((row.pk, Item.Direction.OUTPUT), [])
+    return anchor, between
+
+
+def may_be_named(row: Response, response: Response) -> bool:
+    """Whether `row` can be the `previous_response_id` of `response`: complete, still kept, and by the same provider."""
+    return (
+        bool(row.provider_id)
+        and row.store
+        and row.status == Response.Status.COMPLETED
+        and row.endpoint == response.endpoint
+        and (row.provider_expires_at is None or row.provider_expires_at > timezone.now())
+    )
+
+
+def _replayed(item: Item, *, stateless: bool) -> dict[str, Any] | None:
+    """Return a stored item as input, or None where the provider would refuse it or needs it not.
+
+    Ids of items that the provider no longer keeps are refused, so they go. A reasoning item is only of use encrypted,
+    and only beside the item that it led to (the API answers 400 for one that stands alone).
+    """
+    payload = item.payload
+    if item.direction == Item.Direction.INPUT:
+        return payload
+    if item.type == "message":
+        text = [part for part in payload.get("content", []) if part.get("type") in {"output_text", "refusal"}]
+        content = [
+            {"type": "output_text", "text": part["text"], "annotations": []}
+            if part["type"] == "output_text"
+            else {"type": "refusal", "refusal": part.get("refusal", "")}
+            for part in text
+            if part.get("text") or part.get("refusal")
+        ]
+        return {"type": "message", "role": "assistant", "content": content} if content else None
+    if item.type == "reasoning":
+        if stateless and payload.get("encrypted_content") and item.status != "incomplete":
+            kept = {key: payload[key] for key in ("type", "summary", "encrypted_content") if key in payload}
+            return kept | {"summary": kept.get("summary", [])}
+        return None
+    if item.type in {"function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"}:
+        return {key: value for key, value in payload.items() if key not in {"id", "status"}}
+    return None

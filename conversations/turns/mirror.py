@@ -1,0 +1,158 @@
+"""What a turn writes into rows: the claim at its beginning, news on the way, everything at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from conversations import events, metrics
+from conversations.models import Fact, File, Item, Response, StreamChunk
+from conversations.models.fields import plain
+from conversations.turns.blobs import replace_blobs
+from conversations.turns.recorder import LEASE, LeaseLost, Recording
+
+KEPT_AT_PROVIDER = timedelta(days=30)
+"""The API keeps stored responses for thirty days (API reference, "store")."""
+INTERRUPTED = "interrupted"
+
+
+def claim(response_id: int, holder: str) -> Response | None:
+    """Take the response for this runner, or return None when it is not to be run now.
+
+    It is not when it has ended, when another runner holds it, or while the turn before it runs. Exactly one of several
+    runners gets it: the update matches the epoch that was read, and raises it.
+    """
+    response = Response.objects.select_related("conversation", "previous_response").filter(pk=response_id).first()
+    if response is None or not response.is_running:
+        return None
+    if response.previous_response is not None and response.previous_response.is_running:
+        return None
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    values = {
+        "epoch": response.epoch + 1,
+        "lease_until": now + LEASE,
+        "lease_holder": holder,
+        "status": Response.Status.IN_PROGRESS,
+        "started_at": response.started_at or now,
+    }
+    claimed = Response.objects.running().filter(free, pk=response_id, epoch=response.epoch)
+    if not claimed.update(**values):
+        return None
+    for name, value in values.items():
+        setattr(response, name, value)
+    return response
+
+
+def release(response_id: int, epoch: int) -> None:
+    """Give the response back, for another runner to go on with at once."""
+    Response.objects.running().filter(pk=response_id, epoch=epoch).update(lease_until=None)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a turn ended. `final` is the provider's response object where there is one."""
+
+    status: Response.Status
+    final: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    incomplete: str | None = None
+    remark: str = ""
+
+
+def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> list[int]:
+    """Write the end of a turn in one transaction: the last events, the response, its items, the fact.
+
+    Raise `LeaseLost` when another runner has taken over. Return the ids of the turns that waited for this one.
+    """
+    with transaction.atomic():
+        conversation = events.lock(recording.conversation_id)
+        response = Response.objects.select_for_update().get(pk=recording.response_id)
+        if response.epoch != recording.epoch or not response.is_running:
+            raise LeaseLost
+        if chunk is not None:
+            chunk.save(force_insert=True)
+        final = replace_blobs(ending.final, response, File.Purpose.RESULT) if ending.final else None
+        for name, value in recording.news.items():
+            setattr(response, name, value)
+        _fill(response, ending, final)
+        response.save()
+        output = _output(final, recording)
+        Item.objects.filter(response=response, direction=Item.Direction.OUTPUT).delete()
+        Item.objects.bulk_create([_item(response, index, payload) for index, payload in enumerate(output)])
+        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+    metrics.turns.labels(status=response.status).inc()
+    waiting = Response.objects.filter(previous_response=response, status=Response.Status.QUEUED)
+    return list(waiting.values_list("pk", flat=True))
+
+
+def _fill(response: Response, ending: Ending, final: dict[str, Any] | None) -> None:
+    now = timezone.now()
+    response.status = ending.status
+    response.done_at = now
+    response.lease_until = None
+    response.error = ending.error
+    response.incomplete_details = {"reason": ending.incomplete} if ending.incomplete else None
+    if ending.remark:
+        response.remarks = [*(response.remarks or []), ending.remark]
+    if final is None:
+        return
+    response.final = final
+    response.provider_id = str(final.get("id") or response.provider_id)[:200]
+    response.deployment = str(final.get("model") or "")[:120]
+    response.usage = final.get("usage") if isinstance(final.get("usage"), dict) else None
+    response.metadata = final.get("metadata") or {}
+    if response.store and response.provider_expires_at is None:
+        response.provider_expires_at = now + KEPT_AT_PROVIDER
+
+
+def _output(final: dict[str, Any] | None, recording: Recording) -> list[dict[str, Any]]:
+    """The final response's output is authoritative. What was said before a failure is kept where it brings none."""
+    output = (final or {}).get("output")
+    if isinstance(output, list) and output:
+        return [item for item in output if isinstance(item, dict)]
+    said = recording.output.items()
+    for item in said:
+        item.pop("partial_image", None)
+        if item.get("status") in {"in_progress", "generating", "searching", "interpreting"}:
+            item["status"] = "incomplete"
+    return said
+
+
+def _item(response: Response, index: int, payload: dict[str, Any]) -> Item:
+    return Item(
+        conversation_id=response.conversation_id,
+        response=response,
+        direction=Item.Direction.OUTPUT,
+        index=index,
+        provider_id=_word(payload, "id", 200),
+        type=_word(payload, "type", 60),
+        role=_word(payload, "role", 20),
+        status=_word(payload, "status", 20),
+        call_id=_word(payload, "call_id", 200),
+        payload=payload,
+        text=searchable(payload),
+    )
+
+
+def _word(payload: dict[str, Any], name: str, length: int) -> str:
+    value = payload.get(name)
+    return plain(value)[:length] if isinstance(value, str) else ""
+
+
+def searchable(payload: dict[str, Any]) -> str:
+    """Return what a person would look for in an item: what was said, thought, and handed to tools."""
+    texts: list[str] = []
+    for part in [*_dicts(payload.get("content")), *_dicts(payload.get("summary"))]:
+        texts += [part[name] for name in ("text", "refusal") if isinstance(part.get(name), str)]
+    texts += [payload[name] for name in ("arguments", "output", "code", "input") if isinstance(payload.get(name), str)]
+    return plain("\n".join(text for text in texts if text))
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

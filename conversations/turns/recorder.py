@@ -1,0 +1,220 @@
+"""Writes the streams of this process: announces events at once, logs them in grouped commits.
+
+One `Recording` for each running response is its only writer, thanks to the lease; it numbers the events itself. One
+`Recorder` for each process commits what all its recordings gathered, four to eight times a second in one transaction, so
+that the database sees a few writes a second whatever the number of streams. After a crash the log may end a quarter of a
+second before what a screen showed; the next epoch's snapshot puts that right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import metrics, protocol
+from conversations.hub import hub
+from conversations.models import Response, StreamChunk
+from conversations.output import Output
+from conversations.snapshots import shown_item
+from conversations.turns import database
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+FLUSH = 0.15
+"""Seconds between two grouped commits."""
+LEASE = timedelta(seconds=15)
+RENEW = 4.0
+"""Seconds between two renewals of the leases. A commit may be late by a stalled database and still find them valid."""
+
+_encode = msgspec.json.Encoder().encode
+_WHOLE = frozenset(
+    f"response.{name}" for name in ("created", "queued", "in_progress", "completed", "failed", "incomplete")
+)
+
+
+class LeaseLost(Exception):
+    """Another runner has claimed the response: write nothing more."""
+
+
+class Recording:
+    """The stream of one response in one epoch."""
+
+    def __init__(self, response: Response, output: Output) -> None:
+        self.response_id = response.pk
+        self.conversation_id = response.conversation_id
+        self.epoch = response.epoch
+        self.sequence = 0
+        self.output = output
+        self.waiting: list[bytes] = []
+        self.news: dict[str, Any] = {}
+        """Fields of the row that became known: provider's id, times. Written with the next commit."""
+        self.lost = False
+        self.cancelled = asyncio.Event()
+        """Set when a person asked to stop, or when the lease is lost."""
+
+    async def begin(self) -> None:
+        """Tell every browser that this epoch begins, and what is known of the output so far."""
+        hub.live[self.response_id] = self
+        await self._publish(self.snapshot())
+
+    def snapshot(self) -> protocol.Snapshot:
+        output = [shown_item(item) for item in self.output.items()]
+        return protocol.Snapshot(self.response_id, self.epoch, self.sequence, output)
+
+    async def take(self, events: list[dict[str, Any]]) -> None:
+        """Announce events and leave them for the next commit. Their bytes have been replaced by references already."""
+        if self.lost:
+            raise LeaseLost
+        first = self.sequence
+        shown = []
+        for event in events:
+            self.output.apply(event)
+            encoded = _encode(event)
+            self.waiting.append(encoded)
+            shown.append(_shown(event, encoded))
+        self.sequence += len(events)
+        frame = protocol.StreamFrame(self.response_id, self.epoch, first, msgspec.Raw(b"[" + b",".join(shown) + b"]"))
+        await self._publish(frame)
+
+    async def _publish(self, frame: protocol.Snapshot | protocol.StreamFrame) -> None:
+        stream = (self.response_id, self.epoch, self.sequence)
+        await hub.publish(self.conversation_id, protocol.encode(frame), stream)
+
+    def chunk(self) -> StreamChunk | None:
+        """Return what waits, as one row; None when nothing does. It waits on until `written` says that it is safe."""
+        if not self.waiting:
+            return None
+        return StreamChunk(
+            response_id=self.response_id,
+            epoch=self.epoch,
+            sequence=self.sequence - len(self.waiting),
+            count=len(self.waiting),
+            events=msgspec.Raw(b"[" + b",".join(self.waiting) + b"]"),
+        )
+
+    def written(self, count: int) -> None:
+        del self.waiting[:count]
+
+    def forget_news(self, written: dict[str, Any]) -> None:
+        self.news = {
+            name: value for name, value in self.news.items() if name not in written or written[name] is not value
+        }
+
+    def end(self) -> None:
+        hub.live.pop(self.response_id, None)
+
+
+def _shown(event: dict[str, Any], encoded: bytes) -> bytes:
+    """Return the event as browsers get it: whole responses and logprobs stay here, items go without secrets."""
+    if event.get("logprobs"):
+        return _encode({key: value for key, value in event.items() if key != "logprobs"})
+    if event["type"] in _WHOLE:
+        return _encode({"type": event["type"]})
+    if isinstance(item := event.get("item"), dict):
+        return _encode(event | {"item": shown_item(item)})
+    return encoded
+
+
+class Recorder:
+    """Commits the recordings of this process, renews their leases and notices who is to stop."""
+
+    def __init__(self) -> None:
+        self.recordings: dict[int, Recording] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._renewed = 0.0
+        self._turn = asyncio.Lock()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            await self.flush()
+
+    async def add(self, recording: Recording) -> None:
+        self.recordings[recording.response_id] = recording
+        metrics.running_streams.set(len(self.recordings))
+        await recording.begin()
+
+    def remove(self, recording: Recording) -> None:
+        if self.recordings.get(recording.response_id) is recording:
+            del self.recordings[recording.response_id]
+        recording.end()
+        metrics.running_streams.set(len(self.recordings))
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(FLUSH)
+            if not self.recordings:
+                continue
+            renew = loop.time() - self._renewed > RENEW
+            try:
+                await self.flush(renew=renew)
+            except Exception as error:  # a database that is away for a while: what waits is kept and tried again
+                log.warning("stream_log_unwritten", error=type(error).__name__)
+                continue
+            if renew:
+                self._renewed = loop.time()
+
+    async def flush(self, *, renew: bool = False) -> None:
+        """Write what waits, in one transaction."""
+        async with self._turn:
+            recordings = [recording for recording in self.recordings.values() if not recording.lost]
+            gathered = [(recording, chunk) for recording in recordings if (chunk := recording.chunk())]
+            epochs = {recording.response_id: recording.epoch for recording in recordings}
+            news = {recording.response_id: dict(recording.news) for recording in recordings if recording.news}
+            lost, cancelled = await database.run(_commit, [chunk for _, chunk in gathered], epochs, news, renew)
+            for recording, chunk in gathered:
+                recording.written(chunk.count)
+            for recording in recordings:
+                recording.forget_news(news.get(recording.response_id, {}))
+        for recording in recordings:
+            if recording.response_id in lost:
+                recording.lost = True
+                recording.cancelled.set()
+            elif recording.response_id in cancelled:
+                recording.cancelled.set()
+
+    async def finish(self, recording: Recording, write: Callable[[StreamChunk | None], T]) -> T:
+        """Call `write` in a database thread with the events that still wait; nothing else is written meanwhile."""
+        async with self._turn:
+            if recording.lost:
+                raise LeaseLost
+            chunk = recording.chunk()
+            result = await database.run(write, chunk)
+            recording.written(chunk.count if chunk else 0)
+            self.remove(recording)
+            return result
+
+
+def _commit(
+    chunks: list[StreamChunk], epochs: dict[int, int], news: dict[int, dict[str, Any]], renew: bool
+) -> tuple[set[int], set[int]]:
+    """Write chunks and news, renew leases; return the responses whose lease is lost and those that are to stop."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Response.objects.filter(pk__in=epochs)
+        if renew:
+            rows.filter(status__in=Response.RUNNING).update(lease_until=now + LEASE)
+        state = {pk: (epoch, asked) for pk, epoch, asked in rows.values_list("pk", "epoch", "cancel_requested_at")}
+        lost = {pk for pk, epoch in epochs.items() if pk not in state or state[pk][0] != epoch}
+        for pk, values in news.items():
+            rows.filter(pk=pk, epoch=epochs[pk]).update(**values)
+        StreamChunk.objects.bulk_create([chunk for chunk in chunks if chunk.response_id not in lost])
+    return lost, {pk for pk, (_, asked) in state.items() if asked is not None}
+
+
+recorder = Recorder()

@@ -1,0 +1,136 @@
+"""Runs turns in this process as asyncio tasks, and finds by itself what nobody told it of."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from datetime import timedelta
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+
+from conversations import dispatch
+from conversations.hub import hub
+from conversations.models import Response, StreamChunk
+from conversations.replay import frames_from
+from conversations.turns import database
+from conversations.turns.provider import forget
+from conversations.turns.recorder import recorder
+from conversations.turns.turn import run_turn
+
+log = structlog.get_logger(__name__)
+
+SWEEP = 2.0
+"""Seconds between two looks for queued turns and expired leases."""
+KEPT_STREAMS = timedelta(hours=24)
+DRAIN = 5.0
+"""Seconds that running turns have to be put away when the process ends."""
+
+
+class Runner:
+    """The runner of this process. `start` and `stop` belong to its event loop."""
+
+    def __init__(self) -> None:
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{hub.name}"
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self, *, alone: bool = False) -> None:
+        """Begin to run turns. `alone` says that no other process runs turns of this database.
+
+        Then every lease is a dead process's, and what it held is taken over at once instead of after fifteen seconds.
+        """
+        self._loop = asyncio.get_running_loop()
+        await hub.start(frames_from)
+        recorder.start()
+        if alone:
+            await database.run(_expire_leases)
+        dispatch.register(self._start_soon, self._cancel_soon)
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Put running turns away: background ones for the next runner, of others what was said is kept."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=DRAIN)
+        await recorder.stop()
+        await forget()
+
+    def run(self, response_id: int) -> asyncio.Task[None]:
+        """Run a turn as a task; one that runs already is left alone."""
+        task = self._tasks.get(response_id)
+        if task is None or task.done():
+            task = self._tasks[response_id] = asyncio.create_task(self._run(response_id))
+            task.add_done_callback(lambda done: self._forget(response_id, done))
+        return task
+
+    async def _run(self, response_id: int) -> None:
+        try:
+            for waiting in await run_turn(response_id, self.holder):
+                self.run(waiting)
+        except Exception:
+            # The lease runs out and the sweep takes the turn up again, so nothing stays in progress for ever
+            log.exception("turn_failed", response=response_id)
+
+    def _forget(self, response_id: int, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(response_id) is task:
+            del self._tasks[response_id]
+
+    def _start_soon(self, response_id: int) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.run, response_id)
+
+    def _cancel_soon(self, response_id: int) -> None:
+        def cancel() -> None:
+            if (recording := recorder.recordings.get(response_id)) is not None:
+                recording.cancelled.set()
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(cancel)
+
+    async def _sweep(self) -> None:
+        pruned = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                for response_id in await database.run(due):
+                    self.run(response_id)
+                if loop.time() - pruned > 600:
+                    pruned = loop.time()
+                    await database.run(prune_streams)
+            except Exception as error:  # a database that is away for a while
+                log.warning("sweep_failed", error=type(error).__name__)
+            await asyncio.sleep(SWEEP)
+
+
+def due() -> list[int]:
+    """Return the responses that should run and that nobody runs: queued ones, and those whose runner has gone."""
+    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    waits = Q(previous_response__status__in=Response.RUNNING)
+    rows = Response.objects.running().filter(free).exclude(waits).order_by("id")
+    return list(rows.values_list("pk", flat=True)[:200])
+
+
+def prune_streams() -> int:
+    """Delete the stream logs of responses that ended a while ago; their items say it all. Return the number of rows."""
+    ended = StreamChunk.objects.filter(created_at__lt=timezone.now() - KEPT_STREAMS).exclude(
+        response__status__in=Response.RUNNING
+    )
+    deleted = 0
+    while ids := list(ended.values_list("pk", flat=True)[:1000]):
+        deleted += StreamChunk.objects.filter(pk__in=ids).delete()[0]
+    return deleted
+
+
+def _expire_leases() -> None:
+    Response.objects.running().exclude(lease_until=None).update(lease_until=None)
+
+
+runner = Runner()

@@ -1,0 +1,290 @@
+"""One turn, from the claimed row to the final items. `run_turn` may be called twice for a response: one call runs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from conversations.models import File, Response, StreamChunk
+from conversations.output import Output
+from conversations.snapshots import image
+from conversations.turns import blobs, context, database, mirror
+from conversations.turns.mirror import Ending
+from conversations.turns.provider import forget, provider
+from conversations.turns.recorder import LeaseLost, Recording, recorder
+from conversations.upstream.classification import error_from_response
+from conversations.upstream.errors import ProviderUnavailable, ResponseNotFound, StreamBroken, UpstreamError
+from conversations.upstream.stream import EventStream
+
+log = structlog.get_logger(__name__)
+
+TERMINAL = {
+    "response.completed": Response.Status.COMPLETED,
+    "response.incomplete": Response.Status.INCOMPLETE,
+    "response.failed": Response.Status.FAILED,
+}
+STATUSES = {status.value: status for status in Response.Status}
+BUSY = 24
+"""Streams in this process from which on deltas are gathered: a delay of `GATHER` seconds for a third of the work."""
+GATHER = 0.02
+POLL = (0.5, 1.0, 2.0, 5.0)
+"""Seconds between looks at a background response whose stream cannot be had."""
+
+
+async def run_turn(response_id: int, holder: str) -> list[int]:
+    """Run the response if it is this runner's to run; return the ids of the turns that waited for it.
+
+    Never raises for what a provider, a model or another runner does: the row says how it ended.
+    """
+    response = await database.run(mirror.claim, response_id, holder)
+    if response is None:
+        return []
+    turn = Turn(response)
+    try:
+        return await turn.run()
+    except LeaseLost:
+        log.info("lease_lost", response=response_id, epoch=response.epoch)
+        return []
+    finally:
+        recorder.remove(turn.recording)
+
+
+class Turn:
+    """A claimed response on its way."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.recording = Recording(response, Output())
+        self.provider_id = response.provider_id
+        self.last_number: int | None = None
+        """Upstream's `sequence_number` of the last event that was taken."""
+        self.spoken = False
+
+    async def run(self) -> list[int]:
+        taken_over = self.response.epoch > 1
+        if taken_over:
+            self.recording.output, self.last_number = await database.run(_logged, self.response.pk)
+        await recorder.add(self.recording)
+        if self.response.cancel_requested_at is not None:
+            self.recording.cancelled.set()
+        work = asyncio.ensure_future(self._resume() if taken_over else self._ask())
+        asked_to_stop = asyncio.ensure_future(self.recording.cancelled.wait())
+        try:
+            await asyncio.wait({work, asked_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+            ending = await work if work.done() else await self._stop(work)
+        except asyncio.CancelledError:
+            work.cancel()
+            ending = await self._leave()
+        finally:
+            asked_to_stop.cancel()
+        return await self._finish(ending)
+
+    async def _ask(self) -> Ending:
+        """Send the request and follow its stream."""
+        request = await database.run(context.build, self.response)
+        try:
+            return await self._send(request)
+        except ResponseNotFound:
+            # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
+            request = await database.run(context.build, self.response, rebuild=True)
+            request.rebuilt = True
+            try:
+                return await self._send(request)
+            except UpstreamError as error:
+                return _failed(error)
+        except UpstreamError as error:
+            return _failed(error)
+
+    async def _send(self, request: context.Request) -> Ending:
+        parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
+        background = bool(request.body.get("background"))
+        remarks = ["Sent with the whole history, because the provider no longer keeps the answer before."]
+        self._note(
+            parameters=parameters,
+            background=background,
+            store=request.body["store"],
+            remarks=remarks if request.rebuilt else [],
+        )
+        self.response.background = background
+        upstream = await provider()
+        return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+
+    async def _wait(self, seconds: float, error: UpstreamError) -> None:
+        log.info(
+            "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
+        )
+
+    async def _follow(self, opening: AbstractAsyncContextManager[EventStream]) -> Ending:
+        """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
+        try:
+            async with opening as stream:
+                async for ending in self._events(stream):
+                    return ending
+            raise StreamBroken("The answer was interrupted on its way.")
+        except (StreamBroken, ProviderUnavailable) as error:
+            if self.response.background and self.provider_id:
+                return await self._reattach()
+            if not isinstance(error, StreamBroken):
+                raise
+            return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
+
+    async def _events(self, stream: EventStream) -> AsyncIterator[Ending]:
+        """Record events; yield the ending when the terminal one comes."""
+        async for batch in stream:
+            taken: list[dict[str, Any]] = []
+            ending = None
+            for event in batch:
+                data = event.data
+                self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
+                if event.type in TERMINAL:
+                    ending = _ending(event.type, data)
+                    data = {"type": event.type, "sequence_number": event.sequence_number}
+                else:
+                    data.pop("obfuscation", None)
+                    if not event.type.endswith(".delta"):
+                        data = await self._prepared(event.type, data)
+                    elif not self.spoken:
+                        self.spoken = True
+                        self._note(first_token_at=timezone.now())
+                taken.append(data)
+            await self.recording.take(taken)
+            if ending is not None:
+                yield ending
+            if len(recorder.recordings) > BUSY:
+                await asyncio.sleep(GATHER)
+
+    async def _prepared(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Take bytes out of an event that is not a delta, and note the provider's id when it becomes known."""
+        if kind == "response.created" and isinstance(response := data.get("response"), dict):
+            self.provider_id = str(response.get("id") or "")[:200]
+            self._note(provider_id=self.provider_id, first_event_at=timezone.now())
+        if not _has_large(data):
+            return data
+        purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
+        data = await database.run(blobs.replace_blobs, data, self.response, purpose)
+        reference = data.get("partial_image_b64")
+        if isinstance(reference, dict):
+            data["partial_image"] = image(reference) | {"index": data.get("partial_image_index", 0)}
+        return data
+
+    async def _resume(self) -> Ending:
+        """Go on after another runner's end, which may have been a crash."""
+        if self.response.background and self.provider_id:
+            self._remark("Taken up again after an interruption.")
+            return await self._reattach()
+        if not self.provider_id and not self.recording.output.slots:
+            return await self._ask()  # nothing had come yet, so nothing is said twice
+        return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
+
+    async def _reattach(self) -> Ending:
+        """Follow a background response from the last event that is known, or look at it now and then until it ends."""
+        attempt = 0
+        while True:
+            try:
+                upstream = await provider()
+                async with upstream.resume_stream(self.provider_id, starting_after=self.last_number) as stream:
+                    attempt = 0
+                    async for ending in self._events(stream):
+                        return ending
+            except ResponseNotFound as error:
+                return _failed(error)
+            except UpstreamError as error:
+                log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
+                if isinstance(error, ProviderUnavailable):
+                    await forget()
+            if (ended := await self._look()) is not None:
+                return ended
+            await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])
+            attempt += 1
+
+    async def _look(self) -> Ending | None:
+        """Return how the background response ended at the provider, or None while it runs or cannot be asked."""
+        try:
+            final = await (await provider()).retrieve_response(self.provider_id)
+        except ResponseNotFound as error:
+            return _failed(error)
+        except UpstreamError:
+            return None
+        status = STATUSES.get(str(final.get("status")))
+        return (
+            None if status is None or status in Response.RUNNING else _ending(f"response.{status}", {"response": final})
+        )
+
+    async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
+        """End the turn because a person asked: closing the stream ends a foreground response, a background one is cancelled."""
+        work.cancel()
+        await asyncio.wait({work})
+        if self.recording.lost:
+            raise LeaseLost
+        if self.response.background and self.provider_id:
+            try:
+                final = await (await provider()).cancel_response(self.provider_id)
+            except UpstreamError as error:
+                log.warning("not_cancelled_at_provider", response=self.response.pk, error=type(error).__name__)
+            else:
+                if final.get("status") == "completed":
+                    return Ending(Response.Status.COMPLETED, final=final)
+        return Ending(Response.Status.CANCELLED)
+
+    async def _leave(self) -> Ending:
+        """The process ends. A background response is left for the next runner; of another one, what was said is kept."""
+        if self.response.background and self.provider_id:
+            await recorder.flush()
+            await database.run(mirror.release, self.response.pk, self.response.epoch)
+            raise LeaseLost
+        return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
+
+    def _note(self, **values: Any) -> None:
+        """Leave values of the row for the next grouped commit: they are not worth a transaction before the first token."""
+        self.recording.news |= values
+
+    def _remark(self, sentence: str) -> None:
+        self._note(remarks=[*(self.response.remarks or []), sentence])
+
+    async def _finish(self, ending: Ending) -> list[int]:
+        waiting = await recorder.finish(self.recording, lambda chunk: mirror.finish(self.recording, chunk, ending))
+        log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
+        return waiting
+
+
+def _logged(response_id: int) -> tuple[Output, int | None]:
+    """Return the output that the log tells, and upstream's number of the last event in it."""
+    output, number = Output(), None
+    for chunk in StreamChunk.objects.filter(response=response_id).order_by("epoch", "sequence").iterator():
+        for event in chunk.events:
+            output.apply(event)
+            number = event.get("sequence_number", number)
+    return output, number
+
+
+def _ending(kind: str, data: dict[str, Any]) -> Ending:
+    final = data.get("response") if isinstance(data.get("response"), dict) else None
+    status = TERMINAL.get(kind) or STATUSES[kind.removeprefix("response.")]
+    details = (final or {}).get("incomplete_details")
+    reason = details.get("reason") if isinstance(details, dict) else None
+    error = None
+    if status == Response.Status.FAILED:
+        failure = error_from_response(final or {})
+        error = {"code": failure.code or "server_error", "message": failure.sentence}
+    incomplete = str(reason or "unknown") if status == Response.Status.INCOMPLETE else None
+    return Ending(status, final=final, error=error, incomplete=incomplete)
+
+
+def _failed(error: UpstreamError) -> Ending:
+    code = error.code or type(error).__name__
+    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
+
+
+def _has_large(value: Any, depth: int = 0) -> bool:
+    if isinstance(value, str):
+        return len(value) >= blobs.LARGE
+    if depth > blobs.MOST_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return any(_has_large(inner, depth + 1) for inner in value.values())
+    return isinstance(value, list) and any(_has_large(inner, depth + 1) for inner in value)

@@ -1,0 +1,147 @@
+"""The chat page and its writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from conversations import access, snapshots
+from conversations.access import Access
+from conversations.actions import conversations, turns
+from conversations.errors import NotFound, Refused
+from conversations.models import Branch, Response
+from conversations.upstream import catalog
+from conversations.views.json import answer, body, door, text, whole_number
+
+BROWSER_ROW_LIMIT = 2**63
+
+
+@require_POST
+@login_required
+def begin(request: HttpRequest) -> HttpResponse:
+    return redirect("conversation", conversations.begin(request.user).pk)
+
+
+@require_GET
+@login_required
+@never_cache
+def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    try:
+        found = access.conversation_for(request.user, conversation_id)
+        branch = _branch(found, request.GET.get("branch"))
+    except NotFound as error:
+        raise Http404 from error
+    state = snapshots.page(found.conversation, branch) | {
+        "conversation": snapshots.conversation_state(found.conversation, found.membership),
+        "me": snapshots.person(request.user),
+        "models": [
+            {"name": name, "label": catalog.capabilities(name).label, "demo": settings.SALON_PROVIDER is None}
+            for name in settings.SALON_MODELS
+        ],
+        "position": found.conversation.position,
+    }
+    context = {"conversation": found.conversation, "membership": found.membership, "state": state}
+    return render(request, "conversations/conversation.html", context)
+
+
+@door("GET")
+def turn_page(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    found = access.conversation_for(request.user, conversation_id)
+    branch = _branch(found, request.GET.get("branch"))
+    before = None
+    if given := request.GET.get("before"):
+        before = access.response_in(found.conversation, _number(given))
+    page = snapshots.page(found.conversation, branch, before=before)
+    return answer(page | {"position": found.conversation.position})
+
+
+@door("POST")
+def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    found = access.conversation_for(request.user, conversation_id)
+    data = body(request)
+    response, new = turns.send_message(
+        found,
+        text=text(data, "text"),
+        client_id=text(data, "client_id"),
+        previous_id=whole_number(data, "previous"),
+        edits_id=whole_number(data, "edits"),
+    )
+    return _turn(response, status=201 if new else 200)
+
+
+@door("POST")
+def regenerate(request: HttpRequest, conversation_id: str, response_id: int) -> HttpResponse:
+    found, response = _response(request, conversation_id, response_id)
+    model = text(body(request), "model")
+    if model and model not in settings.SALON_MODELS:
+        raise Refused("This model is not offered here. Choose another one.", code="model")
+    return _turn(turns.regenerate(found, response, model=model), status=201)
+
+
+@door("POST")
+def continue_answer(request: HttpRequest, conversation_id: str, response_id: int) -> HttpResponse:
+    found, response = _response(request, conversation_id, response_id)
+    return _turn(turns.continue_answer(found, response), status=201)
+
+
+@door("POST")
+def stop(request: HttpRequest, conversation_id: str, response_id: int) -> HttpResponse:
+    turns.stop(*_response(request, conversation_id, response_id))
+    return answer({}, status=202)
+
+
+@door("POST")
+def update(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    found = access.conversation_for(request.user, conversation_id)
+    if form := _form(request):
+        changes: dict[str, Any] = {name: form[name] for name in form if name not in {"pinned", "archived"}}
+        changes |= {name: form[name] == "1" for name in ("pinned", "archived") if name in form}
+        conversations.update(found, changes)
+        return redirect(_next(request))
+    state = conversations.update(found, body(request))
+    return answer({"conversation": snapshots.conversation_state(state, found.membership)})
+
+
+@door("POST")
+def delete(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    conversations.delete(access.conversation_for(request.user, conversation_id))
+    return redirect("home") if _form(request) is not None else answer({})
+
+
+def _form(request: HttpRequest) -> dict[str, str] | None:
+    """Return the fields of a plain form, which works without JavaScript; None for a JSON request."""
+    if request.content_type == "application/json":
+        return None
+    return {name: str(value) for name, value in request.POST.items()}
+
+
+def _next(request: HttpRequest) -> str:
+    target = request.POST.get("next", "/")
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
+
+
+def _turn(response: Response, *, status: int) -> HttpResponse:
+    return answer({"turn": snapshots.turn(response), "branch": response.branch_id}, status=status)
+
+
+def _response(request: HttpRequest, conversation_id: str, response_id: int) -> tuple[Access, Response]:
+    found = access.conversation_for(request.user, conversation_id)
+    if response_id >= BROWSER_ROW_LIMIT:
+        raise NotFound
+    return found, access.response_in(found.conversation, response_id)
+
+
+def _branch(found: Access, given: str | None) -> Branch | None:
+    return access.branch_in(found.conversation, _number(given)) if given else found.conversation.branch
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise NotFound
+    return int(text)

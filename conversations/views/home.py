@@ -1,0 +1,36 @@
+"""The list of a person's conversations: the home page, and the fragment that the sidebar fetches."""
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from conversations.lists import home_list, sidebar_list
+from conversations.models import Membership, User
+
+LONGEST_QUERY = 200
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the conversations or the archive; the opening screen to who has none; set-up where nobody is yet."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path()) if User.objects.exists() else redirect("setup")
+    archived = request.GET.get("archived") == "1"
+    listing = home_list(request.user, query=_query(request), before=request.GET.get("before", ""), archived=archived)
+    if not listing.groups and not Membership.objects.filter(user=request.user).exists():
+        return render(request, "home_empty.html")
+    return render(request, "home.html", {"listing": listing, "archived": archived, "here": request.get_full_path()})
+
+
+@login_required
+@require_safe
+def sidebar(request: HttpRequest) -> HttpResponse:
+    """Answer the list of the sidebar as HTML, narrowed to the titles that have the words `q`, from `before` on."""
+    listing = sidebar_list(request.user, query=_query(request), before=request.GET.get("before", ""))
+    return render(request, "sidebar_list.html", {"listing": listing})
+
+
+def _query(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]

@@ -1,0 +1,77 @@
+"""How the JSON doors of the pages read and answer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from conversations.errors import Refused
+
+
+def answer(data: dict[str, Any], status: int = 200) -> HttpResponse:
+    """Return `data` as JSON that no cache keeps."""
+    response = HttpResponse(msgspec.json.encode(data), content_type="application/json", status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def refusal(error: Refused) -> JsonResponse:
+    """Return what an action would not do, as a sentence and a code."""
+    response = JsonResponse({"error": {"message": error.sentence, "code": error.code}}, status=error.status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def door(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Make a view of a JSON door: these methods only, for people who are signed in, refusals as JSON."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                if request.method not in methods:
+                    raise Refused("This address does not take that method.", code="method", status=405)
+                if not request.user.is_authenticated:
+                    raise Refused("Your session has ended. Sign in again.", code="signed_out", status=401)
+                return view(request, *args, **kwargs)
+            except Refused as error:
+                return refusal(error)
+
+        return checked
+
+    return decorate
+
+
+def body(request: HttpRequest) -> dict[str, Any]:
+    """Return the JSON object of the request; raise `Refused` for anything else."""
+    try:
+        data = msgspec.json.decode(request.body or b"{}")
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise Refused("The request must be a JSON object.", code="not_json")
+    return data
+
+
+def whole_number(data: dict[str, Any], name: str) -> int | None:
+    """Return an id from a JSON object, None where there is none; raise `Refused` for anything that is no id."""
+    value = data.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+        raise Refused(f"{name} must be the number of a response.", code=name)
+    return value
+
+
+def text(data: dict[str, Any], name: str) -> str:
+    """Return a text from a JSON object, "" where there is none; raise `Refused` for anything that is no text."""
+    value = data.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Refused(f"{name} must be text.", code=name)
+    return value

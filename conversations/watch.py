@@ -1,0 +1,97 @@
+"""Ends sockets whose right has ended: signed out, suspended, removed from the conversation, conversation deleted.
+
+One query for each few hundred sockets every few seconds, for the whole process: whoever takes a right away, by whichever
+door, needs to tell nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from channels.db import database_sync_to_async
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.crypto import constant_time_compare
+
+from conversations.hub import Viewer
+from conversations.models import Membership, User
+from conversations.protocol import Close
+
+log = structlog.get_logger(__name__)
+
+EVERY = 3.0
+"""Seconds between two looks. A right that is taken away ends within five."""
+
+
+@dataclass(frozen=True)
+class Pass:
+    user_id: int
+    session_key: str | None
+    session_hash: str
+    conversation_id: str
+
+
+class Watcher:
+    """Looks after the sockets of this process."""
+
+    def __init__(self) -> None:
+        self.passes: dict[Viewer, Pass] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, viewer: Viewer, user: User, session: SessionBase, conversation_id: str) -> None:
+        """Look after a socket from now on."""
+        self.passes[viewer] = Pass(user.pk, session.session_key, session.get(HASH_SESSION_KEY, ""), conversation_id)
+        if self._task is None or self._task.done() or self._task.get_loop() is not asyncio.get_running_loop():
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    def remove(self, viewer: Viewer) -> bool:
+        """Forget a socket; return whether it was known."""
+        return self.passes.pop(viewer, None) is not None
+
+    async def _watch(self) -> None:
+        while self.passes:
+            await asyncio.sleep(EVERY)
+            passes = dict(self.passes)
+            try:
+                ended = await database_sync_to_async(ended_passes)(set(passes.values()))
+            except Exception as error:  # a database that is away for a while
+                log.warning("rights_unchecked", error=type(error).__name__)
+                continue
+            for viewer, held in passes.items():
+                if held in ended:
+                    viewer.close(ended[held])
+
+
+def ended_passes(passes: set[Pass]) -> dict[Pass, int]:
+    """Return the passes whose right has ended, with the close code that says why."""
+    from django.contrib.sessions.models import Session
+
+    users = {user.pk: user for user in User.objects.filter(pk__in={p.user_id for p in passes}, is_active=True)}
+    sessions = set(
+        Session.objects.filter(pk__in={p.session_key for p in passes if p.session_key}).values_list("pk", flat=True)
+    )
+    memberships = set(
+        Membership.objects.filter(
+            user__in=users,
+            conversation__in={p.conversation_id for p in passes},
+            conversation__deleted_at=None,
+        ).values_list("user_id", "conversation_id")
+    )
+    ended: dict[Pass, int] = {}
+    for held in passes:
+        user: Any = users.get(held.user_id)
+        if (
+            user is None
+            or held.session_key not in sessions
+            or not constant_time_compare(held.session_hash, user.get_session_auth_hash())
+        ):
+            ended[held] = Close.SIGNED_OUT
+        elif (held.user_id, held.conversation_id) not in memberships:
+            ended[held] = Close.REMOVED
+    return ended
+
+
+watcher = Watcher()

@@ -1,0 +1,8 @@
+import { SideBar } from "./elements/side-bar.js";
+
+// The server shows times where the person is, from the next page on
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
+
+customElements.define("side-bar", SideBar);
+document.documentElement.dataset.ready = "";
