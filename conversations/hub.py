@@ -163,7 +163,7 @@ class Hub:
     def _spawn(self, conversation_id: str, position: int, frame: str) -> None:
         self.deliver(conversation_id, frame)
         if self._distributed:
-            message = {"frame": frame} if len(frame) < 16_384 else {"position": position}
+            message: dict[str, object] = {"frame": frame} if len(frame) < 16_384 else {"position": position}
             task = asyncio.ensure_future(self._send(conversation_id, message))
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)

@@ -114,7 +114,7 @@ class Turn:
         upstream = await provider()
         return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
-    async def _wait(self, seconds: float, error: UpstreamError) -> None:
+    def _wait(self, seconds: float, error: UpstreamError) -> None:
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
         )

@@ -29,10 +29,10 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, **options: Any) -> None:
         from twisted.internet import asyncioreactor
 
-        asyncioreactor.install()
+        asyncioreactor.install()  # type: ignore[no-untyped-call]
         from daphne.endpoints import build_endpoint_description_strings
         from daphne.server import Server
-        from twisted.internet import reactor
+        from twisted.internet import reactor as installed
 
         from conversations.actions.people import create_first_administrator_from_environment
         from webapp.asgi import application
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         _require_free(host, port)
         create_first_administrator_from_environment()
         lifespan = application.application_mapping["lifespan"]
+        reactor: Any = installed
         loop = reactor._asyncioEventloop
 
         def begin() -> None:
