@@ -136,16 +136,19 @@ def _response(conversation: Conversation, response_id: int) -> Response:
 
 
 def _previous(conversation: Conversation, previous_id: int | None) -> Response | None:
-    if previous_id is not None:
-        return _response(conversation, previous_id)
     branch = conversation.branch
-    return branch.head if branch else None
+    if previous_id is None or (branch is not None and branch.head_id == previous_id):
+        return branch.head if branch else None
+    return _response(conversation, previous_id)
 
 
 def _branch_after(conversation: Conversation, previous: Response | None, user: User) -> Branch:
     """Return the branch that ends with `previous`, or a new one where somebody has gone on from it already."""
-    if previous is not None and previous.branch.head_id == previous.pk:
-        return previous.branch
+    if previous is not None:
+        main = conversation.branch
+        branch = main if main is not None and main.pk == previous.branch_id else previous.branch
+        if branch.head_id == previous.pk:
+            return branch
     return _new_branch(conversation, user)
 
 
@@ -185,9 +188,9 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     conversation.branch, conversation.activity_at = branch, now
     if title and not conversation.title:
         conversation.title = shortened(title)
-    conversation.save(update_fields=["branch", "activity_at", "title"])
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
-    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response)
+    changed = ["branch", "activity_at", "title"]
+    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
     transaction.on_commit(partial(dispatch.start, response.pk))
 
 
