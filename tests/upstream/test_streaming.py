@@ -264,6 +264,14 @@ async def test_stopping_closes_the_connection_at_once(serve: Serve, when: str) -
     await asyncio.wait_for(closed.wait(), 1)
 
 
+async def test_a_finished_stream_leaves_its_connection_to_the_next(serve: Serve) -> None:
+    provider, script = await serve(streaming(sse(*answer_events())))
+    for _ in range(3):
+        async with provider.stream_response(BODY) as stream:
+            await collect(stream)
+    assert len({request.transport.get_extra_info("peername") for request in script.requests if request.transport}) == 1
+
+
 async def test_many_streams_share_the_provider(serve: Serve) -> None:
     provider, _ = await serve(streaming(*(sse(event) for event in answer_events("a b c d e f"))))
     for events, error in await asyncio.gather(*(deliveries(provider) for _ in range(64))):
