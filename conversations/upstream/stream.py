@@ -62,10 +62,9 @@ class EventStream:
         while not self._first and not self._over:
             self._first = await self._next_events()
         if not self._first:
-            failure = self._failure
-            if isinstance(failure, StreamBroken):
-                failure = ProviderUnavailable(SILENT, request_id=self.request_id, retryable=True)
-            raise failure or ProviderUnavailable(SILENT, request_id=self.request_id, retryable=True)
+            if self._failure is None or isinstance(self._failure, StreamBroken):
+                raise ProviderUnavailable(SILENT, request_id=self.request_id, retryable=True)
+            raise self._failure
 
     def __aiter__(self) -> Self:
         return self
