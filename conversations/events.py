@@ -28,11 +28,12 @@ def record(
 def announce(fact: Fact) -> None:
     """Tell every browser that looks at the conversation what the fact means now.
 
-    A turn is shown as it stood at the commit; it stays with the response as `shown`, for a door that answers with it.
+    The turn stays with the response as `shown`, for a door that answers with it; an action that knows it already has
+    put it there.
     """
     turn = None
     if fact.response is not None:
-        turn = fact.response.shown = snapshots.turn(fact.response)
+        turn = fact.response.shown = fact.response.shown or snapshots.turn(fact.response)
     state = snapshots.conversation_state(fact.conversation)
     frame = protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
     hub.announce(fact.conversation_id, fact.position, protocol.encode(frame))

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events
+from conversations import dispatch, events, snapshots
 from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
@@ -56,7 +56,7 @@ def send_message(
             previous = _previous(conversation, previous_id)
             branch = _branch_after(conversation, previous, access.user)
         response = _queue(conversation, branch, previous, access.user)
-        Item.objects.create(
+        item = Item.objects.create(
             conversation=conversation,
             response=response,
             direction=Item.Direction.INPUT,
@@ -69,6 +69,8 @@ def send_message(
             payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             text=text,
         )
+        if previous is None or branch.pk == previous.branch_id:
+            response.shown = snapshots.new_turn(response, [item])
         _announce(conversation, branch, response, title=text)
     return response, True
 
@@ -165,7 +167,8 @@ def _queue(
     model: str = "",
     input_from_id: int | None = None,
 ) -> Response:
-    if Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
+    waits = previous is not None and previous.is_running
+    if waits and Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
         raise Refused(
             "Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429
         )
