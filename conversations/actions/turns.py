@@ -69,7 +69,7 @@ def send_message(
             payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             text=text,
         )
-        if previous is None or branch.pk == previous.branch_id:
+        if edits_id is None and (previous is None or branch.pk == previous.branch_id):
             response.shown = snapshots.new_turn(response, [item])
         _announce(conversation, branch, response, title=text)
     return response, True
