@@ -10,7 +10,7 @@ DEMO = "demo"
 SMALL = "smollm2-135m"
 
 # Parameter -> the JSON types that it may have, null aside.
-PARAMETERS: dict[str, tuple[type, ...]] = {
+PARAMETERS: dict[str, tuple[Any, ...]] = {
     "model": (str,),
     "input": (str, list),
     "background": (bool,),
@@ -89,11 +89,11 @@ JSON_NAMES = {
 METADATA_PAIRS, METADATA_KEY, METADATA_VALUE = 16, 64, 512
 
 
-def check_body(body: Any) -> dict[str, Any]:
+def check_body(given: Any) -> dict[str, Any]:
     """Return the body without its nulls. Raises ApiError for what the service would refuse before it does anything."""
-    if not isinstance(body, dict):
+    if not isinstance(given, dict):
         raise invalid("We could not parse the JSON body of your request: it must be an object.")
-    body = dict[str, Any]({name: value for name, value in body.items() if value is not None})
+    body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name, value in body.items():
         check_parameter(name, value)
     if "model" not in body:

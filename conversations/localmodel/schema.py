@@ -190,7 +190,7 @@ def piece(code: Any, argument: Any) -> str:
         return member(argument)
     if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         least, _, inner = argument
-        return "".join(piece(*element) for element in inner) * least
+        return "".join(piece(*element) for element in inner) * int(least)
     if name == "SUBPATTERN":
         return "".join(piece(*element) for element in argument[3])
     if name == "BRANCH":
