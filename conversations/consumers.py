@@ -44,7 +44,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         metrics.viewers.inc()
         watch.watcher.add(self.viewer, user, self.scope["session"], self.conversation_id)
         position = found.conversation.position
-        missed = await self._missed(int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position)
+        known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position
+        missed: list[str] = await database_sync_to_async(replay.frames_from)(self.conversation_id, known + 1)
         cursors = protocol.parse_cursors(query.get("streams", [""])[0])
         for response_id in await database_sync_to_async(replay.running_in)(self.conversation_id):
             frame = await replay.snapshot(self.conversation_id, response_id, cursor=cursors.get(response_id))
@@ -52,9 +53,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 missed.append(frame)
         await self.send("\n".join([protocol.encode(protocol.Hello(position)), *missed]))
         self.pump = asyncio.create_task(self._deliver())
-
-    async def _missed(self, after: int) -> list[str]:
-        return await database_sync_to_async(replay.frames_from)(self.conversation_id, after + 1)
 
     async def _deliver(self) -> None:
         """Send what the hub hands over: as soon as the last send is done, all that came meanwhile."""

@@ -231,7 +231,9 @@ def fact_frames(facts: Sequence[Fact]) -> list[protocol.FactFrame]:
         protocol.FactFrame(
             position=fact.position,
             kind=fact.kind,
-            turn=present.get(fact.response_id) if last.get(fact.response_id) == fact.position else None,
+            turn=present.get(fact.response_id)
+            if fact.response_id and last[fact.response_id] == fact.position
+            else None,
             conversation=conversation_state(conversation),
         )
         for fact in facts

@@ -1,7 +1,7 @@
 """Ends sockets whose right has ended: signed out, suspended, removed from the conversation, conversation deleted.
 
-One query for each few hundred sockets every few seconds, for the whole process: whoever takes a right away, by whichever
-door, needs to tell nobody.
+Three queries every few seconds for all sockets of the process: whoever takes a right away, by whichever door, needs to
+tell nobody.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ def install_python_packages(*, developing: bool) -> None:
                 "install its venv module (on Debian: apt-get install python3-venv) and try again."
             )
         made_from = digest([wanted], os.path.realpath(PYTHON))
-    say("Installing the Python packages (a few minutes the first time)")
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", wanted)
+    say("Installing the Python packages (about a minute)")
+    run(PYTHON, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "--requirement", wanted)
     stamp.write_text(made_from)
     if developing:  # which holds all that running needs
         runtime = ROOT / "requirements.txt"

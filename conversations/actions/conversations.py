@@ -41,7 +41,8 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
     Unknown names are ignored: a client cannot set what is not its own. Raise `Refused` for bad values.
     """
     _update_membership(access, changes)
-    shared = {name: changes[name] for name in ("title", "model", "instructions", "state") if name in changes}
+    names = ("title", "model", "instructions", "state")
+    shared: dict[str, Any] = {name: changes[name] for name in names if name in changes}
     if not shared:
         return access.conversation
     access.require_writer()

@@ -111,7 +111,7 @@ def _replayed(item: Item, *, stateless: bool) -> dict[str, Any] | None:
     Ids of items that the provider no longer keeps are refused, so they go. A reasoning item is only of use encrypted,
     and only beside the item that it led to (the API answers 400 for one that stands alone).
     """
-    payload = item.payload
+    payload: dict[str, Any] = item.payload
     if item.direction == Item.Direction.INPUT:
         return payload
     if item.type == "message":

@@ -1,8 +1,8 @@
 """Writes the streams of this process: announces events at once, logs them in grouped commits.
 
 One `Recording` for each running response is its only writer, thanks to the lease; it numbers the events itself. One
-`Recorder` for each process commits what all its recordings gathered, four to eight times a second in one transaction, so
-that the database sees a few writes a second whatever the number of streams. After a crash the log may end a quarter of a
+`Recorder` for each process commits what all its recordings gathered, a few times a second in one transaction, so that
+the database sees a few writes a second whatever the number of streams. After a crash the log may end a quarter of a
 second before what a screen showed; the next epoch's snapshot puts that right.
 """
 

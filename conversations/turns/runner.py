@@ -18,6 +18,7 @@ from conversations.replay import frames_from
 from conversations.turns import database
 from conversations.turns.provider import forget
 from conversations.turns.recorder import recorder
+from conversations.turns.titles import give_title
 from conversations.turns.turn import run_turn
 
 log = structlog.get_logger(__name__)
@@ -73,8 +74,12 @@ class Runner:
 
     async def _run(self, response_id: int) -> None:
         try:
-            for waiting in await run_turn(response_id, self.holder):
-                self.run(waiting)
+            waiting = await run_turn(response_id, self.holder)
+            if waiting is None:
+                return
+            for following in waiting:
+                self.run(following)
+            await give_title(response_id)
         except Exception:
             # The lease runs out and the sweep takes the turn up again, so nothing stays in progress for ever
             log.exception("turn_failed", response=response_id)

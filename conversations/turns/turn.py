@@ -1,4 +1,4 @@
-"""One turn, from the claimed row to the final items. `run_turn` may be called twice for a response: one call runs it."""
+"""One turn, from the claimed row to the final items. `run_turn` may be called twice for a response: one runs it."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 
 
-async def run_turn(response_id: int, holder: str) -> list[int]:
-    """Run the response if it is this runner's to run; return the ids of the turns that waited for it.
+async def run_turn(response_id: int, holder: str) -> list[int] | None:
+    """Run the response if it is this runner's to run; return the ids of the turns that waited for it, else None.
 
     Never raises for what a provider, a model or another runner does: the row says how it ended.
     """
     response = await database.run(mirror.claim, response_id, holder)
     if response is None:
-        return []
+        return None
     turn = Turn(response)
     try:
         return await turn.run()
     except LeaseLost:
         log.info("lease_lost", response=response_id, epoch=response.epoch)
-        return []
+        return None
     finally:
         recorder.remove(turn.recording)
 
@@ -114,7 +114,7 @@ class Turn:
         upstream = await provider()
         return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
-    async def _wait(self, seconds: float, error: UpstreamError) -> None:
+    def _wait(self, seconds: float, error: UpstreamError) -> None:
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
         )
@@ -216,7 +216,7 @@ class Turn:
         )
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
-        """End the turn because a person asked: closing the stream ends a foreground response, a background one is cancelled."""
+        """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
         work.cancel()
         await asyncio.wait({work})
         if self.recording.lost:
@@ -232,7 +232,7 @@ class Turn:
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
-        """The process ends. A background response is left for the next runner; of another one, what was said is kept."""
+        """The process ends. A background response is left for the next runner; of others, what was said is kept."""
         if self.response.background and self.provider_id:
             await recorder.flush()
             await database.run(mirror.release, self.response.pk, self.response.epoch)
@@ -240,7 +240,7 @@ class Turn:
         return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
 
     def _note(self, **values: Any) -> None:
-        """Leave values of the row for the next grouped commit: they are not worth a transaction before the first token."""
+        """Leave values of the row for the next grouped commit: no transaction for them before the first token."""
         self.recording.news |= values
 
     def _remark(self, sentence: str) -> None:

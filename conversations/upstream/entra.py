@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from time import monotonic
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
@@ -32,7 +33,7 @@ class TokenSource:
 
     async def token(self) -> str:
         """Return a token that is valid for a while. Raises ProviderRefused when none can be had."""
-        if time.monotonic() >= self._renew_at:
+        if monotonic() >= self._renew_at:
             if self._fetching is None:
                 self._fetching = asyncio.create_task(self._fetch())
             fetching = self._fetching
@@ -40,7 +41,7 @@ class TokenSource:
                 # Shielded: one of the many who wait may be stopped by its user.
                 await asyncio.shield(fetching)
             except ProviderRefused:
-                if time.monotonic() >= self._ends_at:
+                if monotonic() >= self._ends_at:
                     raise
         return self._token
 
@@ -63,7 +64,7 @@ class TokenSource:
 
     async def _fetch(self) -> None:
         try:
-            asked_at = time.monotonic()
+            asked_at = monotonic()
             fetched = await self._credential().get_token(self._scope)
             life = fetched.expires_on - time.time()
             self._token = fetched.token

@@ -36,6 +36,9 @@ class Transport:
         self._tokens: TokenSource | None = None
         if config.api_key is None and config.kind in ("azure", "azure-dated"):
             self._tokens = TokenSource(scope=config.entra_scope, credential=credential)
+        signed = config.api_key is not None or self._tokens is not None
+        # Omitting it by name is how the SDK is told that no key is no mistake.
+        self._headers = {} if signed else {"Authorization": openai.Omit()}
         self._client = _sdk_client(config, self._tokens)
 
     async def request(
@@ -129,7 +132,12 @@ class Transport:
         params: dict[str, object] | None = None,
         **sent: Any,
     ) -> httpx2.Response:
-        options = {"timeout": deadlines, "headers": headers or {}, "params": params or {}, "security": SECURITY}
+        options = {
+            "timeout": deadlines,
+            "headers": {**self._headers, **(headers or {})},
+            "params": params or {},
+            "security": SECURITY,
+        }
         if streaming:
             sent |= {"stream": True, "stream_cls": AsyncStream}
         try:

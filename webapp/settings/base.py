@@ -3,23 +3,17 @@
 import os
 import secrets
 from datetime import timedelta
-from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from dotenv import load_dotenv
 
 from conversations.upstream.config import provider_config
 from webapp import env
-
-BASE_DIR = Path(__file__).resolve().parents[2]
-load_dotenv(BASE_DIR / ".env")
+from webapp.env import BASE_DIR
 
 # Where everything that the program writes lives
-DATA = Path(env.text("SALON_DATA", "var"))
-DATA = DATA if DATA.is_absolute() else BASE_DIR / DATA
-DATA.mkdir(parents=True, exist_ok=True)
+DATA = env.folder("SALON_DATA", "var")
 
 DEBUG = False
 SECRET_KEY = env.generated("SALON_SECRET_KEY", DATA / "secret_key", lambda: secrets.token_urlsafe(50))
@@ -47,6 +41,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "webapp.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -79,7 +74,11 @@ TEMPLATES = [
 ]
 
 # Database: SQLite in WAL mode takes the write lock at BEGIN, so that two writers wait instead of failing half-way
-DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL", f"sqlite:///{DATA / 'salon.sqlite3'}"))}
+_database = env.address("DATABASE_URL", ("postgres", "postgresql", "sqlite")) or f"sqlite:///{DATA / 'salon.sqlite3'}"
+try:
+    DATABASES = {"default": dj_database_url.parse(_database)}
+except ValueError as error:
+    raise env.BadSetting("DATABASE_URL cannot be read: write it like postgres://user:password@host/name.") from error
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -90,7 +89,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Messages between processes. Without Redis there is one process, and the layer only serves it
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"))
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
@@ -149,6 +148,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
+# Made at the first start, where nobody is there to visit /setup/
+DJANGO_SUPERUSER_EMAIL = env.text("DJANGO_SUPERUSER_EMAIL")
+DJANGO_SUPERUSER_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
+
 # Words, dates, numbers
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
@@ -165,6 +168,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+
+# What is told to operators
+LOGGING_CONFIG = "webapp.logs.configure"
+LOGGING = {"folder": DATA / "logs"}
+SALON_METRICS_TOKEN = env.text("SALON_METRICS_TOKEN")
 
 # Security
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,192 @@
+// The page of one conversation: state from the page, frames from the socket, writes over HTTP.
+import "./elements/branch-switch.js";
+import { ChatComposer } from "./elements/chat-composer.js";
+import { ChatLog } from "./elements/chat-log.js";
+import "./elements/conversation-menu.js";
+import { StatusLine } from "./elements/status-line.js";
+import { CallFailed, get, post } from "./lib/api.js";
+import { ConversationStore } from "./lib/conversation-store.js";
+import { Outbox } from "./lib/outbox.js";
+import { ConversationSocket } from "./lib/socket.js";
+
+/** @type {import("./types").PageState} */
+const state = JSON.parse(document.getElementById("conversation-state")?.textContent ?? "");
+const here = `/conversations/${state.conversation.id}/`;
+
+const store = new ConversationStore(state);
+const log = /** @type {ChatLog} */ (document.querySelector("chat-log"));
+const status = /** @type {StatusLine} */ (document.querySelector("status-line"));
+const composer = /** @type {ChatComposer | null} */ (document.querySelector("chat-composer"));
+const socket = new ConversationSocket(address);
+const outbox = new Outbox(store, `${here}messages/`, taken);
+
+function address() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const query = new URLSearchParams({ after: String(store.position), streams: store.streams });
+  return `${scheme}//${location.host}/ws${here}?${query}`;
+}
+
+/**
+ * The server has taken a message or made a turn: the writer looks at its branch.
+ * @param {{ turn: import("./types").Turn, branch: number }} answer
+ */
+function taken({ turn, branch }) {
+  if (!store.accept(turn, branch)) open(branch);
+  rememberBranch();
+}
+
+/** The address names the branch that is looked at, unless it is the main one. */
+function rememberBranch(how = /** @type {"pushState" | "replaceState"} */ ("replaceState")) {
+  const url = store.follows || store.branch === null ? here : `${here}?branch=${store.branch}`;
+  if (url !== location.pathname + location.search) history[how](null, "", url);
+}
+
+/** @param {number | null} branch null: the main one */
+async function open(branch) {
+  const page = await tried(() => get(`${here}turns/?branch=${branch ?? store.conversation.branch ?? ""}`));
+  if (page) store.show(page);
+  return Boolean(page);
+}
+
+async function loadOlder() {
+  const page = await get(`${here}turns/?before=${store.before}&branch=${store.branch}`).catch(() => undefined);
+  if (!page) return log.failedUp();
+  store.prepend(page);
+  log.grewUp();
+}
+
+/**
+ * Makes a call, and says it in a sentence when it fails.
+ * @template T
+ * @param {() => Promise<T>} call
+ */
+async function tried(call) {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    say(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    return undefined;
+  }
+}
+
+/**
+ * A short word for eye and ear, gone after a while.
+ * @param {string} text
+ */
+function say(text) {
+  const notice = /** @type {HTMLElement} */ (document.querySelector("[data-ref=said]"));
+  notice.textContent = text;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (notice.textContent = ""), 6000);
+}
+say.timer = 0;
+
+function refresh() {
+  const { conversation } = store;
+  const title = conversation.title || "New conversation";
+  document.title = `${title} · Salon`;
+  for (const heading of document.querySelectorAll("[data-ref=title]")) {
+    if (heading.textContent !== title) heading.textContent = title;
+  }
+  const opening = document.querySelector(".opening");
+  if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
+  log.hidden = store.entries.length === 0;
+  status.update(store);
+  if (composer) {
+    composer.running = store.running.length > 0;
+    composer.model = conversation.model;
+  }
+}
+
+store.addEventListener("change", (event) => {
+  // Words that stream change nothing outside the log
+  if (/** @type {CustomEvent} */ (event).detail === undefined) refresh();
+});
+store.addEventListener("resync", (event) =>
+  socket.send({ type: "resync", response: /** @type {CustomEvent} */ (event).detail }),
+);
+store.addEventListener("gap", () => socket.reconnect());
+store.addEventListener("switch", () => open(store.branch));
+store.addEventListener("deleted", () => location.assign("/"));
+store.addEventListener("reload", async () => {
+  if (!(await open(store.branch))) return;
+  store.caughtUp();
+  socket.reconnect();
+});
+
+socket.addEventListener("frame", (event) => store.apply(/** @type {CustomEvent} */ (event).detail));
+socket.addEventListener("state", (event) => {
+  status.connection = /** @type {CustomEvent} */ (event).detail;
+  status.update(store);
+  if (socket.state === "open") outbox.flush();
+});
+socket.addEventListener("closed", (event) => {
+  const reason = /** @type {CustomEvent} */ (event).detail;
+  location.assign(reason === "signed-out" ? `/accounts/login/?next=${encodeURIComponent(here)}` : "/");
+});
+
+/** @type {Record<string, (detail: any) => unknown>} */
+const actions = {
+  "chat:send": ({ text }) => {
+    outbox.add({ text });
+    log.toLatest();
+  },
+  "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
+  "chat:again": ({ clientId }) => outbox.again(clientId),
+  "chat:back": ({ clientId }) => {
+    const text = store.pending.find((pending) => pending.client_id === clientId)?.text ?? "";
+    store.dropPending(clientId);
+    composer?.fill(text);
+  },
+  "chat:stop": () => {
+    for (const turn of store.running) tried(() => post(`${here}responses/${turn.id}/stop/`));
+  },
+  "chat:regenerate": async ({ id }) => {
+    const answer = await tried(() => post(`${here}responses/${id}/regenerate/`));
+    if (answer) taken(answer);
+  },
+  "chat:continue": async ({ id }) => {
+    const answer = await tried(() => post(`${here}responses/${id}/continue/`));
+    if (answer) taken(answer);
+  },
+  "chat:branch": async ({ branch }) => {
+    if (await open(branch)) rememberBranch("pushState");
+  },
+  "chat:older": loadOlder,
+  "chat:edit-last": () => log.editLast(),
+  "chat:model": ({ model }) => save({ model }),
+  "chat:said": ({ text }) => say(text),
+  "conversation:save": (change) => save(change),
+  "conversation:delete": async () => {
+    if (await tried(() => post(`${here}delete/`))) location.assign("/");
+  },
+};
+for (const [name, act] of Object.entries(actions)) {
+  document.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+}
+
+/** @param {Partial<import("./types").Conversation>} change */
+async function save(change) {
+  const answer = await tried(() => post(`${here}update/`, change));
+  if (answer) store.update(answer.conversation);
+  else refresh(); // what the controls show is what is stored
+}
+
+document.querySelector("[data-action=latest]")?.addEventListener("click", () => {
+  log.toLatest();
+  composer?.area.focus();
+});
+for (const start of document.querySelectorAll("[data-start]")) {
+  start.addEventListener("click", () => composer?.fill(start.getAttribute("data-start") ?? ""));
+}
+addEventListener("popstate", () => {
+  const branch = new URLSearchParams(location.search).get("branch");
+  open(branch === null ? null : Number(branch));
+});
+
+log.show(store);
+refresh();
+socket.open();
+composer?.area.focus({ preventScroll: true });
+document.documentElement.dataset.ready = "";

@@ -1,0 +1,261 @@
+import { isRunning } from "../lib/conversation-store.js";
+import { day } from "../lib/format.js";
+import { HistoryWindow } from "../lib/history-window.js";
+import { StickyScroll } from "../lib/sticky-scroll.js";
+import { clone } from "../lib/templates.js";
+import { TurnView } from "../views/turn.js";
+import { AppElement } from "./app-element.js";
+
+/** @typedef {import("../lib/conversation-store.js").ConversationStore} ConversationStore */
+
+const AHEAD = "1500px 0px"; // how far before its edge the history grows, so that the reader never waits at it
+
+/**
+ * `<chat-log role="log">`: draws what a store shows of a conversation and keeps the reader where they read.
+ *
+ * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text }), `chat:regenerate`, `chat:continue`
+ * ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back), `chat:branch` ({ branch }),
+ * `chat:said` ({ text }: something to announce).
+ */
+class ChatLog extends AppElement {
+  /** @type {ConversationStore | undefined} */ #store;
+  /** @type {Map<string, TurnView>} */ #views = new Map();
+  #window = new HistoryWindow();
+  #scroll = new StickyScroll(this, (stuck) => this.#stuck(stuck));
+  #frame = 0;
+  /** @type {Set<number> | undefined} */ #dirty = new Set();
+  #top = document.createElement("div");
+  #bottom = document.createElement("div");
+  #edges = new IntersectionObserver((entries) => this.#atEdge(entries), { rootMargin: AHEAD });
+  #settling = 0;
+
+  connectedCallback() {
+    this.on(this, "click", (event) => this.#clicked(event));
+    this.on(this, "submit", (event) => this.#submitted(event));
+    this.on(this, "keydown", (event) => this.#pressed(event));
+    const ticks = setInterval(() => this.#tick(), 1000);
+    this.on(window, "pagehide", () => clearInterval(ticks), { once: true });
+  }
+
+  /** @param {ConversationStore} store */
+  show(store) {
+    this.#store = store;
+    this.#top.className = this.#bottom.className = "edge";
+    this.replaceChildren(this.#top, this.#bottom);
+    store.addEventListener("change", (event) => this.#changed(/** @type {CustomEvent} */ (event).detail));
+    this.#render();
+    this.toLatest();
+    this.#watchEdges();
+  }
+
+  /** Goes to the newest words, and stays with them. */
+  toLatest() {
+    this.#window.toLatest();
+    this.#render();
+    this.#scroll.toBottom();
+  }
+
+  /** Opens the viewer's own last message for another wording. */
+  editLast() {
+    const own = this.#store?.path.findLast((turn) => turn.input.some((item) => item.author?.id === this.#store?.me.id));
+    const view = [...this.#views.values()].find(({ id }) => id === own?.id);
+    view?.edit();
+  }
+
+  /** @param {number | undefined} id of the turn that changed; without it anything may have */
+  #changed(id) {
+    if (id === undefined) this.#dirty = undefined;
+    else this.#dirty?.add(id);
+    this.#frame ||= requestAnimationFrame(() => this.#render());
+  }
+
+  #render() {
+    const store = this.#store;
+    if (!store) return;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    const { path } = store;
+    const entries = this.#window.cut(store.entries);
+    const keys = new Set(entries.map((entry) => entry.key));
+    for (const [key, view] of this.#views) {
+      if (keys.has(key)) continue;
+      for (const element of view.elements) element.remove();
+      this.#views.delete(key);
+    }
+    let last = "";
+    /** @type {Element} */ let before = this.#top;
+    for (const entry of entries) {
+      const known = this.#views.get(entry.key);
+      const view = known ?? new TurnView();
+      this.#views.set(entry.key, view);
+      if ("pending" in entry) view.updatePending(entry.pending, store.me);
+      else if (!known || !dirty || dirty.has(entry.turn.id)) {
+        const at = path.indexOf(entry.turn);
+        const previous = path[at - 1];
+        const waits = entry.turn.status === "queued" && previous !== undefined && isRunning(previous);
+        const writes = store.conversation.may_write;
+        view.update(entry.turn, { me: store.me, waits, last: at === path.length - 1, writes });
+      }
+      const date = "pending" in entry ? entry.pending.created_at : entry.turn.timing.queued_at;
+      const name = day(date);
+      view.day.hidden = name === last;
+      view.day.textContent = name;
+      last = name;
+      for (const element of view.elements) {
+        if (before.nextElementSibling !== element) before.after(element);
+        before = element;
+      }
+    }
+    this.#scroll.settle();
+    this.#settling ||= setTimeout(() => this.#settle(), 300);
+  }
+
+  /** What is finished and has its size may be left out of the layout while it is out of sight. */
+  #settle() {
+    this.#settling = 0;
+    const running = new Set(this.#store?.running.map((turn) => turn.id));
+    for (const view of this.#views.values()) {
+      for (const element of view.elements) element.classList.toggle("settled", !running.has(view.id ?? -1));
+    }
+  }
+
+  #tick() {
+    for (const turn of this.#store?.running ?? []) {
+      for (const view of this.#views.values()) if (view.id === turn.id) view.tick();
+    }
+  }
+
+  /** An observer tells of changes only: what is still in sight after the history grew has to be asked for again. */
+  #watchEdges() {
+    this.#edges.disconnect();
+    this.#edges.observe(this.#top);
+    this.#edges.observe(this.#bottom);
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #atEdge(entries) {
+    const reached = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+    if (reached.includes(this.#top)) this.#grow("up");
+    else if (reached.includes(this.#bottom)) this.#grow("down");
+  }
+
+  /** @param {"up" | "down"} direction */
+  #grow(direction) {
+    const store = this.#store;
+    if (!store) return;
+    if (this.#window.grow(direction, store.entries)) {
+      this.#scroll.keep(() => this.#render());
+      this.#watchEdges();
+    } else if (direction === "up" && store.before !== null && !this.#top.firstElementChild) {
+      this.#top.replaceChildren(clone("older-template"));
+      this.emit("chat:older");
+    }
+  }
+
+  /** Older turns have come: they stand before what is read, which does not move. */
+  grewUp() {
+    this.#top.replaceChildren();
+    this.#grow("up");
+  }
+
+  /** Older turns did not come: a button asks again. */
+  failedUp() {
+    this.#top.replaceChildren(clone("older-failed-template"));
+  }
+
+  /** @param {boolean} stuck */
+  #stuck(stuck) {
+    const jump = document.querySelector("[data-action=latest]");
+    if (jump instanceof HTMLElement) jump.hidden = stuck;
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    const link = target.closest("a[data-branch]");
+    if (link instanceof HTMLElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      if (link.dataset.branch) this.emit("chat:branch", { branch: Number(link.dataset.branch) });
+    }
+    const button = target.closest("[data-action]");
+    if (button instanceof HTMLElement && button.dataset.action === "older") {
+      this.#top.replaceChildren();
+      this.#grow("up");
+    }
+    const view = button && this.#viewAt(button);
+    if (button instanceof HTMLElement && view) this.#act(button, view);
+  }
+
+  /**
+   * @param {HTMLElement} button
+   * @param {TurnView} view
+   */
+  #act(button, view) {
+    switch (button.dataset.action) {
+      case "copy":
+        return this.#copy(button, view.textAt(button));
+      case "copy-code":
+        return this.#copy(button, button.closest("figure")?.querySelector("code")?.textContent ?? "");
+      case "edit":
+        return view.edit();
+      case "leave-edit":
+        return view.leaveEdit();
+      case "regenerate":
+        return this.emit("chat:regenerate", { id: view.id });
+      case "continue":
+        return this.emit("chat:continue", { id: view.id });
+      case "again":
+        return this.emit("chat:again", { clientId: view.clientId });
+      case "back":
+        return this.emit("chat:back", { clientId: view.clientId });
+    }
+  }
+
+  /**
+   * @param {HTMLElement} button
+   * @param {string} text
+   */
+  async #copy(button, text) {
+    await navigator.clipboard.writeText(text);
+    this.emit("chat:said", { text: "Copied" });
+    const label = button.querySelector("span");
+    if (label) label.textContent = "Copied";
+    button.classList.add("copied");
+    setTimeout(() => {
+      if (label) label.textContent = "Copy";
+      button.classList.remove("copied");
+    }, 1500);
+  }
+
+  /** @param {SubmitEvent} event */
+  #submitted(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const view = this.#viewAt(form);
+    const text = String(new FormData(form).get("text")).trim();
+    if (!view || !text) return;
+    view.leaveEdit();
+    this.emit("chat:edit", { id: view.id, text });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const form = /** @type {Element} */ (event.target).closest("form.edit");
+    if (!form || event.isComposing) return;
+    if (event.key === "Escape") this.#viewAt(form)?.leaveEdit();
+    else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      /** @type {HTMLFormElement} */ (form).requestSubmit();
+    }
+  }
+
+  /** @param {Element} element */
+  #viewAt(element) {
+    return [...this.#views.values()].find((view) => view.elements.some((own) => own.contains(element)));
+  }
+}
+
+customElements.define("chat-log", ChatLog);
+export { ChatLog };

@@ -1,0 +1,86 @@
+import { elapsed } from "../lib/format.js";
+import { ref } from "../lib/templates.js";
+import { AppElement } from "./app-element.js";
+
+/** @typedef {import("../types").Turn} Turn */
+/** @typedef {import("../lib/conversation-store.js").ConversationStore} ConversationStore */
+
+const ENDS = {
+  completed: "Answer complete",
+  cancelled: "Stopped",
+  incomplete: "The answer is not complete",
+  failed: "The answer failed",
+};
+
+/**
+ * `<status-line>`: what runs here, in one line. The words (`role=status`) change only when something begins or ends, so
+ * that a screen reader hears no seconds; the time beside them is for the eye.
+ */
+class StatusLine extends AppElement {
+  /** @type {Turn | undefined} */ #shown;
+  #connection = "connecting";
+  #ticks = 0;
+
+  connectedCallback() {
+    this.#ticks = setInterval(() => this.#tick(), 1000);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#ticks);
+  }
+
+  /** @param {string} state of the socket */
+  set connection(state) {
+    this.#connection = state;
+  }
+
+  /** @param {ConversationStore} store */
+  update(store) {
+    const running = store.running[0];
+    const ended = this.#shown && !running ? store.turn(this.#shown.id) : undefined;
+    if (running) this.#shown = running;
+    this.#say(...this.#words(store, running, ended));
+    this.#tick();
+  }
+
+  /**
+   * @param {ConversationStore} store
+   * @param {Turn | undefined} running
+   * @param {Turn | undefined} ended
+   * @returns {[words: string, lamp: string]}
+   */
+  #words(store, running, ended) {
+    if (this.#connection === "offline")
+      return ["Offline. You can read; what you write is sent when the connection is back", "warn"];
+    if (this.#connection === "reconnecting") return ["Connecting again", "warn"];
+    if (this.#connection === "closed") return ["Not connected. Load the page again", "danger"];
+    if (running) {
+      const asked = running.input.at(-1)?.author;
+      return [asked && asked.id !== store.me.id ? `Answering ${asked.name}` : "Answering", "lit"];
+    }
+    if (ended && ended.status in ENDS)
+      return [ENDS[/** @type {keyof ENDS} */ (ended.status)], ended.status === "failed" ? "danger" : ""];
+    const demo = store.models.find((model) => model.name === store.conversation.model)?.demo;
+    return [demo ? "Ready · built-in demo model" : "Ready", "off"];
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} lamp
+   */
+  #say(words, lamp) {
+    const text = ref(this, "words");
+    if (text.textContent !== words) text.textContent = words;
+    ref(this, "lamp").className = `lamp ${lamp}`;
+  }
+
+  #tick() {
+    const time = ref(this, "time");
+    const turn = ref(this, "lamp").classList.contains("lit") ? this.#shown : undefined;
+    time.textContent = turn ? ` · ${elapsed(Date.now() - Date.parse(turn.timing.queued_at))}` : "";
+  }
+}
+
+customElements.define("status-line", StatusLine);
+export { StatusLine };

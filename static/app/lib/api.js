@@ -1,0 +1,56 @@
+// Writes are HTTP: JSON out, JSON back, and one sentence for people when it fails.
+
+/** A call that did not succeed. `message` is for people; `status` is 0 where no answer came. */
+export class CallFailed extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+
+  /** Nothing reached the server, so the same call may be made again. */
+  get unreachable() {
+    return this.status === 0;
+  }
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export const get = (path) => call(path, { headers: { Accept: "application/json" } });
+
+/**
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+export function post(path, body = {}) {
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]");
+  const headers = {
+    Accept: "application/json",
+    "Content-Type": "application/json",
+    "X-CSRFToken": token instanceof HTMLInputElement ? token.value : "",
+  };
+  return call(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} request
+ */
+async function call(path, request) {
+  let answer;
+  try {
+    answer = await fetch(path, request);
+  } catch {
+    throw new CallFailed("No connection", 0);
+  }
+  if (answer.redirected) throw new CallFailed("You were signed out. Sign in and try again.", 401);
+  const body = await answer.json().catch(() => undefined);
+  if (answer.ok && body !== undefined) return body;
+  throw new CallFailed(body?.error?.message ?? `The server answered ${answer.status}. Try again.`, answer.status);
+}

@@ -1,0 +1,362 @@
+// What one page shows of a conversation: the turns of the viewed branch, what streams, what is not confirmed yet.
+// It takes state and frames and says what changed; it knows no DOM and no network.
+import { applyEvent } from "./reduce.js";
+
+/** @typedef {import("../types").Turn} Turn */
+/** @typedef {import("../types").Frame} Frame */
+/** @typedef {import("../types").Pending} Pending */
+/** @typedef {import("../types").Conversation} Conversation */
+/** @typedef {{ epoch: number, next: number, resyncing: boolean }} Cursor */
+
+const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2, cancelled: 2 };
+
+/** @param {Turn} turn */
+export const isRunning = (turn) => RANK[turn.status] < 2;
+
+/**
+ * The id that all answers to one message share.
+ * @param {Turn} turn
+ */
+const messageOf = (turn) => turn.input_from ?? turn.id;
+
+/**
+ * Events, all without bubbling: `change` (detail: a set of the turns whose content changed, or undefined for all),
+ * `resync` (detail: response id; ask the socket), `gap` (facts are missing: reconnect), `reload` (fetch the turns
+ * afresh), `switch` (detail: branch id that the main line moved to; fetch it), `deleted`.
+ */
+export class ConversationStore extends EventTarget {
+  /** @param {import("../types").PageState} state */
+  constructor(state) {
+    super();
+    this.me = state.me;
+    this.models = state.models;
+    /** @type {Conversation} */ this.conversation = state.conversation;
+    this.position = state.position;
+    /** The server's position when the socket opened: what is fetched later is at least as new. */
+    this.helloPosition = state.position;
+    /** @type {Turn[]} */ this.path = [];
+    /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
+    /** @type {Map<number, Cursor>} */ this.cursors = new Map();
+    /** @type {Pending[]} */ this.pending = [];
+    /** @type {number | null} */ this.before = null;
+    /** @type {number | null} */ this.branch = null;
+    this.show(state);
+  }
+
+  /** The viewer looks at the main line and goes where it goes. */
+  get follows() {
+    return this.branch === this.conversation.branch;
+  }
+
+  /** @returns {Turn | undefined} */
+  get tail() {
+    return this.path.at(-1);
+  }
+
+  /** The turns that still run on the viewed branch, oldest first. */
+  get running() {
+    return this.path.filter(isRunning);
+  }
+
+  /** @param {number} id */
+  turn(id) {
+    return this.path.find((turn) => turn.id === id);
+  }
+
+  /** What the socket's address says: how far this page is. */
+  get streams() {
+    return [...this.cursors].map(([id, { epoch, next }]) => `${id}:${epoch}:${next}`).join(",");
+  }
+
+  /**
+   * What stands on the page, in order. An edited message hides what followed its first wording.
+   * @returns {({ key: string, turn: Turn } | { key: string, pending: Pending })[]}
+   */
+  get entries() {
+    const edits = this.pending.map((pending) => pending.edits).filter((id) => id !== null);
+    const cut = this.path.findIndex((turn) => edits.includes(turn.id));
+    const shown = cut < 0 ? this.path : this.path.slice(0, cut);
+    return [
+      ...shown.map((turn) => ({ key: keyOf(turn), turn })),
+      ...this.pending.map((pending) => ({ key: pending.client_id, pending })),
+    ];
+  }
+
+  /**
+   * Shows the newest page of a branch in place of whatever was shown.
+   * @param {import("../types").TurnsPage} page
+   */
+  show(page) {
+    const kept = new Map([...this.elsewhere, ...this.path.map((turn) => /** @type {const} */ ([turn.id, turn]))]);
+    this.elsewhere = kept;
+    this.path = [];
+    this.before = page.before;
+    this.branch = page.branch;
+    for (const turn of page.turns) {
+      const merged = this.#merge(turn);
+      this.elsewhere.delete(turn.id);
+      this.path.push(merged);
+    }
+    // What the socket told while the page was on its way is newer than the page
+    for (const turn of [...this.elsewhere.values()]) {
+      if (turn.branch === this.branch && turn.id > (this.tail?.id ?? 0)) this.#reach(turn);
+    }
+    this.#forgetElsewhere();
+    this.#changed();
+  }
+
+  /**
+   * Puts an older page before what is shown.
+   * @param {import("../types").TurnsPage} page
+   */
+  prepend(page) {
+    const known = new Set(this.path.map((turn) => turn.id));
+    const older = page.turns.filter((turn) => !known.has(turn.id)).map((turn) => this.#merge(turn));
+    for (const turn of older) this.elsewhere.delete(turn.id);
+    this.path.unshift(...older);
+    this.before = page.before;
+    this.#changed();
+  }
+
+  /** @param {Frame} frame */
+  apply(frame) {
+    if (frame.type === "hello") {
+      this.helloPosition = frame.position;
+      for (const cursor of this.cursors.values()) cursor.resyncing = false;
+    } else if (frame.type === "fact") this.#fact(frame);
+    else if (frame.type === "stream") this.#stream(frame);
+    else if (frame.type === "snapshot") this.#snapshot(frame);
+    else if (frame.type === "reload") this.#emit("reload");
+  }
+
+  /** The page was fetched afresh after a `reload` frame: facts count from where the socket opened. */
+  caughtUp() {
+    this.position = this.helloPosition;
+  }
+
+  /**
+   * A turn that the server answered a write with; the fact of it may come before or after.
+   * @param {Turn} turn
+   * @param {number} branch the branch that the writer now looks at
+   * @returns {boolean} false where the page has to be fetched because the turn hangs on something unknown
+   */
+  accept(turn, branch) {
+    this.branch = branch;
+    const known = this.#place(turn);
+    this.#changed();
+    return known;
+  }
+
+  /** @param {Conversation} conversation */
+  update(conversation) {
+    const followed = this.follows;
+    this.conversation = conversation;
+    if (followed && this.branch !== conversation.branch) this.#follow();
+    this.#changed();
+  }
+
+  /** @param {Pending} pending */
+  addPending(pending) {
+    this.pending.push(pending);
+    this.#changed();
+  }
+
+  /**
+   * @param {string} clientId
+   * @param {Partial<Pending>} change
+   */
+  changePending(clientId, change) {
+    const found = this.pending.find((pending) => pending.client_id === clientId);
+    if (found) Object.assign(found, change);
+    this.#changed();
+  }
+
+  /** @param {string} clientId */
+  dropPending(clientId) {
+    this.pending = this.pending.filter((pending) => pending.client_id !== clientId);
+    this.#changed();
+  }
+
+  /** @param {Extract<Frame, { type: "fact" }>} fact */
+  #fact(fact) {
+    if (fact.position <= this.position) return;
+    if (fact.position > this.position + 1) return this.#emit("gap");
+    this.position = fact.position;
+    if (fact.turn && !this.#place(fact.turn)) this.#emit("switch", this.branch);
+    if (fact.conversation) this.update(fact.conversation);
+    if (fact.kind === "conversation.deleted") this.#emit("deleted");
+    this.#changed();
+  }
+
+  /**
+   * Puts a turn where it belongs: over itself, at the end of the path, in place of the end that it branches off, or
+   * beside the path, where only the counts of wordings and answers tell of it.
+   * @param {Turn} turn
+   * @returns {boolean} false where it belongs to the viewed branch but what it hangs on is not here
+   */
+  #place(turn) {
+    for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
+    const index = this.path.findIndex((known) => known.id === turn.id);
+    if (index >= 0) {
+      this.path[index] = this.#merge(turn);
+      return true;
+    }
+    this.#count(turn);
+    // The first message makes the first branch
+    this.branch ??= turn.branch;
+    this.conversation.branch ??= turn.branch;
+    const merged = this.#merge(turn);
+    this.elsewhere.set(turn.id, merged);
+    this.#forgetElsewhere();
+    return turn.branch === this.branch ? this.#reach(merged) : true;
+  }
+
+  /**
+   * Makes `turn` the end of the path, over turns that are known already.
+   * @param {Turn} turn
+   */
+  #reach(turn) {
+    const chain = [turn];
+    for (;;) {
+      const first = /** @type {Turn} */ (chain[0]);
+      const at = this.path.findIndex((known) => known.id === first.previous);
+      if (at >= 0 || first.previous === null) {
+        const left = this.path.splice(at + 1);
+        if (first.previous === null) this.before = null;
+        for (const gone of left) this.elsewhere.set(gone.id, gone);
+        for (const added of chain) this.elsewhere.delete(added.id);
+        this.path.push(...chain);
+        return true;
+      }
+      const previous = this.elsewhere.get(first.previous);
+      if (!previous) return false;
+      chain.unshift(previous);
+    }
+  }
+
+  /** The main line moved to another branch: go along, over what is known or by fetching it. */
+  #follow() {
+    this.branch = this.conversation.branch;
+    const newest = [...this.elsewhere.values()].filter((turn) => turn.branch === this.branch).at(-1);
+    if (!newest || !this.#reach(newest)) this.#emit("switch", this.branch);
+  }
+
+  /**
+   * Takes over what the server says of a turn, unless this page is ahead of it.
+   * @param {Turn} turn
+   * @returns {Turn}
+   */
+  #merge(turn) {
+    const known = this.turn(turn.id) ?? this.elsewhere.get(turn.id);
+    const merged = { ...turn };
+    if (known && RANK[known.status] > RANK[turn.status]) {
+      Object.assign(merged, known, { siblings: turn.siblings, answers: turn.answers });
+    }
+    if (!isRunning(merged)) {
+      this.cursors.delete(turn.id);
+      return merged;
+    }
+    const cursor = this.cursors.get(turn.id);
+    const { stream } = turn;
+    if (known && cursor && (!stream || !isNewer(stream.epoch, stream.sequence, cursor))) {
+      merged.output = known.output;
+    } else if (stream) {
+      this.cursors.set(turn.id, { epoch: stream.epoch, next: stream.sequence, resyncing: false });
+    }
+    return merged;
+  }
+
+  /**
+   * A turn beside the path may be another wording of a message on it, or another answer to one.
+   * @param {Turn} turn
+   */
+  #count(turn) {
+    for (const known of [...this.path, ...this.elsewhere.values()]) {
+      if (known.previous !== turn.previous) continue;
+      if (messageOf(known) === messageOf(turn)) {
+        if (turn.answers.some((answer) => answer.id === known.id)) known.answers = turn.answers;
+      } else {
+        const own = { id: known.id, branch: known.branch };
+        const answers = new Set([messageOf(known), ...known.answers.map((answer) => answer.id)]);
+        const siblings = turn.siblings.map((sibling) => (answers.has(sibling.id) ? own : sibling));
+        if (siblings.includes(own)) known.siblings = siblings;
+      }
+    }
+  }
+
+  /** @param {Extract<Frame, { type: "stream" }>} frame */
+  #stream(frame) {
+    const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
+    if (!turn || !isRunning(turn)) return;
+    let cursor = this.cursors.get(turn.id);
+    const fresh = !cursor || (cursor.next === 0 && frame.epoch > cursor.epoch);
+    if (fresh && frame.sequence === 0) {
+      // Nothing was said yet: the first epoch that speaks is the one to hear
+      cursor = { epoch: frame.epoch, next: 0, resyncing: cursor?.resyncing ?? false };
+      this.cursors.set(turn.id, cursor);
+    }
+    if (cursor && (frame.epoch < cursor.epoch || cursor.resyncing)) return;
+    if (!cursor || frame.epoch > cursor.epoch || frame.sequence > cursor.next) {
+      if (cursor) cursor.resyncing = true;
+      else this.cursors.set(turn.id, { epoch: 0, next: 0, resyncing: true });
+      return this.#emit("resync", turn.id);
+    }
+    const fromHere = frame.events.slice(cursor.next - frame.sequence);
+    if (fromHere.length === 0) return;
+    for (const event of fromHere) applyEvent(turn.output, event);
+    cursor.next += fromHere.length;
+    this.#changed(turn.id);
+  }
+
+  /** @param {Extract<Frame, { type: "snapshot" }>} frame */
+  #snapshot(frame) {
+    const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
+    if (!turn || !isRunning(turn)) return;
+    const cursor = this.cursors.get(turn.id);
+    if (cursor && !isNewer(frame.epoch, frame.sequence, cursor) && frame.sequence !== cursor.next) return;
+    if (cursor && frame.epoch < cursor.epoch) return;
+    turn.output = frame.output;
+    this.cursors.set(turn.id, { epoch: frame.epoch, next: frame.sequence, resyncing: false });
+    this.#changed(turn.id);
+  }
+
+  /** What is beside the path is only kept so that the page can go there without asking: the newest will do. */
+  #forgetElsewhere() {
+    for (const id of this.elsewhere.keys()) {
+      if (this.elsewhere.size <= 200) break;
+      this.elsewhere.delete(id);
+      this.cursors.delete(id);
+    }
+  }
+
+  /** @param {number} [id] */
+  #changed(id) {
+    this.#emit("change", id);
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} [detail]
+   */
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/**
+ * The same before and after the server has confirmed a message, so that its element stays.
+ * @param {Turn} turn
+ */
+function keyOf(turn) {
+  const own = turn.input_from === null ? turn.input.find((item) => item.client_id) : undefined;
+  return own?.client_id ?? `turn-${turn.id}`;
+}
+
+/**
+ * @param {number} epoch
+ * @param {number} sequence
+ * @param {Cursor} cursor
+ */
+function isNewer(epoch, sequence, cursor) {
+  return epoch > cursor.epoch || (epoch === cursor.epoch && sequence > cursor.next);
+}

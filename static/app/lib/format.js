@@ -1,0 +1,54 @@
+// Facts as people read them. Dates and numbers follow the language of the page.
+
+const language = () => document.documentElement.lang || "en";
+
+/** @param {number} count */
+export const number = (count) => new Intl.NumberFormat(language()).format(count);
+
+/**
+ * @param {number} ms
+ * @returns {string} "0.8 s", "11.4 s", "2 min 5 s"
+ */
+export function duration(ms) {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+/**
+ * For what still goes on: whole seconds, so that only one figure moves.
+ * @param {number} ms
+ */
+export function elapsed(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** @param {string} iso */
+export function clock(iso) {
+  return new Date(iso).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+}
+
+/**
+ * @param {string} iso
+ * @returns {string} "Thursday, 19 November", with the year when it is not this one
+ */
+export function day(iso) {
+  const date = new Date(iso);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  const locale = language() === "en" ? "en-GB" : language();
+  return date.toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", year });
+}
+
+/**
+ * JSON as people can read it; what is not JSON stays as it is.
+ * @param {unknown} value
+ */
+export function readable(value) {
+  if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "";
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,34 @@
+// Elements from the page's <template>s: the server draws each part once, for the first view and for what comes later.
+
+/**
+ * The first element of the template with that id.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function clone(id) {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+}
+
+/**
+ * The element in `root` that a template calls by that name (`data-ref`).
+ * @param {Element} root
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+export function ref(root, name) {
+  return /** @type {HTMLElement} */ (root.querySelector(`[data-ref="${name}"]`));
+}
+
+/**
+ * An icon of the template `icons`, by its lucide name.
+ * @param {string} name
+ * @param {string} [className]
+ * @returns {SVGElement}
+ */
+export function icon(name, className = "i") {
+  const template = /** @type {HTMLTemplateElement} */ (document.getElementById("icons"));
+  const svg = /** @type {SVGElement} */ (template.content.querySelector(`[data-icon="${name}"]`)?.cloneNode(true));
+  svg.setAttribute("class", className);
+  return svg;
+}

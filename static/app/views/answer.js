@@ -1,0 +1,183 @@
+// The answer of a turn: its items as they come, where it stands, and the facts about it.
+import { isRunning } from "../lib/conversation-store.js";
+import { clock, duration, elapsed, number } from "../lib/format.js";
+import { clone, icon, ref } from "../lib/templates.js";
+import { itemView } from "./item.js";
+import { textOf } from "./message.js";
+
+/** @typedef {import("../types").Turn} Turn */
+/** @typedef {{ waits: boolean, last: boolean, writes: boolean }} Place
+    `waits`: the answer before still runs; `last`: nothing follows; `writes`: the viewer may write */
+/** @typedef {{ tone: "warn" | "danger" | "quiet", icon: string, words: string, offers: string[] }} Notice */
+
+export class AnswerView {
+  element = clone("answer-template");
+  /** @type {(ReturnType<typeof itemView> & { type?: string } | undefined)[]} */ #items = [];
+  /** @type {Turn | undefined} */ #turn;
+  #facts = "";
+
+  /**
+   * @param {Turn} turn
+   * @param {Place} place
+   */
+  update(turn, place) {
+    this.#turn = turn;
+    const running = isRunning(turn);
+    const lamp = ref(this.element, "lamp");
+    lamp.className = `lamp ${running ? "lit" : turn.status === "failed" ? "danger" : ""}`;
+    const time = /** @type {HTMLTimeElement} */ (ref(this.element, "time"));
+    time.dateTime = turn.timing.queued_at;
+    time.textContent = clock(turn.timing.queued_at);
+    ref(this.element, "demo").hidden = !turn.demo;
+    ref(this.element, "actions").hidden = running;
+    ref(this.element, "regenerate").hidden = !place.writes;
+    ref(this.element, "waiting").hidden = !running || turn.output.some((item) => item && item.type !== "reasoning");
+    this.#paintItems(turn, running);
+    this.#paintSources(turn);
+    this.#paintNotice(noticeOf(turn), place);
+    this.#paintFacts(turn, place);
+  }
+
+  /** Once a second while it runs. */
+  tick() {
+    const since = this.element.querySelector("[data-ref=since]");
+    if (since && this.#turn) since.textContent = elapsed(Date.now() - Date.parse(this.#turn.timing.queued_at));
+  }
+
+  /** What was said, as it was written. */
+  get text() {
+    const messages = this.#turn?.output.filter((item) => item?.type === "message") ?? [];
+    return messages.map((item) => textOf(item ?? {})).join("\n\n");
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {boolean} running
+   */
+  #paintItems(turn, running) {
+    const said = ref(this.element, "said");
+    for (const [index, item] of turn.output.entries()) {
+      if (!item) continue;
+      let view = this.#items[index];
+      if (!view || view.type !== item.type) {
+        view?.element.remove();
+        view = Object.assign(itemView(item), { type: item.type });
+        this.#items[index] = view;
+        const next = this.#items.slice(index + 1).find(Boolean);
+        said.insertBefore(view.element, next?.element ?? null);
+      }
+      view.update(item, { running, thought: turn.timing.first_token_ms });
+    }
+    for (const gone of this.#items.splice(turn.output.length)) gone?.element.remove();
+    said.hidden = said.childElementCount === 0;
+  }
+
+  /** @param {Turn} turn */
+  #paintSources(turn) {
+    const list = ref(this.element, "sources");
+    const sources = sourcesOf(turn);
+    if (list.childElementCount === sources.length) return;
+    list.hidden = sources.length === 0;
+    list.replaceChildren(
+      ...sources.map(({ url, title }) => {
+        const entry = document.createElement("li");
+        const link = document.createElement("a");
+        Object.assign(link, { textContent: title, href: url, rel: "noopener noreferrer nofollow", target: "_blank" });
+        entry.append(link);
+        return entry;
+      }),
+    );
+  }
+
+  /**
+   * @param {Notice | undefined} notice
+   * @param {Place} place
+   */
+  #paintNotice(notice, place) {
+    const element = ref(this.element, "notice");
+    element.hidden = !notice;
+    if (!notice) return;
+    element.className = notice.tone === "quiet" ? "row small muted" : `banner ${notice.tone}`;
+    ref(element, "icon").replaceChildren(icon(notice.icon, notice.tone === "quiet" ? "i sm" : "i"));
+    ref(element, "words").textContent = notice.words;
+    ref(element, "continue").hidden = !place.writes || !place.last || !notice.offers.includes("continue");
+    ref(element, "retry").hidden = !place.writes || !notice.offers.includes("retry");
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {Place} place
+   */
+  #paintFacts(turn, place) {
+    const facts = factsOf(turn);
+    if (place.waits) facts.push("Waiting for the answer before");
+    const ticks = isRunning(turn) && !place.waits;
+    const state = JSON.stringify([facts, ticks]);
+    if (state === this.#facts) return;
+    this.#facts = state;
+    const spans = facts.map((fact) => Object.assign(document.createElement("span"), { textContent: fact }));
+    if (ticks) spans.push(clone("since-template"));
+    ref(this.element, "facts").replaceChildren(...spans);
+    this.tick();
+  }
+}
+
+/**
+ * @param {Turn} turn
+ * @returns {string[]}
+ */
+function factsOf(turn) {
+  const { usage, timing } = turn;
+  const facts = [turn.model_label || turn.model];
+  if (usage) facts.push(`${number(usage.input_tokens ?? 0)} in, ${number(usage.output_tokens ?? 0)} out`);
+  if (!isRunning(turn) && timing.done_ms !== null) facts.push(duration(timing.done_ms));
+  return [...facts, ...turn.remarks].filter(Boolean);
+}
+
+/**
+ * @param {Turn} turn
+ * @returns {Notice | undefined}
+ */
+function noticeOf(turn) {
+  const both = ["continue", "retry"];
+  if (turn.status === "failed") {
+    const words = turn.error?.message ?? "The answer failed. Try again.";
+    return { tone: "danger", icon: "circle-alert", words, offers: ["retry"] };
+  }
+  if (turn.status === "cancelled") {
+    const after = turn.timing.done_ms === null ? "" : ` after ${duration(turn.timing.done_ms)}`;
+    return { tone: "quiet", icon: "square", words: `Stopped${after}`, offers: both };
+  }
+  if (turn.status !== "incomplete") return undefined;
+  switch (turn.incomplete) {
+    case "max_output_tokens":
+      return { tone: "warn", icon: "triangle-alert", words: "The answer reached its length limit.", offers: both };
+    case "content_filter":
+      return {
+        tone: "warn",
+        icon: "triangle-alert",
+        words: "The provider’s content filter ended the answer. Word the message differently and send it again.",
+        offers: [],
+      };
+    default:
+      return { tone: "warn", icon: "triangle-alert", words: "Interrupted. These words are safe.", offers: both };
+  }
+}
+
+/**
+ * The pages that the answer cites, each once, in the order of their first mention.
+ * @param {Turn} turn
+ */
+function sourcesOf(turn) {
+  /** @type {Map<string, string>} */
+  const sources = new Map();
+  for (const item of turn.output) {
+    for (const part of item?.type === "message" ? (item.content ?? []) : []) {
+      for (const note of part?.annotations ?? []) {
+        const url = note?.type === "url_citation" ? String(note.url ?? "") : "";
+        if (/^https?:\/\//i.test(url) && !sources.has(url)) sources.set(url, note?.title || url);
+      }
+    }
+  }
+  return [...sources].map(([url, title]) => ({ url, title }));
+}

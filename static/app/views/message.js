@@ -1,0 +1,116 @@
+// A message of a person, or what a program sent in its place.
+import { clock } from "../lib/format.js";
+import { wordsOf } from "../lib/item-words.js";
+import { MarkdownStream } from "../lib/markdown.js";
+import { clone, ref } from "../lib/templates.js";
+
+/** @typedef {import("../types").Person} Person */
+/**
+ * @typedef {object} Message
+ * @property {Person | null} author
+ * @property {string} created_at
+ * @property {import("../types").Item} payload
+ * @property {"" | "waiting" | "sending" | "failed"} state
+ * @property {string} problem
+ * @property {boolean} editable
+ */
+
+/**
+ * The text of a message item, as it was written.
+ * @param {import("../types").Item} payload
+ */
+export function textOf(payload) {
+  const content = /** @type {unknown} */ (payload.content);
+  if (typeof content === "string") return content;
+  const parts = Array.isArray(content) ? content : [];
+  return parts.map((part) => part?.text ?? part?.refusal ?? "").filter(Boolean).join("\n\n");
+}
+
+export class MessageView {
+  element = clone("message-template");
+  #prose = new MarkdownStream(ref(this.element, "prose"), { breaks: true });
+  /** @type {HTMLFormElement | undefined} */ #form;
+
+  /** @param {Message} message */
+  update(message) {
+    const { author, payload, state } = message;
+    const name = author?.name ?? "Program";
+    const article = /** @type {HTMLElement} */ (this.element.querySelector("article"));
+    article.ariaLabel = `Message from ${name}`;
+    article.classList.toggle("sending", state === "sending" || state === "waiting");
+    ref(this.element, "name").textContent = name;
+    this.#avatar(author);
+    const time = /** @type {HTMLTimeElement} */ (ref(this.element, "time"));
+    time.dateTime = message.created_at;
+    time.textContent = clock(message.created_at);
+    const label = { "": "", sending: "sending", waiting: "waits for the connection", failed: "" }[state];
+    ref(this.element, "state").textContent = label;
+    ref(this.element, "edit").hidden = !message.editable;
+    ref(this.element, "problem").hidden = state !== "failed";
+    ref(this.element, "reason").textContent = `Not sent. ${message.problem}`;
+    this.text = payload.type === "message" || payload.role ? textOf(payload) : "";
+    if (this.#prose.text !== this.text) this.#prose.end(this.text);
+    this.#files(payload);
+  }
+
+  /** Opens the message for another wording; `Escape` and Cancel leave it as it was. */
+  edit() {
+    if (this.#form) return;
+    this.#form = /** @type {HTMLFormElement} */ (clone("edit-template"));
+    const area = /** @type {HTMLTextAreaElement} */ (this.#form.elements.namedItem("text"));
+    area.value = this.text;
+    const prose = ref(this.element, "prose");
+    prose.hidden = true;
+    prose.after(this.#form);
+    area.focus();
+  }
+
+  /** Leaves editing; the focus goes back to the button that began it. */
+  leave() {
+    this.#form?.remove();
+    this.#form = undefined;
+    ref(this.element, "prose").hidden = false;
+    ref(this.element, "edit").focus();
+  }
+
+  text = "";
+
+  /** @param {Person | null} author */
+  #avatar(author) {
+    const avatar = ref(this.element, "avatar");
+    avatar.style.setProperty("--hue", String(author?.hue ?? 75));
+    if (!author?.avatar) {
+      avatar.textContent = author?.initial ?? "";
+      return;
+    }
+    if (avatar.querySelector("img")?.getAttribute("src") === author.avatar) return;
+    const image = new Image();
+    image.alt = "";
+    image.src = author.avatar;
+    avatar.replaceChildren(image);
+  }
+
+  /**
+   * Pictures and files that were sent along, and input that is no message at all.
+   * @param {import("../types").Item} payload
+   */
+  #files(payload) {
+    const content = Array.isArray(payload.content) ? payload.content : [];
+    const names = content
+      .filter((part) => part?.type === "input_image" || part?.type === "input_file")
+      .map((part) => String(part?.filename ?? (part?.type === "input_image" ? "Picture" : "File")));
+    if (payload.type !== "message" && !payload.role) {
+      const words = wordsOf(payload);
+      names.push([words.text, words.subject, words.after].filter(Boolean).join(" "));
+    }
+    const files = ref(this.element, "files");
+    files.hidden = names.length === 0;
+    files.replaceChildren(
+      ...names.map((name) => {
+        const file = clone("file-template");
+        ref(file, "name").textContent = name;
+        return file;
+      }),
+    );
+  }
+}

@@ -1,0 +1,74 @@
+// A generated picture: a box of its final proportions first, then each partial in the place of the one before.
+import { clone, ref } from "../lib/templates.js";
+
+/** @typedef {import("../types").Item} Item */
+/** @typedef {import("../types").Picture} Picture */
+
+export class PictureView {
+  element = clone("picture-template");
+  #shown = -1;
+
+  /**
+   * @param {Item} item
+   * @param {{ running: boolean }} around
+   */
+  update(item, { running }) {
+    const picture = item.image ?? item.partial_image;
+    const [width, height] = sizeOf(item, picture);
+    const frame = ref(this.element, "frame");
+    const forming = !item.image && running;
+    frame.style.setProperty("--ar", String(width / height));
+    frame.classList.toggle("forming", forming);
+    frame.ariaBusy = String(forming);
+    ref(this.element, "caption").textContent = captionOf(item, picture, running);
+    const link = /** @type {HTMLAnchorElement} */ (ref(this.element, "download"));
+    link.hidden = !item.image;
+    if (item.image) link.href = item.image.url;
+    if (picture) this.#swap(picture, item.image ? Infinity : (picture.index ?? 0), String(item.revised_prompt ?? "Picture by the model"));
+  }
+
+  /**
+   * @param {Picture} picture
+   * @param {number} order partials may be decoded out of order: an older one is dropped
+   * @param {string} alt
+   */
+  async #swap(picture, order, alt) {
+    const image = new Image();
+    image.src = picture.url;
+    image.alt = alt;
+    const old = ref(this.element, "frame").querySelector("img");
+    if (old?.getAttribute("src") === picture.url) return;
+    try {
+      await image.decode();
+    } catch {
+      return; // gone or broken: what is shown already stays
+    }
+    if (order < this.#shown) return;
+    this.#shown = order;
+    ref(this.element, "frame").replaceChildren(image);
+  }
+}
+
+/**
+ * @param {Item} item
+ * @param {Picture | undefined} picture
+ */
+function sizeOf(item, picture) {
+  if (picture?.width && picture.height) return [picture.width, picture.height];
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(String(item.size ?? "")) ?? [];
+  return width && height ? [Number(width), Number(height)] : [1, 1];
+}
+
+/**
+ * @param {Item} item
+ * @param {Picture | undefined} picture
+ * @param {boolean} running
+ */
+function captionOf(item, picture, running) {
+  if (item.image) {
+    const size = picture?.width && picture.height ? `${picture.width} × ${picture.height}` : "";
+    return [item.revised_prompt, [size, item.quality].filter(Boolean).join(", ")].filter(Boolean).join(" · ");
+  }
+  if (!running) return "The picture was not finished";
+  return picture ? `Partial ${(picture.index ?? 0) + 1}` : "The picture is forming";
+}

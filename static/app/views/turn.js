@@ -1,0 +1,101 @@
+// One turn on the page: what was asked, then what was answered; or a message that the server has not confirmed yet.
+import { BranchSwitch } from "../elements/branch-switch.js";
+import { ref } from "../lib/templates.js";
+import { AnswerView } from "./answer.js";
+import { MessageView } from "./message.js";
+
+/** @typedef {import("../types").Turn} Turn */
+/** @typedef {import("../types").Pending} Pending */
+/** @typedef {import("../types").Person} Person */
+
+export class TurnView {
+  /** @type {MessageView[]} */ #messages = [];
+  /** @type {AnswerView | undefined} */ #answer;
+  day = document.createElement("p");
+  /** @type {number | null} */ id = null;
+  clientId = "";
+
+  constructor() {
+    this.day.className = "day";
+    this.day.hidden = true;
+  }
+
+  /** Everything that stands on the page for this turn, in order. */
+  get elements() {
+    const parts = [...this.#messages, ...(this.#answer ? [this.#answer] : [])];
+    return [this.day, ...parts.map((part) => part.element)];
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {{ me: Person, waits: boolean, last: boolean, writes: boolean }} around
+   */
+  update(turn, { me, ...place }) {
+    this.id = turn.id;
+    this.#sizeTo(turn.input.length);
+    for (const [index, item] of turn.input.entries()) {
+      const view = /** @type {MessageView} */ (this.#messages[index]);
+      const editable = place.writes && item.author?.id === me.id && item.role === "user";
+      view.update({ ...item, state: "", problem: "", editable });
+      const isLast = index === turn.input.length - 1;
+      switchOf(view.element).show("Wordings of this message", turn.id, isLast ? turn.siblings : []);
+    }
+    this.#answer ??= new AnswerView();
+    this.#answer.update(turn, place);
+    switchOf(this.#answer.element).show("Answers to this message", turn.id, turn.answers);
+    this.#name(String(turn.id));
+  }
+
+  /**
+   * @param {Pending} pending
+   * @param {Person} me
+   */
+  updatePending(pending, me) {
+    this.clientId = pending.client_id;
+    this.#sizeTo(1);
+    const { created_at, state, problem } = pending;
+    const payload = { type: "message", role: "user", content: [{ type: "input_text", text: pending.text }] };
+    this.#messages[0]?.update({ author: me, created_at, payload, state, problem, editable: false });
+    this.#name("");
+  }
+
+  tick() {
+    this.#answer?.tick();
+  }
+
+  edit() {
+    this.#messages.at(-1)?.edit();
+  }
+
+  leaveEdit() {
+    this.#messages.at(-1)?.leave();
+  }
+
+  /**
+   * The text of the article that `element` stands in.
+   * @param {Element} element
+   */
+  textAt(element) {
+    if (this.#answer?.element.contains(element)) return this.#answer.text;
+    return this.#messages.find((message) => message.element.contains(element))?.text ?? "";
+  }
+
+  /** @param {number} count */
+  #sizeTo(count) {
+    while (this.#messages.length < count) this.#messages.push(new MessageView());
+    for (const gone of this.#messages.splice(count)) gone.element.remove();
+  }
+
+  /** @param {string} id */
+  #name(id) {
+    for (const element of this.elements) {
+      element.dataset.turn = id;
+      element.dataset.client = this.clientId;
+    }
+  }
+}
+
+/** @param {Element} element */
+function switchOf(element) {
+  return /** @type {BranchSwitch} */ (ref(element, "branches"));
+}
