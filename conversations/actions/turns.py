@@ -179,7 +179,7 @@ def _queue(
         input_from_id=input_from_id,
         created_by=user,
         model=model or conversation.model or settings.SALON_MODELS[0],
-        endpoint=settings.SALON_PROVIDER_KIND,
+        endpoint=settings.SALON_ENDPOINT,
         instructions=conversation.instructions,
     )
 

@@ -59,9 +59,7 @@ class Person:
         """Send a request with the token that forms carry; return status and body, redirects not followed."""
         token = self.server.cookies.get(self.name, {}).get("csrftoken", "")
         headers = {"X-CSRFToken": token} | sent.pop("headers", {})
-        async with self.http.request(
-            method, self.url + path, headers=headers, allow_redirects=False, **sent
-        ) as answer:
+        async with self.http.request(method, self.url + path, headers=headers, allow_redirects=False, **sent) as answer:
             return answer.status, await answer.read()
 
     async def post(self, path: str, data: Any = None, *, expect: tuple[int, ...] = (200, 201, 202)) -> dict[str, Any]:

@@ -115,7 +115,7 @@ try:
     SALON_PROVIDER = provider_config(os.environ)
 except ValueError as error:
     raise env.BadSetting(str(error)) from error
-SALON_PROVIDER_KIND = SALON_PROVIDER.kind if SALON_PROVIDER else "local"
+SALON_ENDPOINT = SALON_PROVIDER.base_url if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
 
 # People
