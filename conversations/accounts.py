@@ -22,6 +22,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("settings")
 
+    def format_email_subject(self, subject: str) -> str:
+        return subject
+
 
 def create_first_administrator(*, email: str, password: str, name: str = "") -> User | None:
     """Create the first administrator, or return None when there is a person already."""

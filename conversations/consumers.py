@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from conversations import access, metrics, protocol, replay, watch
+from conversations import access, metrics, protocol, replay, threads, watch
 from conversations.errors import NotFound
 from conversations.hub import Viewer, hub
 from conversations.protocol import Close
@@ -33,7 +32,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(Close.SIGNED_OUT)
             return
         try:
-            found = await database_sync_to_async(access.conversation_for)(user, self.conversation_id)
+            found = await threads.sockets.run(access.conversation_for, user, self.conversation_id)
         except NotFound:
             await self.close(Close.UNKNOWN)
             return
@@ -44,17 +43,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         metrics.viewers.inc()
         watch.watcher.add(self.viewer, user, self.scope["session"], self.conversation_id)
         position = found.conversation.position
-        missed = await self._missed(int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position)
+        known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position
+        missed: list[str] = await threads.sockets.run(replay.frames_from, self.conversation_id, known + 1)
         cursors = protocol.parse_cursors(query.get("streams", [""])[0])
-        for response_id in await database_sync_to_async(replay.running_in)(self.conversation_id):
+        for response_id in await threads.sockets.run(replay.running_in, self.conversation_id):
             frame = await replay.snapshot(self.conversation_id, response_id, cursor=cursors.get(response_id))
             if frame is not None:
                 missed.append(frame)
         await self.send("\n".join([protocol.encode(protocol.Hello(position)), *missed]))
         self.pump = asyncio.create_task(self._deliver())
-
-    async def _missed(self, after: int) -> list[str]:
-        return await database_sync_to_async(replay.frames_from)(self.conversation_id, after + 1)
 
     async def _deliver(self) -> None:
         """Send what the hub hands over: as soon as the last send is done, all that came meanwhile."""

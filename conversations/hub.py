@@ -1,8 +1,8 @@
 """One per process: what a conversation says goes once to each process, and from here to the process's own sockets.
 
 A channel-layer group with a member for each viewer copies every message for every viewer and collapses at a hundred of
-them. Here a process subscribes once to a conversation, and its viewers are handed the very same text. The layer may drop
-(it is at most once): frames are numbered, and a browser that misses a number asks, so the log stays the truth.
+them. Here a process subscribes once to a conversation, and its viewers are handed the very same text. The layer may
+drop (it is at most once): frames are numbered, and a browser that misses one asks, so the log stays the truth.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from conversations import protocol
+from conversations import protocol, threads
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +163,7 @@ class Hub:
     def _spawn(self, conversation_id: str, position: int, frame: str) -> None:
         self.deliver(conversation_id, frame)
         if self._distributed:
-            message = {"frame": frame} if len(frame) < 16_384 else {"position": position}
+            message: dict[str, object] = {"frame": frame} if len(frame) < 16_384 else {"position": position}
             task = asyncio.ensure_future(self._send(conversation_id, message))
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)
@@ -197,7 +197,7 @@ class Hub:
                         del self.shown[next(iter(self.shown))]
                 self.deliver(conversation_id, message["frame"])
             elif conversation_id in self.viewers and self._load is not None:
-                for frame in await asyncio.to_thread(self._load, conversation_id, message["position"]):
+                for frame in await threads.sockets.run(self._load, conversation_id, message["position"]):
                     self.deliver(conversation_id, frame)
 
     async def _beat(self) -> None:

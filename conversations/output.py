@@ -31,7 +31,7 @@ class Output:
         if rule is None:
             return
         index = event.get("output_index")
-        if not _is_index(index):
+        if not isinstance(index, int) or not _is_index(index):
             return
         if rule["op"] == "append":
             piece = event.get(rule["from"])
@@ -41,8 +41,7 @@ class Output:
             return
         self._join()
         if rule["op"] == "status":
-            item = self._item(index)
-            item["status"] = rule["status"]
+            self._item(index)["status"] = rule["status"]
             return
         if rule["from"] not in event:
             return

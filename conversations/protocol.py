@@ -103,7 +103,7 @@ class StreamCursor(msgspec.Struct, frozen=True):
 
 
 def parse_cursors(text: str, *, most: int = 100) -> dict[int, StreamCursor]:
-    """Return the cursors of a query string's `streams`: `response:epoch:sequence`, comma-separated. Bad ones are left out."""
+    """Return the cursors of a query string's `streams` (`response:epoch:sequence,...`); bad ones are left out."""
     cursors: dict[int, StreamCursor] = {}
     for part in text.split(",")[:most]:
         numbers = part.split(":")

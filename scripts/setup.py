@@ -23,6 +23,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 
 def main(command: str) -> None:
     """Prepare for `command`; for anything but `run` with the packages that only developers need."""
+    if sys.version_info < (3, 11):
+        sys.exit(f"Salon needs Python 3.11 or newer, and {sys.executable} is older: name another one with PYTHON=")
     check_address(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
     developing = command != "run"
     with Path(__file__).open() as lock:
@@ -63,8 +65,8 @@ def install_python_packages(*, developing: bool) -> None:
                 "install its venv module (on Debian: apt-get install python3-venv) and try again."
             )
         made_from = digest([wanted], os.path.realpath(PYTHON))
-    say("Installing the Python packages (a few minutes the first time)")
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", wanted)
+    say("Installing the Python packages (about a minute)")
+    run(PYTHON, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "--requirement", wanted)
     stamp.write_text(made_from)
     if developing:  # which holds all that running needs
         runtime = ROOT / "requirements.txt"

@@ -3,13 +3,17 @@
 Every name read is kept in `READ`, so that a test can hold the settings reference against the code.
 """
 
+import base64
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from dotenv import load_dotenv
 
+BASE_DIR: Final = Path(__file__).resolve().parents[1]
 READ: Final[dict[str, str]] = {}
 """Name -> default as text, of every setting that was asked for."""
 
@@ -18,17 +22,25 @@ class BadSetting(ImproperlyConfigured):
     """A setting that stops the start. Its text is one sentence that names the variable and says what to do."""
 
 
+def choose_settings() -> None:
+    """Read `.env` beside manage.py, and point Django at the settings that SALON_ENV names."""
+    load_dotenv(BASE_DIR / ".env")
+    kind = choice("SALON_ENV", "development", ("development", "test", "production"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"webapp.settings.{kind}")
+
+
 def text(name: str, default: str = "") -> str:
-    """Return the setting without surrounding white space; an empty value counts as not set."""
+    """Return the setting, stripped; an empty value counts as not set. NAME wins over NAME_FILE."""
     READ[name] = default
-    if path := os.environ.get(f"{name}_FILE"):
+    value = os.environ.get(name, "").strip()
+    if not value and (path := os.environ.get(f"{name}_FILE")):
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            value = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(
                 f"{name}_FILE names {path}, which cannot be read: make it a readable text file."
             ) from error
-    return os.environ.get(name, "").strip() or default
+    return value or default
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -64,6 +76,42 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 def listing(name: str, default: str = "") -> list[str]:
     """Return the parts of a comma-separated setting, without empty ones."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def folder(name: str, default: str) -> Path:
+    """Return a folder that can be written to, made if it is missing. A relative one is below the project's folder."""
+    path = BASE_DIR / text(name, default)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"{name} is {path}, which cannot be made: set it to a folder that can.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise BadSetting(f"{name} is {path}, which may not be written to: change that, or set another.")
+    return path
+
+
+def address(name: str, schemes: tuple[str, ...]) -> str:
+    """Return a URL with one of the schemes, or nothing."""
+    value = text(name)
+    if value and urlsplit(value).scheme not in schemes:
+        # The value stays out of the sentence: it may hold a password
+        raise BadSetting(f"{name} does not begin with {schemes[0]}://: write it like {schemes[0]}://host/name.")
+    return value
+
+
+def encryption_keys(name: str) -> list[str]:
+    """Return comma-separated keys of 32 bytes in URL-safe base64; the first one encrypts, all decrypt."""
+    keys = listing(name)
+    for key in keys:
+        try:
+            length = len(base64.urlsafe_b64decode(key))
+        except ValueError:
+            length = 0
+        if length != 32:
+            raise BadSetting(
+                f"{name} holds a key that is not 32 bytes in URL-safe base64: make one as docs/settings.md says."
+            )
+    return keys
 
 
 def generated(name: str, path: Path, make: Callable[[], str]) -> str:

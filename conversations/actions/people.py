@@ -1,19 +1,36 @@
-"""What happens with people: the first administrator."""
+"""What is done with people's accounts."""
 
-from __future__ import annotations
-
-from django.db import transaction
+import structlog
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
 
 from conversations.models import User
-from webapp import env
+
+log = structlog.get_logger(__name__)
 
 
 def create_first_administrator_from_environment() -> User | None:
-    """Make the administrator that DJANGO_SUPERUSER_EMAIL and _PASSWORD name, when there is nobody yet."""
-    email, password = env.text("DJANGO_SUPERUSER_EMAIL"), env.text("DJANGO_SUPERUSER_PASSWORD")
-    if not email or not password:
+    """Make the administrator that DJANGO_SUPERUSER_EMAIL and _PASSWORD name, when there is nobody yet.
+
+    Return the person, or None where nothing was to be made. Safe when several processes start together. Raise
+    ImproperlyConfigured with one sentence when only one of the two is set, or the address is none.
+    """
+    email, password = settings.DJANGO_SUPERUSER_EMAIL, settings.DJANGO_SUPERUSER_PASSWORD
+    if not (email or password) or User.objects.exists():
         return None
-    with transaction.atomic():
-        if User.objects.exists():
-            return None
-        return User.objects.create_superuser(email, password, name=env.text("DJANGO_SUPERUSER_USERNAME"))
+    if not (email and password):
+        missing = "DJANGO_SUPERUSER_PASSWORD" if email else "DJANGO_SUPERUSER_EMAIL"
+        raise ImproperlyConfigured(f"{missing} is not set: set both for the first administrator, or neither.")
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ImproperlyConfigured("DJANGO_SUPERUSER_EMAIL is no e-mail address: correct it.") from error
+    try:
+        with transaction.atomic():
+            user = User.objects.create_superuser(email, password)
+    except IntegrityError:
+        return None  # another process was first
+    log.info("first administrator made", user=user.pk)
+    return user

@@ -80,6 +80,19 @@ class Answer:
         """Whether the next event is one that was published before."""
         return self._sequence < len(self.replayed)
 
+    @property
+    def only_repeated(self) -> bool:
+        """Whether every event so far was published before: what comes next may have been begun by a former process."""
+        return 0 < self._sequence <= len(self.replayed)
+
+    def recorded(self, item_id: str) -> dict[str, Any] | None:
+        """The finished item as a former process published it: what happened outside is not done a second time."""
+        for event in self.replayed:
+            decoded = msgspec.json.decode(event)
+            if decoded["type"] == "response.output_item.done" and decoded["item"]["id"] == item_id:
+                return dict(decoded["item"])
+        return None
+
     def new_id(self, prefix: str) -> str:
         """The next id of this response; the same at each play."""
         self._ids += 1

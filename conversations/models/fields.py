@@ -13,6 +13,9 @@ class VerbatimJSONField(models.TextField):  # type: ignore[type-arg]  # not subs
     A jsonb column would reorder keys and refuse NUL. Nothing is ever searched inside these columns.
     """
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, expression: object, connection: object) -> Any:
         return None if value is None or value == "" else json.loads(value)
 

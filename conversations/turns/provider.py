@@ -15,7 +15,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 async def provider() -> Provider:
-    """Return the provider's client, one for each event loop. The embedded provider is started when it is first needed."""
+    """Return the provider's client, one for each event loop; the embedded provider is started when first needed."""
     global _provider, _loop
     loop = asyncio.get_running_loop()
     if _provider is not None and _loop is loop:

@@ -11,13 +11,13 @@ import structlog
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import dispatch
+from conversations import dispatch, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
-from conversations.turns import database
 from conversations.turns.provider import forget
 from conversations.turns.recorder import recorder
+from conversations.turns.titles import give_title
 from conversations.turns.turn import run_turn
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Runner:
         await hub.start(frames_from)
         recorder.start()
         if alone:
-            await database.run(_expire_leases)
+            await threads.runner.run(_expire_leases)
         dispatch.register(self._start_soon, self._cancel_soon)
         self._sweeper = asyncio.create_task(self._sweep())
 
@@ -73,8 +73,12 @@ class Runner:
 
     async def _run(self, response_id: int) -> None:
         try:
-            for waiting in await run_turn(response_id, self.holder):
-                self.run(waiting)
+            waiting = await run_turn(response_id, self.holder)
+            if waiting is None:
+                return
+            for following in waiting:
+                self.run(following)
+            await give_title(response_id)
         except Exception:
             # The lease runs out and the sweep takes the turn up again, so nothing stays in progress for ever
             log.exception("turn_failed", response=response_id)
@@ -100,11 +104,11 @@ class Runner:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                for response_id in await database.run(due):
+                for response_id in await threads.runner.run(due):
                     self.run(response_id)
                 if loop.time() - pruned > 600:
                     pruned = loop.time()
-                    await database.run(prune_streams)
+                    await threads.runner.run(prune_streams)
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)

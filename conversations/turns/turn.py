@@ -1,4 +1,4 @@
-"""One turn, from the claimed row to the final items. `run_turn` may be called twice for a response: one call runs it."""
+"""One turn, from the claimed row to the final items. `run_turn` may be called twice for a response: one runs it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
+from conversations import threads
 from conversations.models import File, Response, StreamChunk
 from conversations.output import Output
 from conversations.snapshots import image
-from conversations.turns import blobs, context, database, mirror
+from conversations.turns import blobs, context, mirror
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import forget, provider
 from conversations.turns.recorder import LeaseLost, Recording, recorder
@@ -36,20 +37,20 @@ POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 
 
-async def run_turn(response_id: int, holder: str) -> list[int]:
-    """Run the response if it is this runner's to run; return the ids of the turns that waited for it.
+async def run_turn(response_id: int, holder: str) -> list[int] | None:
+    """Run the response if it is this runner's to run; return the ids of the turns that waited for it, else None.
 
     Never raises for what a provider, a model or another runner does: the row says how it ended.
     """
-    response = await database.run(mirror.claim, response_id, holder)
+    response = await threads.runner.run(mirror.claim, response_id, holder)
     if response is None:
-        return []
+        return None
     turn = Turn(response)
     try:
         return await turn.run()
     except LeaseLost:
         log.info("lease_lost", response=response_id, epoch=response.epoch)
-        return []
+        return None
     finally:
         recorder.remove(turn.recording)
 
@@ -68,7 +69,7 @@ class Turn:
     async def run(self) -> list[int]:
         taken_over = self.response.epoch > 1
         if taken_over:
-            self.recording.output, self.last_number = await database.run(_logged, self.response.pk)
+            self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -86,12 +87,12 @@ class Turn:
 
     async def _ask(self) -> Ending:
         """Send the request and follow its stream."""
-        request = await database.run(context.build, self.response)
+        request = await threads.runner.run(context.build, self.response)
         try:
             return await self._send(request)
         except ResponseNotFound:
             # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
-            request = await database.run(context.build, self.response, rebuild=True)
+            request = await threads.runner.run(context.build, self.response, rebuild=True)
             request.rebuilt = True
             try:
                 return await self._send(request)
@@ -114,7 +115,7 @@ class Turn:
         upstream = await provider()
         return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
-    async def _wait(self, seconds: float, error: UpstreamError) -> None:
+    def _wait(self, seconds: float, error: UpstreamError) -> None:
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
         )
@@ -166,7 +167,7 @@ class Turn:
         if not _has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
-        data = await database.run(blobs.replace_blobs, data, self.response, purpose)
+        data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
         reference = data.get("partial_image_b64")
         if isinstance(reference, dict):
             data["partial_image"] = image(reference) | {"index": data.get("partial_image_index", 0)}
@@ -216,7 +217,7 @@ class Turn:
         )
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
-        """End the turn because a person asked: closing the stream ends a foreground response, a background one is cancelled."""
+        """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
         work.cancel()
         await asyncio.wait({work})
         if self.recording.lost:
@@ -232,15 +233,15 @@ class Turn:
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
-        """The process ends. A background response is left for the next runner; of another one, what was said is kept."""
+        """The process ends. A background response is left for the next runner; of others, what was said is kept."""
         if self.response.background and self.provider_id:
             await recorder.flush()
-            await database.run(mirror.release, self.response.pk, self.response.epoch)
+            await threads.runner.run(mirror.release, self.response.pk, self.response.epoch)
             raise LeaseLost
         return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
 
     def _note(self, **values: Any) -> None:
-        """Leave values of the row for the next grouped commit: they are not worth a transaction before the first token."""
+        """Leave values of the row for the next grouped commit: no transaction for them before the first token."""
         self.recording.news |= values
 
     def _remark(self, sentence: str) -> None:

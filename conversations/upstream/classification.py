@@ -25,6 +25,7 @@ from .errors import (
 
 NOT_FOUND = "The provider does not have this, or no longer keeps it."
 NOT_THIS_API = "The provider's address does not answer as the Responses API does. Ask an administrator to check it."
+A_DAY = 86_400.0
 
 FILTER_CODES = {
     "content_filter",
@@ -67,6 +68,8 @@ def error_from_body(body: bytes, *, status: int, headers: Mapping[str, str], one
     except (ValueError, RecursionError):
         data = None
     error = _error_object(data)
+    if error and status < 300:
+        status = _status_of(error, None)
     return _classify(
         error,
         status=status,
@@ -106,11 +109,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = float(headers.get(name, "")) * unit
         except ValueError:
             continue
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
+        if not math.isnan(seconds):
+            return min(max(0.0, seconds), A_DAY)
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-        return max(0.0, date.timestamp() - time.time())
+        return min(max(0.0, date.timestamp() - time.time()), A_DAY)
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -186,9 +189,14 @@ def _classify(
             "The provider's quota is used up. Ask an administrator to raise it, or choose another model.", **details
         )
     if status == 429:
-        when = f"in {math.ceil(retry_after)} seconds" if retry_after else "in a moment"
         details["retryable"] = should_retry != "false"
-        return ProviderBusy(f"The model provider has too much to do. Try again {when}.", **details)
+        return ProviderBusy(f"The model provider has too much to do. Try again {_when(retry_after)}.", **details)
+    if "permissiondenied" in words:
+        return ProviderRefused(
+            "The server's identity may not use this Azure resource. Ask an administrator to give it the role "
+            "“Cognitive Services OpenAI User”.",
+            **details,
+        )
     if status == 401:
         return ProviderRefused(
             "The model provider does not accept the credentials. Ask an administrator to check them.", **details
@@ -205,6 +213,12 @@ def _classify(
     if status == 404 and one_object:
         return ResponseNotFound(NOT_FOUND, **details)
     return RequestRejected(_rejection(status=status, code=code, param=param, text=text), **details)
+
+
+def _when(seconds: float | None) -> str:
+    if seconds is None or seconds <= 1:
+        return "in a moment"
+    return f"in {math.ceil(seconds)} seconds" if seconds <= 120 else f"in {math.ceil(seconds / 60)} minutes"
 
 
 def _no_such_endpoint(error: Mapping[str, Any], *, status: int, code: str | None, text: str) -> bool:

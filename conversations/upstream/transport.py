@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 import aiohttp
 import httpx2
 import openai
-from azure.core.credentials_async import AsyncTokenCredential
 from openai import AsyncAzureOpenAI, AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 
 from .classification import error_from_body
 from .config import ProviderConfig
-from .entra import TokenSource
+from .entra import TokenCredential, TokenSource
 from .errors import ProviderUnavailable, UpstreamError
 from .retries import retry_delay
 from .stream import SILENT, TRANSPORT_ERRORS, EventStream
@@ -31,11 +30,14 @@ T = TypeVar("T")
 class Transport:
     """Sends requests by the SDK's client; the SDK's own retries are off, for they know nothing of streams."""
 
-    def __init__(self, config: ProviderConfig, *, credential: AsyncTokenCredential | None) -> None:
+    def __init__(self, config: ProviderConfig, *, credential: TokenCredential | None) -> None:
         self._config = config
         self._tokens: TokenSource | None = None
         if config.api_key is None and config.kind in ("azure", "azure-dated"):
             self._tokens = TokenSource(scope=config.entra_scope, credential=credential)
+        signed = config.api_key is not None or self._tokens is not None
+        # Omitting it by name is how the SDK is told that no key is no mistake.
+        self._headers = {} if signed else {"Authorization": openai.Omit()}
         self._client = _sdk_client(config, self._tokens)
 
     async def request(
@@ -129,7 +131,12 @@ class Transport:
         params: dict[str, object] | None = None,
         **sent: Any,
     ) -> httpx2.Response:
-        options = {"timeout": deadlines, "headers": headers or {}, "params": params or {}, "security": SECURITY}
+        options = {
+            "timeout": deadlines,
+            "headers": {**self._headers, **(headers or {})},
+            "params": params or {},
+            "security": SECURITY,
+        }
         if streaming:
             sent |= {"stream": True, "stream_cls": AsyncStream}
         try:

@@ -17,21 +17,21 @@ from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Response
 from conversations.upstream import catalog
-from conversations.views.json import answer, body, door, text, whole_number
+from conversations.views.json import SignedInRequest, answer, body, door, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
 
 
 @require_POST
 @login_required
-def begin(request: HttpRequest) -> HttpResponse:
+def begin(request: SignedInRequest) -> HttpResponse:
     return redirect("conversation", conversations.begin(request.user).pk)
 
 
 @require_GET
 @login_required
 @never_cache
-def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
+def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     try:
         found = access.conversation_for(request.user, conversation_id)
         branch = _branch(found, request.GET.get("branch"))
@@ -51,7 +51,7 @@ def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
 
 
 @door("GET")
-def turn_page(request: HttpRequest, conversation_id: str) -> HttpResponse:
+def turn_page(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     found = access.conversation_for(request.user, conversation_id)
     branch = _branch(found, request.GET.get("branch"))
     before = None
@@ -62,7 +62,7 @@ def turn_page(request: HttpRequest, conversation_id: str) -> HttpResponse:
 
 
 @door("POST")
-def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
+def send(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     found = access.conversation_for(request.user, conversation_id)
     data = body(request)
     response, new = turns.send_message(
@@ -76,7 +76,7 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
 
 
 @door("POST")
-def regenerate(request: HttpRequest, conversation_id: str, response_id: int) -> HttpResponse:
+def regenerate(request: SignedInRequest, conversation_id: str, response_id: int) -> HttpResponse:
     found, response = _response(request, conversation_id, response_id)
     model = text(body(request), "model")
     if model and model not in settings.SALON_MODELS:
@@ -85,19 +85,19 @@ def regenerate(request: HttpRequest, conversation_id: str, response_id: int) -> 
 
 
 @door("POST")
-def continue_answer(request: HttpRequest, conversation_id: str, response_id: int) -> HttpResponse:
+def continue_answer(request: SignedInRequest, conversation_id: str, response_id: int) -> HttpResponse:
     found, response = _response(request, conversation_id, response_id)
     return _turn(turns.continue_answer(found, response), status=201)
 
 
 @door("POST")
-def stop(request: HttpRequest, conversation_id: str, response_id: int) -> HttpResponse:
+def stop(request: SignedInRequest, conversation_id: str, response_id: int) -> HttpResponse:
     turns.stop(*_response(request, conversation_id, response_id))
     return answer({}, status=202)
 
 
 @door("POST")
-def update(request: HttpRequest, conversation_id: str) -> HttpResponse:
+def update(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     found = access.conversation_for(request.user, conversation_id)
     if form := _form(request):
         changes: dict[str, Any] = {name: form[name] for name in form if name not in {"pinned", "archived"}}
@@ -109,7 +109,7 @@ def update(request: HttpRequest, conversation_id: str) -> HttpResponse:
 
 
 @door("POST")
-def delete(request: HttpRequest, conversation_id: str) -> HttpResponse:
+def delete(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     conversations.delete(access.conversation_for(request.user, conversation_id))
     return redirect("home") if _form(request) is not None else answer({})
 
@@ -127,10 +127,10 @@ def _next(request: HttpRequest) -> str:
 
 
 def _turn(response: Response, *, status: int) -> HttpResponse:
-    return answer({"turn": snapshots.turn(response), "branch": response.branch_id}, status=status)
+    return answer({"turn": response.shown or snapshots.turn(response), "branch": response.branch_id}, status=status)
 
 
-def _response(request: HttpRequest, conversation_id: str, response_id: int) -> tuple[Access, Response]:
+def _response(request: SignedInRequest, conversation_id: str, response_id: int) -> tuple[Access, Response]:
     found = access.conversation_for(request.user, conversation_id)
     if response_id >= BROWSER_ROW_LIMIT:
         raise NotFound

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from conversations import access
 from conversations.errors import NotFound
+from conversations.views.json import SignedInRequest
 
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 """Raster images only: SVG, HTML and PDF can run script, so they are handed out as downloads."""
@@ -16,7 +17,7 @@ SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 
 @require_GET
 @login_required
-def file(request: HttpRequest, file_id: str) -> HttpResponseBase:
+def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     try:
         found = access.file_for(request.user, file_id)
         content = default_storage.open(found.storage_name)

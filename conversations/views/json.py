@@ -10,6 +10,13 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from conversations.errors import Refused
+from conversations.models import User
+
+
+class SignedInRequest(HttpRequest):
+    """A request whose user is signed in, as the decorators of the views see to."""
+
+    user: User
 
 
 def answer(data: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -3,23 +3,17 @@
 import os
 import secrets
 from datetime import timedelta
-from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from dotenv import load_dotenv
 
 from conversations.upstream.config import provider_config
 from webapp import env
-
-BASE_DIR = Path(__file__).resolve().parents[2]
-load_dotenv(BASE_DIR / ".env")
+from webapp.env import BASE_DIR
 
 # Where everything that the program writes lives
-DATA = Path(env.text("SALON_DATA", "var"))
-DATA = DATA if DATA.is_absolute() else BASE_DIR / DATA
-DATA.mkdir(parents=True, exist_ok=True)
+DATA = env.folder("SALON_DATA", "var")
 
 DEBUG = False
 SECRET_KEY = env.generated("SALON_SECRET_KEY", DATA / "secret_key", lambda: secrets.token_urlsafe(50))
@@ -37,7 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "servestatic",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -47,8 +40,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "webapp.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -79,7 +72,11 @@ TEMPLATES = [
 ]
 
 # Database: SQLite in WAL mode takes the write lock at BEGIN, so that two writers wait instead of failing half-way
-DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL", f"sqlite:///{DATA / 'salon.sqlite3'}"))}
+_database = env.address("DATABASE_URL", ("postgres", "postgresql", "sqlite")) or f"sqlite:///{DATA / 'salon.sqlite3'}"
+try:
+    DATABASES = {"default": dj_database_url.parse(_database)}
+except ValueError as error:
+    raise env.BadSetting("DATABASE_URL cannot be read: write it like postgres://user:password@host/name.") from error
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -87,10 +84,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; "
         "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;",
     }
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # the threads that use them stay
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Messages between processes. Without Redis there is one process, and the layer only serves it
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"))
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
@@ -117,7 +115,7 @@ try:
     SALON_PROVIDER = provider_config(os.environ)
 except ValueError as error:
     raise env.BadSetting(str(error)) from error
-SALON_PROVIDER_KIND = SALON_PROVIDER.kind if SALON_PROVIDER else "local"
+SALON_ENDPOINT = SALON_PROVIDER.base_url if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
 
 # People
@@ -149,6 +147,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
+# Made at the first start, where nobody is there to visit /setup/
+DJANGO_SUPERUSER_EMAIL = env.text("DJANGO_SUPERUSER_EMAIL")
+DJANGO_SUPERUSER_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
+
 # Words, dates, numbers
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
@@ -165,6 +167,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+
+# What is told to operators
+LOGGING_CONFIG = "webapp.logs.configure"
+LOGGING = {"folder": DATA / "logs"}
+SALON_METRICS_TOKEN = env.text("SALON_METRICS_TOKEN")
 
 # Security
 CONTENT_SECURITY_POLICY = {

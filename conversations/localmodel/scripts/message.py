@@ -25,7 +25,7 @@ async def say(answer: Answer, pieces: Pieces, *, citations: list[dict[str, Any]]
         part["text"] = await answer.stream("response.output_text", item, cited, content_index=0)
         await answer.emit("response.content_part.done", **where, part=part)
         item |= {"status": "completed", "content": [part]}
-    return part["text"]
+    return str(part["text"])
 
 
 def open_message(answer: Answer) -> Any:

@@ -32,7 +32,8 @@ class Command(BaseCommand):
         await runner.start()
         self.stdout.write("The worker waits for turns. Ctrl-C ends it.")
         try:
-            with app.replace_connector(app.connector.get_worker_connector()) as workers:
+            connector: Any = app.connector
+            with app.replace_connector(connector.get_worker_connector()) as workers:
                 async with workers.open_async():
                     await workers.run_worker_async(
                         queues=["turns"],

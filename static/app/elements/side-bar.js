@@ -71,7 +71,10 @@ export class SideBar extends HTMLElement {
       // Our own template's markup, as it would stand in a whole page
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const link of page.querySelectorAll(".side-list a")) {
-        if (new URL(/** @type {HTMLAnchorElement} */ (link).getAttribute("href") ?? "", location.href).pathname === location.pathname)
+        if (
+          new URL(/** @type {HTMLAnchorElement} */ (link).getAttribute("href") ?? "", location.href).pathname ===
+          location.pathname
+        )
           link.setAttribute("aria-current", "page");
       }
       const found = document.createDocumentFragment();

@@ -1,0 +1,51 @@
+"""Checks of the deployment that `manage.py check` runs; a bad value of one setting is webapp.env's to refuse."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.staticfiles)
+def front_end_is_built(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """Scripts and styles are built from static/ by a step of their own, which is easily forgotten."""
+    if (settings.BASE_DIR / "build" / "static" / "dist").is_dir():
+        return []
+    return [
+        Warning(
+            "The front end is not built, so pages come without scripts and styles.",
+            hint="Run: python3 scripts/setup.py run",
+            id="salon.W001",
+        )
+    ]
+
+
+@register(Tags.staticfiles, deploy=True)
+def static_files_are_collected(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    if (Path(settings.STATIC_ROOT) / "staticfiles.json").is_file():
+        return []
+    return [
+        Error(
+            "The static files are not collected, so every page would fail.",
+            hint="Run: python manage.py collectstatic --no-input",
+            id="salon.E001",
+        )
+    ]
+
+
+@register(Tags.database, deploy=True)
+def processes_can_talk(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """PostgreSQL promises several processes; without Redis each of them would only reach its own viewers."""
+    on_postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    if settings.REDIS_URL or not on_postgresql:
+        return []
+    return [
+        Warning(
+            "REDIS_URL is not set, so only one process may serve: a second one would not tell its viewers of news.",
+            hint="Set REDIS_URL, or keep to one process and silence this with SILENCED_SYSTEM_CHECKS.",
+            id="salon.W002",
+        )
+    ]

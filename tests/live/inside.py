@@ -1,0 +1,111 @@
+"""What a test does behind the doors: asks and changes a server's database, in a process with that server's settings.
+
+One request a line of standard input, `[verb, arguments]`; one answer a line of standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+
+from conversations.models import Conversation, File, Item, Membership, Response, User  # noqa: E402
+from conversations.turns.blobs import restore_blobs  # noqa: E402
+
+
+def add_person(*, name: str, password: str, admin: bool = False) -> None:
+    make = User.objects.create_superuser if admin else User.objects.create_user
+    make(f"{name.lower()}@example.com", password, name=name)
+
+
+def invite(*, conversation: str, name: str, role: str) -> None:
+    Membership.objects.create(conversation_id=conversation, user=User.objects.get(name=name), role=role)
+
+
+def remove(*, conversation: str, name: str) -> None:
+    Membership.objects.filter(conversation=conversation, user__name=name).delete()
+
+
+def set_active(*, name: str, active: bool) -> None:
+    User.objects.filter(name=name).update(is_active=active)
+
+
+def change_password(*, name: str, password: str) -> None:
+    person = User.objects.get(name=name)
+    person.set_password(password)
+    person.save()
+
+
+def sign_out_everywhere(*, name: str) -> None:
+    User.objects.get(name=name).sign_out_everywhere()
+
+
+def mirror(*, response: int) -> dict[str, Any]:
+    """Return a response as the mirror has it, with the bytes that it stores apart put back."""
+    row = Response.objects.get(pk=response)
+    items = Item.objects.filter(response=row, direction=Item.Direction.OUTPUT).order_by("index")
+    return {
+        "status": row.status,
+        "provider_id": row.provider_id,
+        "final": restore_blobs(row.final),
+        "items": [restore_blobs(item.payload) for item in items],
+        "item_statuses": [item.status for item in items],
+        "background": row.background,
+        "epoch": row.epoch,
+        "remarks": row.remarks,
+    }
+
+
+def running() -> list[int]:
+    """Return the responses that are queued or in progress."""
+    return list(Response.objects.running().values_list("pk", flat=True))
+
+
+def add_file(*, conversation: str) -> str:
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
+    file = File(conversation=Conversation.objects.get(pk=conversation), media_type="image/png", size=3, sha256="0" * 64)
+    file.save()
+    if not default_storage.exists(file.storage_name):
+        default_storage.save(file.storage_name, ContentFile(b"png"))
+    return file.pk
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        add_person,
+        invite,
+        remove,
+        set_active,
+        change_password,
+        sign_out_everywhere,
+        mirror,
+        running,
+        add_file,
+    )
+}
+
+
+def main() -> None:
+    answers, sys.stdout = sys.stdout, sys.stderr  # a log line must not stand between the answers
+    for line in sys.stdin:
+        verb, arguments = json.loads(line)
+        try:
+            answer = {"result": VERBS[verb](**arguments)}
+        except Exception:
+            answer = {"failed": traceback.format_exc()}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
