@@ -18,9 +18,7 @@ STEPS = {
         "(image_generation_call.partial_image )*image_generation_call.completed "
     ),
     "mcp_list_tools": "mcp_list_tools.in_progress mcp_list_tools.(completed|failed) ",
-    "mcp_call": (
-        "mcp_call.in_progress mcp_call_arguments.delta mcp_call_arguments.done mcp_call.(completed|failed) "
-    ),
+    "mcp_call": ("mcp_call.in_progress mcp_call_arguments.delta mcp_call_arguments.done mcp_call.(completed|failed) "),
     "mcp_approval_request": "",
     "computer_call": "",
     "web_search_call": "web_search_call.in_progress web_search_call.searching web_search_call.completed ",
