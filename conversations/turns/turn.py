@@ -43,10 +43,10 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
 
     Never raises for what a provider, a model or another runner does: the row says how it ended.
     """
-    response = await threads.runner.run(mirror.claim, response_id, holder)
+    response, request = await threads.runner.run(_begin, response_id, holder)
     if response is None:
         return None
-    turn = Turn(response)
+    turn = Turn(response, request)
     try:
         return await turn.run()
     except LeaseLost:
@@ -56,11 +56,20 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
         recorder.remove(turn.recording)
 
 
+def _begin(response_id: int, holder: str) -> tuple[Response | None, context.Request | None]:
+    """Claim the response and build its request, in one call: each way to a thread and back is a place in a queue."""
+    response = mirror.claim(response_id, holder)
+    if response is None or response.epoch > 1:
+        return response, None
+    return response, context.build(response)
+
+
 class Turn:
     """A claimed response on its way."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, request: context.Request | None) -> None:
         self.response = response
+        self.request = request
         self.recording = Recording(response, Output())
         self.provider_id = response.provider_id
         self.last_number: int | None = None
@@ -98,7 +107,7 @@ class Turn:
 
     async def _ask(self) -> Ending:
         """Send the request and follow its stream."""
-        request = await threads.runner.run(context.build, self.response)
+        request = self.request or await threads.runner.run(context.build, self.response)
         try:
             return await self._send(request)
         except ResponseNotFound:
