@@ -74,7 +74,9 @@ def banner_icon(level: str) -> str:
 def control(field: BoundField) -> SafeString:
     """Draw the control of a form field in our look. Django ties it to its hint and its problem by their ids."""
     # allauth repeats its labels as placeholders; False takes them away
-    look = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input", "placeholder": False}
+    look: dict[str, str | bool] = (
+        {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input", "placeholder": False}
+    )
     return field.as_widget(attrs=look)
 
 
