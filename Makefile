@@ -67,7 +67,7 @@ locks: ready
 # The settings of production are made up: they are only looked at
 deployment: ready
 	SALON_ENV=test $(PY) manage.py makemigrations --check --dry-run
-	data=$$(mktemp -d) && SALON_ENV=production SALON_DATA="$$data" SALON_ALLOWED_HOSTS=salon.example \
+	data=$$(mktemp -d) && SALON_ENV=production SALON_DATA="$$data" SALON_ALLOWED_HOSTS=salon.example EMAIL_HOST=mail.example \
 		SALON_SECRET_KEY=not-secret-but-long-enough-to-be-one-4c5f8a0e62d1b7 \
 		SALON_ENCRYPTION_KEYS=bm90IHNlY3JldCBidXQgMzIgYnl0ZXMgbG9uZyBva2E= \
 		$(PY) manage.py check --deploy --fail-level WARNING; status=$$?; rm -r "$$data"; exit $$status

@@ -37,6 +37,19 @@ def static_files_are_collected(app_configs: Sequence[AppConfig] | None, **option
     ]
 
 
+@register(Tags.security, deploy=True)
+def letters_can_be_sent(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    if settings.EMAIL_HOST or not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return []
+    return [
+        Warning(
+            "EMAIL_HOST is not set, so nobody who forgot their password gets a letter to set another.",
+            hint="Set EMAIL_HOST and what belongs to it.",
+            id="salon.W003",
+        )
+    ]
+
+
 @register(Tags.database, deploy=True)
 def processes_can_talk(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
     """PostgreSQL promises several processes; without Redis each of them would only reach its own viewers."""
