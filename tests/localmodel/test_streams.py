@@ -26,10 +26,41 @@ WHOLE = {
 }
 TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 # What the open specification of this API requires of a response; the second line may be null.
-REQUIRED = """temperature top_p presence_penalty frequency_penalty top_logprobs background store service_tier truncation
-    text tool_choice tools parallel_tool_calls usage id object created_at status model output metadata""".split()
-NULLABLE = """completed_at instructions previous_response_id error incomplete_details reasoning max_output_tokens
-    max_tool_calls safety_identifier prompt_cache_key""".split()
+REQUIRED = [
+    "temperature",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "top_logprobs",
+    "background",
+    "store",
+    "service_tier",
+    "truncation",
+    "text",
+    "tool_choice",
+    "tools",
+    "parallel_tool_calls",
+    "usage",
+    "id",
+    "object",
+    "created_at",
+    "status",
+    "model",
+    "output",
+    "metadata",
+]
+NULLABLE = [
+    "completed_at",
+    "instructions",
+    "previous_response_id",
+    "error",
+    "incomplete_details",
+    "reasoning",
+    "max_output_tokens",
+    "max_tool_calls",
+    "safety_identifier",
+    "prompt_cache_key",
+]
 
 
 @pytest.fixture(scope="module")
