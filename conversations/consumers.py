@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from conversations import access, metrics, protocol, replay, watch
+from conversations import access, metrics, protocol, replay, threads, watch
 from conversations.errors import NotFound
 from conversations.hub import Viewer, hub
 from conversations.protocol import Close
@@ -33,7 +32,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(Close.SIGNED_OUT)
             return
         try:
-            found = await database_sync_to_async(access.conversation_for)(user, self.conversation_id)
+            found = await threads.sockets.run(access.conversation_for, user, self.conversation_id)
         except NotFound:
             await self.close(Close.UNKNOWN)
             return
@@ -45,9 +44,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         watch.watcher.add(self.viewer, user, self.scope["session"], self.conversation_id)
         position = found.conversation.position
         known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position
-        missed: list[str] = await database_sync_to_async(replay.frames_from)(self.conversation_id, known + 1)
+        missed: list[str] = await threads.sockets.run(replay.frames_from, self.conversation_id, known + 1)
         cursors = protocol.parse_cursors(query.get("streams", [""])[0])
-        for response_id in await database_sync_to_async(replay.running_in)(self.conversation_id):
+        for response_id in await threads.sockets.run(replay.running_in, self.conversation_id):
             frame = await replay.snapshot(self.conversation_id, response_id, cursor=cursors.get(response_id))
             if frame is not None:
                 missed.append(frame)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from conversations import protocol, snapshots
@@ -9,24 +11,35 @@ from conversations.hub import hub
 from conversations.models import Conversation, Fact, Response
 
 
-def record(conversation: Conversation, kind: Fact.Kind, *, response: Response | None = None) -> Fact:
+def record(
+    conversation: Conversation, kind: Fact.Kind, *, response: Response | None = None, changed: Iterable[str] = ()
+) -> Fact:
     """Append a fact to the log of `conversation`, whose row the caller has locked, and announce it after the commit.
 
-    The position is taken from the row and saved by this function; it is gapless because of the lock.
+    The position is taken from the row, and saved together with the `changed` fields; it is gapless because of the lock.
     """
     conversation.position += 1
-    Conversation.objects.filter(pk=conversation.pk).update(position=conversation.position)
+    conversation.save(update_fields=["position", *changed])
     fact = Fact.objects.create(conversation=conversation, position=conversation.position, kind=kind, response=response)
     transaction.on_commit(lambda: announce(fact))
     return fact
 
 
 def announce(fact: Fact) -> None:
-    """Tell every browser that looks at the conversation what the fact means now."""
-    frame = snapshots.fact_frames([fact])[0]
+    """Tell every browser that looks at the conversation what the fact means now.
+
+    The turn stays with the response as `shown`, for a door that answers with it; an action that knows it already has
+    put it there.
+    """
+    turn = None
+    if fact.response is not None:
+        turn = fact.response.shown = fact.response.shown or snapshots.turn(fact.response)
+    state = snapshots.conversation_state(fact.conversation)
+    frame = protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
     hub.announce(fact.conversation_id, fact.position, protocol.encode(frame))
 
 
 def lock(conversation_id: str) -> Conversation:
     """Return the conversation with its row locked until the transaction ends: facts get their order from this lock."""
-    return Conversation.objects.select_for_update().get(pk=conversation_id)
+    locked = Conversation.objects.select_for_update(of=("self",)).select_related("branch__head")
+    return locked.get(pk=conversation_id)

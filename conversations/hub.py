@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from conversations import protocol
+from conversations import protocol, threads
 
 log = structlog.get_logger(__name__)
 
@@ -197,7 +197,7 @@ class Hub:
                         del self.shown[next(iter(self.shown))]
                 self.deliver(conversation_id, message["frame"])
             elif conversation_id in self.viewers and self._load is not None:
-                for frame in await asyncio.to_thread(self._load, conversation_id, message["position"]):
+                for frame in await threads.sockets.run(self._load, conversation_id, message["position"]):
                     self.deliver(conversation_id, frame)
 
     async def _beat(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -19,6 +20,9 @@ HOME_PAGE = 50
 MOST_PINNED = 50
 FACES = 4
 """Members that a row shows at most."""
+EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
+"""Where a page ended: the microseconds of the last row's activity since the epoch, and its membership."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +104,19 @@ def _title_has(query: str) -> Q:
     return condition
 
 
-def _after(rows, before: str):  # type: ignore[no-untyped-def]
+def _after(rows: QuerySet[Membership], before: str) -> QuerySet[Membership]:
     if not before:
         return rows
-    try:
-        moment, pk = (int(part) for part in before.split("-"))
-        activity_at = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=moment)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest("This page of the list does not exist.") from error
+    cursor = CURSOR.fullmatch(before)
+    if cursor is None:
+        raise BadRequest("This page of the list does not exist.")
+    activity_at = EPOCH + dt.timedelta(microseconds=int(cursor[1]))
     # The first condition bounds the index, the second one breaks the tie
-    return rows.filter(Q(activity_at__lte=activity_at), Q(activity_at__lt=activity_at) | Q(id__lt=pk))
+    return rows.filter(Q(activity_at__lte=activity_at), Q(activity_at__lt=activity_at) | Q(id__lt=int(cursor[2])))
 
 
 def _more_url(last: Membership, *, query: str, archived: bool) -> str:
-    moment = (last.activity_at - dt.datetime.fromtimestamp(0, dt.UTC)) // dt.timedelta(microseconds=1)
+    moment = (last.activity_at - EPOCH) // dt.timedelta(microseconds=1)
     parameters = {"before": f"{moment}-{last.pk}"}
     if query:
         parameters["q"] = query

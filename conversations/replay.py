@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from channels.db import database_sync_to_async
-
-from conversations import protocol, snapshots
+from conversations import protocol, snapshots, threads
 from conversations.hub import hub
 from conversations.models import Fact, Response
 
@@ -45,7 +43,7 @@ async def snapshot(
         if live is not None:
             found = live.snapshot() if live.conversation_id == conversation_id else None
         else:
-            found = await database_sync_to_async(_from_log)(conversation_id, response_id)
+            found = await threads.sockets.run(_from_log, conversation_id, response_id)
         if found is None or protocol.StreamCursor(found.epoch, found.sequence) == cursor:
             return None
         behind = live is None and (found.epoch, found.sequence) < hub.shown.get(response_id, (0, 0))

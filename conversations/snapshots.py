@@ -97,6 +97,12 @@ def turn(response: Response) -> dict[str, Any]:
     return _present([response])[0]
 
 
+def new_turn(response: Response, items: Sequence[Item]) -> dict[str, Any]:
+    """Return a turn that was just queued at the end of a branch with these input items, without asking the database."""
+    alone = [{"id": response.pk, "branch": response.branch_id}]
+    return _turn(response, items, [], protocol.StreamCursor(response.epoch, 0), alone, alone)
+
+
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs: dict[int, list[Item]] = defaultdict(list)
     outputs: dict[int, list[Item]] = defaultdict(list)
@@ -114,29 +120,39 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
         output, cursor = [item.payload for item in outputs[response.pk]], None
         if response.is_running:
             output, cursor = running[response.pk]
-        result.append(
-            {
-                "id": response.pk,
-                "previous": response.previous_response_id,
-                "input_from": response.input_from_id,
-                "branch": response.branch_id,
-                "status": response.status,
-                "model": response.model,
-                "model_label": catalog.capabilities(response.model).label,
-                "demo": response.endpoint == "local",
-                "input": [_input(item) for item in inputs[response.input_owner_id] if item.role != "developer"],
-                "output": [shown_item(payload) for payload in output],
-                "usage": response.usage,
-                "error": response.error,
-                "incomplete": (response.incomplete_details or {}).get("reason"),
-                "remarks": response.remarks or [],
-                "timing": _timing(response),
-                "siblings": siblings[response.pk],
-                "answers": answers[response.pk],
-                "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
-            }
-        )
+        asked = inputs[response.input_owner_id]
+        result.append(_turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk]))
     return result
+
+
+def _turn(
+    response: Response,
+    inputs: Sequence[Item],
+    output: Sequence[dict[str, Any]],
+    cursor: protocol.StreamCursor | None,
+    siblings: list[dict[str, int]],
+    answers: list[dict[str, int]],
+) -> dict[str, Any]:
+    return {
+        "id": response.pk,
+        "previous": response.previous_response_id,
+        "input_from": response.input_from_id,
+        "branch": response.branch_id,
+        "status": response.status,
+        "model": response.model,
+        "model_label": catalog.capabilities(response.model).label,
+        "demo": response.endpoint == "local",
+        "input": [_input(item) for item in inputs if item.role != "developer"],
+        "output": [shown_item(payload) for payload in output],
+        "usage": response.usage,
+        "error": response.error,
+        "incomplete": (response.incomplete_details or {}).get("reason"),
+        "remarks": response.remarks or [],
+        "timing": _timing(response),
+        "siblings": siblings,
+        "answers": answers,
+        "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
+    }
 
 
 def _branches(

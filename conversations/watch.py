@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from channels.db import database_sync_to_async
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.crypto import constant_time_compare
 
+from conversations import threads
 from conversations.hub import Viewer
 from conversations.models import Membership, User
 from conversations.protocol import Close
@@ -56,7 +56,7 @@ class Watcher:
             await asyncio.sleep(EVERY)
             passes = dict(self.passes)
             try:
-                ended = await database_sync_to_async(ended_passes)(set(passes.values()))
+                ended = await threads.sockets.run(ended_passes, set(passes.values()))
             except Exception as error:  # a database that is away for a while
                 log.warning("rights_unchecked", error=type(error).__name__)
                 continue

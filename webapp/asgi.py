@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"webapp.settings.{os.environ.get('SALON_ENV') or 'development'}")
-pages = get_asgi_application()  # loads the apps, which the imports below need
+django.setup()  # loads the apps, which the imports below need
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -15,6 +15,8 @@ from django.urls import path  # noqa: E402
 from conversations.consumers import ConversationConsumer, UnknownConsumer  # noqa: E402
 from webapp.lifespan import Lifespan  # noqa: E402
 from webapp.origin import SameOrigin  # noqa: E402
+from webapp.pages import Pages  # noqa: E402
+from webapp.static import with_static_files  # noqa: E402
 
 sockets = URLRouter(
     [
@@ -24,7 +26,7 @@ sockets = URLRouter(
 )
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": with_static_files(Pages()),
         "websocket": SameOrigin(AuthMiddlewareStack(sockets)),
         "lifespan": Lifespan(runs_turns=settings.SALON_RUNNER == "embedded"),
     }

@@ -99,7 +99,7 @@ def storage() -> str:
 
 async def provider() -> str:
     """Say which kind of provider is configured. It is not called: that costs, and its outage is not ours."""
-    return str(settings.SALON_PROVIDER_KIND)
+    return settings.SALON_PROVIDER.kind if settings.SALON_PROVIDER else "local"
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 from typing import IO, Any
 
@@ -10,6 +11,7 @@ from django.conf import settings
 
 from conversations import replay
 from conversations.hub import hub
+from conversations.localmodel import launcher
 from conversations.turns.runner import runner
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,8 @@ class Lifespan:
     async def end(self) -> None:
         if self.runs_turns:
             await runner.stop()
+            # After a crash it goes on for a while, like any provider; when we end in order, nothing stays behind
+            await asyncio.to_thread(launcher.stop, settings.DATA)
         await hub.stop()
 
     def _is_alone(self) -> bool:

@@ -57,8 +57,7 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
             setattr(conversation, name, value)
         if "title" in shared:
             conversation.title_by_person = bool(shared["title"])
-        conversation.save(update_fields=[*shared, "title_by_person"])
-        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED)
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=[*shared, "title_by_person"])
     return conversation
 
 
@@ -92,8 +91,7 @@ def set_title(conversation_id: str, title: str) -> None:
         if conversation.title_by_person or not title:
             return
         conversation.title = plain(title)[:200]
-        conversation.save(update_fields=["title"])
-        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED)
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["title"])
 
 
 def delete(access: Access) -> None:
@@ -104,6 +102,5 @@ def delete(access: Access) -> None:
         if conversation.deleted_at is not None:
             return
         conversation.deleted_at = timezone.now()
-        conversation.save(update_fields=["deleted_at"])
         conversation.responses.running().update(cancel_requested_at=timezone.now())
-        events.record(conversation, Fact.Kind.CONVERSATION_DELETED)
+        events.record(conversation, Fact.Kind.CONVERSATION_DELETED, changed=["deleted_at"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events
+from conversations import dispatch, events, snapshots
 from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
@@ -19,6 +20,8 @@ MOST_CHARACTERS = 400_000
 MOST_WAITING = 20
 """Turns that may wait in one conversation for those before them."""
 TITLE_LENGTH = 60
+ORNAMENTS = re.compile(r"[*_`#>|~]+")
+"""Of Markdown: a title is plain text."""
 
 
 def send_message(
@@ -56,7 +59,7 @@ def send_message(
             previous = _previous(conversation, previous_id)
             branch = _branch_after(conversation, previous, access.user)
         response = _queue(conversation, branch, previous, access.user)
-        Item.objects.create(
+        item = Item.objects.create(
             conversation=conversation,
             response=response,
             direction=Item.Direction.INPUT,
@@ -69,6 +72,8 @@ def send_message(
             payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             text=text,
         )
+        if edits_id is None and (previous is None or branch.pk == previous.branch_id):
+            response.shown = snapshots.new_turn(response, [item])
         _announce(conversation, branch, response, title=text)
     return response, True
 
@@ -136,16 +141,19 @@ def _response(conversation: Conversation, response_id: int) -> Response:
 
 
 def _previous(conversation: Conversation, previous_id: int | None) -> Response | None:
-    if previous_id is not None:
-        return _response(conversation, previous_id)
     branch = conversation.branch
-    return branch.head if branch else None
+    if previous_id is None or (branch is not None and branch.head_id == previous_id):
+        return branch.head if branch else None
+    return _response(conversation, previous_id)
 
 
 def _branch_after(conversation: Conversation, previous: Response | None, user: User) -> Branch:
     """Return the branch that ends with `previous`, or a new one where somebody has gone on from it already."""
-    if previous is not None and previous.branch.head_id == previous.pk:
-        return previous.branch
+    if previous is not None:
+        main = conversation.branch
+        branch = main if main is not None and main.pk == previous.branch_id else previous.branch
+        if branch.head_id == previous.pk:
+            return branch
     return _new_branch(conversation, user)
 
 
@@ -162,7 +170,8 @@ def _queue(
     model: str = "",
     input_from_id: int | None = None,
 ) -> Response:
-    if Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
+    waits = previous is not None and previous.is_running
+    if waits and Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
         raise Refused(
             "Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429
         )
@@ -173,7 +182,7 @@ def _queue(
         input_from_id=input_from_id,
         created_by=user,
         model=model or conversation.model or settings.SALON_MODELS[0],
-        endpoint=settings.SALON_PROVIDER_KIND,
+        endpoint=settings.SALON_ENDPOINT,
         instructions=conversation.instructions,
     )
 
@@ -185,15 +194,15 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     conversation.branch, conversation.activity_at = branch, now
     if title and not conversation.title:
         conversation.title = shortened(title)
-    conversation.save(update_fields=["branch", "activity_at", "title"])
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
-    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response)
+    changed = ["branch", "activity_at", "title"]
+    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
     transaction.on_commit(partial(dispatch.start, response.pk))
 
 
 def shortened(text: str) -> str:
     """Return the first words of a message as a title."""
-    line = " ".join(text.split())
+    line = " ".join(ORNAMENTS.sub("", text).split()) or " ".join(text.split())
     if len(line) <= TITLE_LENGTH:
         return line
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:.") + "…"

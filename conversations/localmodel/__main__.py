@@ -15,11 +15,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from .egress import Egress
+from .engine import Engine, bundled_weights
 from .files import Files
 from .launcher import try_lock
 from .lifetime import until_unneeded
 from .responses import Responses
-from .scripts import choose_script
+from .scripts import Scripts
 from .server import make_app
 from .state import State
 
@@ -47,10 +49,14 @@ async def serve(arguments: argparse.Namespace, data: Path) -> None:
     state = State(data / "localmodel.sqlite3", keep_seconds=arguments.keep)
     files = Files(data / "localmodel-files", state)
     files.drop(await state.sweep())
-    responses = Responses(state, files, choose_script=choose_script, pace=0 if arguments.fast else PACE)
+    engine = choose_engine(arguments)
+    scripts = Scripts(engine=engine, egress=Egress.from_environment())
+    responses = Responses(state, files, choose_script=scripts.choose, pace=0 if arguments.fast else PACE)
     runner = web.AppRunner(make_app(responses, key=key), handler_cancellation=True, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
+    if engine:
+        engine.start()
     await responses.resume_interrupted()
     announce({"base_url": f"http://127.0.0.1:{runner.addresses[0][1]}/v1", "key": key})
     ended = asyncio.create_task(until_unneeded(data, responses, leave_after=arguments.leave_after))
@@ -60,6 +66,14 @@ async def serve(arguments: argparse.Namespace, data: Path) -> None:
     await responses.close()
     await runner.cleanup()
     await state.close()
+    if engine:
+        await engine.close()
+
+
+def choose_engine(arguments: argparse.Namespace) -> Engine | None:
+    """The engine for the given or the bundled model file, if there is any and it is wanted."""
+    model_file = arguments.model_file or bundled_weights()
+    return None if arguments.no_engine or model_file is None else Engine(model_file)
 
 
 def announce(endpoint: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from .errors import invalid, item_not_found
 from .faults import Faults
 from .files import Files
 from .identifiers import derived_id
+from .requests import chosen
 from .sealed import unseal
 from .state import State
 
@@ -63,8 +64,20 @@ class Turn:
 
     @property
     def tools(self) -> list[dict[str, Any]]:
-        """The tools that may be used in this turn."""
-        return [] if self.body.get("tool_choice") == "none" else self.body.get("tools", [])
+        """The tools that may be used in this turn, which `tool_choice` may narrow."""
+        tools, choice = self.body.get("tools", []), self.body.get("tool_choice", "auto")
+        if isinstance(choice, str):
+            return [] if choice == "none" else tools
+        choices = choice["tools"] if choice.get("type") == "allowed_tools" else [choice]
+        return [tool for tool in tools if any(chosen(tool, wanted) for wanted in choices)]
+
+    @property
+    def must_call(self) -> bool:
+        """Whether a tool has to be called."""
+        choice = self.body.get("tool_choice", "auto")
+        if isinstance(choice, dict):
+            return bool(choice.get("type") != "allowed_tools" or choice.get("mode") == "required")
+        return bool(choice == "required")
 
     def includes(self, name: str) -> bool:
         """Whether the request's `include` names this."""
@@ -171,7 +184,7 @@ def read_data_url(url: str) -> bytes:
 
 def expand_compactions(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Items with each compaction replaced by the items that it stands for."""
-    expanded = []
+    expanded: list[dict[str, Any]] = []
     for item in items:
         expanded += unseal(item["encrypted_content"]) if item["type"] == "compaction" else [item]
     return expanded

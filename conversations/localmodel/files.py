@@ -34,7 +34,7 @@ class Files:
             message = f"Invalid 'expires_after.seconds': expected a value from {HOUR} to {30 * DAY}."
             raise invalid(message, param="expires_after.seconds", code="invalid_value")
         now = int(time.time())
-        file = {
+        file: dict[str, Any] = {
             "id": fresh_id("file").replace("_", "-"),
             "object": "file",
             "bytes": len(content),

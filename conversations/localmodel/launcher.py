@@ -1,8 +1,9 @@
 """Start the embedded provider, or find the one that runs already: one for each data folder, whoever asks.
 
-Four files in the data folder: `localmodel.start` is locked by whoever starts or ends the provider, `localmodel.running`
-by the provider while it lives (it holds its process id), `localmodel.clients` is share-locked by every process that called `ensure` (the kernel
-lets go of the lock when the process is gone, however it went), `localmodel.json` says where the provider listens.
+Four files in the data folder: `localmodel.start` is locked by whoever starts or ends the provider;
+`localmodel.running` by the provider while it lives (it holds its process id); `localmodel.clients` is share-locked by
+every process that called `ensure` (the kernel lets go of the lock when the process is gone, however it went);
+`localmodel.json` says where the provider listens.
 """
 
 import contextlib

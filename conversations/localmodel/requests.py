@@ -10,7 +10,7 @@ DEMO = "demo"
 SMALL = "smollm2-135m"
 
 # Parameter -> the JSON types that it may have, null aside.
-PARAMETERS: dict[str, tuple[type, ...]] = {
+PARAMETERS: dict[str, tuple[Any, ...]] = {
     "model": (str,),
     "input": (str, list),
     "background": (bool,),
@@ -44,7 +44,14 @@ PARAMETERS: dict[str, tuple[type, ...]] = {
     "background_options": (dict,),
     "moderation": (dict,),
 }
-RANGES = {"temperature": (0, 2), "top_p": (0, 1), "top_logprobs": (0, 20), "max_output_tokens": (16, None)}
+ANY_NUMBER = (None, None)
+RANGES: dict[str, tuple[int | None, int | None]] = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "top_logprobs": (0, 20),
+    "max_output_tokens": (16, None),
+    "max_tool_calls": (1, None),
+}
 CHOICES = {
     "truncation": ("auto", "disabled"),
     "service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"),
@@ -82,11 +89,11 @@ JSON_NAMES = {
 METADATA_PAIRS, METADATA_KEY, METADATA_VALUE = 16, 64, 512
 
 
-def check_body(body: Any) -> dict[str, Any]:
+def check_body(given: Any) -> dict[str, Any]:
     """Return the body without its nulls. Raises ApiError for what the service would refuse before it does anything."""
-    if not isinstance(body, dict):
+    if not isinstance(given, dict):
         raise invalid("We could not parse the JSON body of your request: it must be an object.")
-    body = {name: value for name, value in body.items() if value is not None}
+    body: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name, value in body.items():
         check_parameter(name, value)
     if "model" not in body:
@@ -112,7 +119,7 @@ def check_parameter(name: str, value: Any) -> None:
         expected = " or ".join(JSON_NAMES[kind] for kind in types if kind is not float)
         message = f"Invalid type for '{name}': expected {expected}, but got {JSON_NAMES[type(value)]} instead."
         raise invalid(message, param=name, code="invalid_type")
-    low, high = RANGES.get(name, (None, None))
+    low, high = RANGES.get(name, ANY_NUMBER)
     if low is not None and value < low:
         message = f"Invalid '{name}': value below the minimum. Expected a value >= {low}, but got {value} instead."
         raise invalid(message, param=name, code="integer_below_min_value")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from .state import RUNNING, State
 logger = logging.getLogger(__name__)
 
 Script = Callable[[Answer, Turn], Awaitable[None]]
-ChooseScript = Callable[[Turn], Script]
+ChooseScript = Callable[[Turn], Awaitable[Script]]
 BROKEN = {"code": "server_error", "message": "The server had an error while processing your request."}
 
 
@@ -52,7 +53,8 @@ class Run:
     async def play(self, script: Script) -> None:
         """Run the script to its end, whichever it is, and store the outcome before anybody hears of it."""
         answer, response = self._answer, self.response
-        status, changes, announce = "failed", {"error": BROKEN}, True
+        changes: dict[str, Any] = {"error": BROKEN}
+        status, announce = "failed", True
         try:
             await answer.begin()
             if self.background:
@@ -152,13 +154,13 @@ class Responses:
         new = await read_input(body.get("input", []), response_id=response["id"], state=self.state, files=self.files)
         turn = await self._turn(body, previous, new, faults)
         check_items(turn.items, new)
-        script = self._choose_script(turn)
+        script = await self._choose_script(turn)
         if response["background"]:
             await self.state.add_response(response, items=new, streamed=body.get("stream", False), request=body)
         return self._start(response, turn, script, replayed=[])
 
     async def _previous(self, body: dict[str, Any]) -> str | None:
-        previous_id = body.get("previous_response_id")
+        previous_id: str | None = body.get("previous_response_id")
         if previous_id is None:
             return None
         previous = await self.state.find_response(previous_id)
@@ -188,7 +190,11 @@ class Responses:
             turn = await self._turn(body, response["previous_response_id"], new, self.faults(response["metadata"]))
             replayed = await self.state.events(response["id"])
             response |= {"status": "queued", "output": []}
-            self._start(response, turn, self._choose_script(turn), replayed=replayed)
+            try:
+                script = await self._choose_script(turn)
+            except ApiError as error:
+                script = partial(fail, error)
+            self._start(response, turn, script, replayed=replayed)
 
     async def find(self, response_id: str) -> dict[str, Any]:
         """The response as it is now."""
@@ -271,6 +277,11 @@ class Responses:
         """Stop everything that runs. Background responses stay `in_progress` and go on at the next start."""
         for run in list(self._live.values()):
             await run.stop()
+
+
+async def fail(error: ApiError, answer: Answer, turn: Turn) -> None:
+    """The script of a response that can no longer go on: what it needs was deleted."""
+    raise error
 
 
 async def once(batch: list[bytes]) -> AsyncIterator[list[bytes]]:

@@ -74,7 +74,7 @@ class State:
             waiting = [self._jobs.get()]
             while not self._jobs.empty():
                 waiting.append(self._jobs.get())
-            outcomes = []
+            outcomes: list[tuple[asyncio.Future[Any], Any, Exception | None]] = []
             database.execute("BEGIN IMMEDIATE")
             for job in waiting:
                 if job is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -70,6 +72,9 @@ class Response(models.Model):
     epoch = models.PositiveIntegerField(default=0)
     """The fencing token: each claim raises it, and only the holder of the newest may write."""
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    shown: dict[str, Any] | None = None
+    """The turn as the last fact about it showed it; not a column."""
 
     objects = ResponseQuerySet.as_manager()
 

@@ -71,8 +71,10 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
     passed: list[Response] = []
     anchor = None
     start = response.previous_response_id
+    if name and response.previous_response is not None and may_be_named(response.previous_response, response):
+        return response.previous_response, []
     while start is not None and anchor is None and len(passed) < MOST_TURNS:
-        ids = path(start, 1 if name and not passed else STRIDE)
+        ids = path(start, STRIDE)
         rows = Response.objects.in_bulk(ids)
         for pk in ids:
             if name and may_be_named(rows[pk], response):

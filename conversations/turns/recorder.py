@@ -19,12 +19,11 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import metrics, protocol
+from conversations import metrics, protocol, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.output import Output
 from conversations.snapshots import shown_item
-from conversations.turns import database
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -176,7 +175,7 @@ class Recorder:
             gathered = [(recording, chunk) for recording in recordings if (chunk := recording.chunk())]
             epochs = {recording.response_id: recording.epoch for recording in recordings}
             news = {recording.response_id: dict(recording.news) for recording in recordings if recording.news}
-            lost, cancelled = await database.run(_commit, [chunk for _, chunk in gathered], epochs, news, renew)
+            lost, cancelled = await threads.runner.run(_commit, [chunk for _, chunk in gathered], epochs, news, renew)
             for recording, chunk in gathered:
                 recording.written(chunk.count)
             for recording in recordings:
@@ -194,7 +193,7 @@ class Recorder:
             if recording.lost:
                 raise LeaseLost
             chunk = recording.chunk()
-            result = await database.run(write, chunk)
+            result = await threads.runner.run(write, chunk)
             recording.written(chunk.count if chunk else 0)
             self.remove(recording)
             return result

@@ -11,11 +11,10 @@ import structlog
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import dispatch
+from conversations import dispatch, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
-from conversations.turns import database
 from conversations.turns.provider import forget
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
@@ -48,7 +47,7 @@ class Runner:
         await hub.start(frames_from)
         recorder.start()
         if alone:
-            await database.run(_expire_leases)
+            await threads.runner.run(_expire_leases)
         dispatch.register(self._start_soon, self._cancel_soon)
         self._sweeper = asyncio.create_task(self._sweep())
 
@@ -105,11 +104,11 @@ class Runner:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                for response_id in await database.run(due):
+                for response_id in await threads.runner.run(due):
                     self.run(response_id)
                 if loop.time() - pruned > 600:
                     pruned = loop.time()
-                    await database.run(prune_streams)
+                    await threads.runner.run(prune_streams)
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)

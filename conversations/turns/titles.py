@@ -7,9 +7,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from conversations import threads
 from conversations.actions.conversations import set_title
 from conversations.models import Item, Response
-from conversations.turns import database
 from conversations.turns.provider import provider
 from conversations.upstream import catalog
 from conversations.upstream.errors import UpstreamError
@@ -31,7 +31,7 @@ async def give_title(response_id: int) -> None:
     """
     if settings.SALON_PROVIDER is None:
         return
-    said = await database.run(_first_turn, response_id)
+    said = await threads.runner.run(_first_turn, response_id)
     if said is None:
         return
     conversation_id, body = said
@@ -41,7 +41,7 @@ async def give_title(response_id: int) -> None:
         log.info("no_title", response=response_id, error=type(error).__name__)
         return
     if title := cleaned(answer):
-        await database.run(set_title, conversation_id, title)
+        await threads.runner.run(set_title, conversation_id, title)
 
 
 def _first_turn(response_id: int) -> tuple[str, dict[str, Any]] | None:

@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
+from conversations import threads
 from conversations.models import File, Response, StreamChunk
 from conversations.output import Output
 from conversations.snapshots import image
-from conversations.turns import blobs, context, database, mirror
+from conversations.turns import blobs, context, mirror
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import forget, provider
 from conversations.turns.recorder import LeaseLost, Recording, recorder
@@ -41,7 +42,7 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
 
     Never raises for what a provider, a model or another runner does: the row says how it ended.
     """
-    response = await database.run(mirror.claim, response_id, holder)
+    response = await threads.runner.run(mirror.claim, response_id, holder)
     if response is None:
         return None
     turn = Turn(response)
@@ -68,7 +69,7 @@ class Turn:
     async def run(self) -> list[int]:
         taken_over = self.response.epoch > 1
         if taken_over:
-            self.recording.output, self.last_number = await database.run(_logged, self.response.pk)
+            self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -86,12 +87,12 @@ class Turn:
 
     async def _ask(self) -> Ending:
         """Send the request and follow its stream."""
-        request = await database.run(context.build, self.response)
+        request = await threads.runner.run(context.build, self.response)
         try:
             return await self._send(request)
         except ResponseNotFound:
             # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
-            request = await database.run(context.build, self.response, rebuild=True)
+            request = await threads.runner.run(context.build, self.response, rebuild=True)
             request.rebuilt = True
             try:
                 return await self._send(request)
@@ -166,7 +167,7 @@ class Turn:
         if not _has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
-        data = await database.run(blobs.replace_blobs, data, self.response, purpose)
+        data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
         reference = data.get("partial_image_b64")
         if isinstance(reference, dict):
             data["partial_image"] = image(reference) | {"index": data.get("partial_image_index", 0)}
@@ -235,7 +236,7 @@ class Turn:
         """The process ends. A background response is left for the next runner; of others, what was said is kept."""
         if self.response.background and self.provider_id:
             await recorder.flush()
-            await database.run(mirror.release, self.response.pk, self.response.epoch)
+            await threads.runner.run(mirror.release, self.response.pk, self.response.epoch)
             raise LeaseLost
         return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
 

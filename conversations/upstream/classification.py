@@ -191,6 +191,12 @@ def _classify(
     if status == 429:
         details["retryable"] = should_retry != "false"
         return ProviderBusy(f"The model provider has too much to do. Try again {_when(retry_after)}.", **details)
+    if "permissiondenied" in words:
+        return ProviderRefused(
+            "The server's identity may not use this Azure resource. Ask an administrator to give it the role "
+            "“Cognitive Services OpenAI User”.",
+            **details,
+        )
     if status == 401:
         return ProviderRefused(
             "The model provider does not accept the credentials. Ask an administrator to check them.", **details

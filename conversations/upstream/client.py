@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from azure.core.credentials_async import AsyncTokenCredential
 
 from .classification import NOT_FOUND, not_this_api
 from .config import ProviderConfig
 from .decoder import decode_json
+from .entra import TokenCredential
 from .errors import ResponseNotFound
 from .stream import EventStream
 from .transport import OnWait, Transport
@@ -28,7 +28,7 @@ class Provider:
     that can help (`retries`), and once with a new token after a 401 with Entra ID.
     """
 
-    def __init__(self, config: ProviderConfig, *, credential: AsyncTokenCredential | None = None) -> None:
+    def __init__(self, config: ProviderConfig, *, credential: TokenCredential | None = None) -> None:
         self._transport = Transport(config, credential=credential)
 
     def stream_response(

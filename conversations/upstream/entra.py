@@ -1,11 +1,10 @@
 """Tokens of Microsoft Entra ID: one request for many users of a token, a new one before the old one ends."""
 
 import asyncio
+import importlib
 import time
 from time import monotonic
-
-from azure.core.credentials_async import AsyncTokenCredential
-from azure.core.exceptions import AzureError
+from typing import Any, Protocol
 
 from .errors import ProviderRefused
 
@@ -16,33 +15,55 @@ NO_SIGN_IN = (
 )
 
 
+class Token(Protocol):
+    """A token, and when it ends in seconds of the Unix epoch (`azure.core.credentials.AccessToken`)."""
+
+    @property
+    def token(self) -> str: ...
+
+    @property
+    def expires_on(self) -> int: ...
+
+
+class TokenCredential(Protocol):
+    """Any asynchronous credential of azure-identity."""
+
+    async def get_token(self, *scopes: str) -> Token:
+        """Return a token for the scopes."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
 class TokenSource:
     """Hands out a bearer token for `scope`, fetched once for all who ask meanwhile.
 
-    `credential` is any asynchronous credential of azure-identity; without one `DefaultAzureCredential` is made when
-    the first token is asked for (making it looks at the machine, which takes time that most servers need not spend).
+    Without a `credential`, `DefaultAzureCredential` finds out how this machine signs in, when the first token is asked
+    for: on servers that have a key, azure-identity is not even loaded.
     """
 
-    def __init__(self, *, scope: str, credential: AsyncTokenCredential | None = None) -> None:
+    def __init__(self, *, scope: str, credential: TokenCredential | None = None) -> None:
         self._scope = scope
         self._given = credential
-        self._made: AsyncTokenCredential | None = None
+        self._found: TokenCredential | None = None
         self._token = ""
         self._renew_at = self._ends_at = 0.0  # on the monotonic clock: the wall clock may be set
         self._fetching: asyncio.Task[None] | None = None
 
     async def token(self) -> str:
-        """Return a token that is valid for a while. Raises ProviderRefused when none can be had."""
-        if monotonic() >= self._renew_at:
+        """Return a token that is valid for a while, without waiting where the last one still is.
+
+        Raises ProviderRefused when none can be had.
+        """
+        now = monotonic()
+        if now >= self._renew_at:
             if self._fetching is None:
                 self._fetching = asyncio.create_task(self._fetch())
-            fetching = self._fetching
-            try:
+                # A failure is told to those who wait for it; where nobody has to, the next call tries again.
+                self._fetching.add_done_callback(lambda done: done.cancelled() or done.exception())
+            if now >= self._ends_at:
                 # Shielded: one of the many who wait may be stopped by its user.
-                await asyncio.shield(fetching)
-            except ProviderRefused:
-                if monotonic() >= self._ends_at:
-                    raise
+                await asyncio.shield(self._fetching)
         return self._token
 
     async def reject(self, token: str) -> None:
@@ -50,36 +71,36 @@ class TokenSource:
         if token != self._token:
             return
         self._renew_at = self._ends_at = 0.0
-        if self._made:
+        if self._found and not self._fetching:
             # A credential keeps what it fetched; a new one has to ask again.
-            made, self._made = self._made, None
-            await made.close()
+            found, self._found = self._found, None
+            await found.close()
 
     async def aclose(self) -> None:
-        """Stop fetching and close the credential that was made here (one that was given is its giver's)."""
+        """Stop fetching and close the credential that was found here (one that was given is its giver's)."""
         if self._fetching:
             self._fetching.cancel()
-        if self._made:
-            await self._made.close()
+        if self._found:
+            await self._found.close()
 
     async def _fetch(self) -> None:
         try:
+            credential = self._given or await self._find_credential()
             asked_at = monotonic()
-            fetched = await self._credential().get_token(self._scope)
+            fetched = await credential.get_token(self._scope)
             life = fetched.expires_on - time.time()
             self._token = fetched.token
             self._ends_at = asked_at + life
             self._renew_at = self._ends_at - min(MARGIN, life / 2)
-        except (AzureError, OSError, ImportError, ValueError) as error:
+        except Exception as error:
+            # Each way to sign in fails with exceptions of its own libraries; to us they all mean the same.
             raise ProviderRefused(NO_SIGN_IN, code=type(error).__name__) from error
         finally:
             self._fetching = None
 
-    def _credential(self) -> AsyncTokenCredential:
-        if self._given:
-            return self._given
-        if self._made is None:
-            from azure.identity.aio import DefaultAzureCredential
-
-            self._made = DefaultAzureCredential()
-        return self._made
+    async def _find_credential(self) -> TokenCredential:
+        if self._found is None:
+            # Loading it takes half a second, which other people's streams should not feel.
+            azure: Any = await asyncio.to_thread(importlib.import_module, "azure.identity.aio")
+            self._found = azure.DefaultAzureCredential()
+        return self._found

@@ -1,6 +1,7 @@
 """One response's stream of events, from the first to the terminal one."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Self
 
 import aiohttp
@@ -11,6 +12,7 @@ from .decoder import BYTE_ORDER_MARK, MAX_BUFFERED, Decoder, Event, decode_json
 from .errors import ProviderUnavailable, StreamBroken, UpstreamError
 
 TERMINAL = frozenset({"response.completed", "response.failed", "response.incomplete"})
+LAST_BYTES = 0.1  # seconds
 BROKEN = "The answer was interrupted on its way. Continue it or try again."
 SILENT = "The model provider closed the connection without an answer. Try again in a moment."
 TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
@@ -60,10 +62,9 @@ class EventStream:
         while not self._first and not self._over:
             self._first = await self._next_events()
         if not self._first:
-            failure = self._failure
-            if isinstance(failure, StreamBroken):
-                failure = ProviderUnavailable(SILENT, request_id=self.request_id, retryable=True)
-            raise failure or ProviderUnavailable(SILENT, request_id=self.request_id, retryable=True)
+            if self._failure is None or isinstance(self._failure, StreamBroken):
+                raise ProviderUnavailable(SILENT, request_id=self.request_id, retryable=True)
+            raise self._failure
 
     def __aiter__(self) -> Self:
         return self
@@ -86,7 +87,14 @@ class EventStream:
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Close the connection, in the middle of the stream too."""
+        """Close the connection, in the middle of the stream too; after the terminal event it is kept for the next."""
+        if self._over and self._failure is None:
+            # The bytes that end the body follow at once, and a connection that was read to its end saves the next
+            # message a handshake. No server may hold up a turn by not sending them.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_BYTES):
+                    while await self._next_chunk() is not None:
+                        pass
         self._over = True
         await self._response.aclose()
 

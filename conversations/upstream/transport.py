@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 import aiohttp
 import httpx2
 import openai
-from azure.core.credentials_async import AsyncTokenCredential
 from openai import AsyncAzureOpenAI, AsyncOpenAI, AsyncStream, DefaultAioHttpClient
 
 from .classification import error_from_body
 from .config import ProviderConfig
-from .entra import TokenSource
+from .entra import TokenCredential, TokenSource
 from .errors import ProviderUnavailable, UpstreamError
 from .retries import retry_delay
 from .stream import SILENT, TRANSPORT_ERRORS, EventStream
@@ -31,7 +30,7 @@ T = TypeVar("T")
 class Transport:
     """Sends requests by the SDK's client; the SDK's own retries are off, for they know nothing of streams."""
 
-    def __init__(self, config: ProviderConfig, *, credential: AsyncTokenCredential | None) -> None:
+    def __init__(self, config: ProviderConfig, *, credential: TokenCredential | None) -> None:
         self._config = config
         self._tokens: TokenSource | None = None
         if config.api_key is None and config.kind in ("azure", "azure-dated"):

@@ -127,7 +127,7 @@ def _next(request: HttpRequest) -> str:
 
 
 def _turn(response: Response, *, status: int) -> HttpResponse:
-    return answer({"turn": snapshots.turn(response), "branch": response.branch_id}, status=status)
+    return answer({"turn": response.shown or snapshots.turn(response), "branch": response.branch_id}, status=status)
 
 
 def _response(request: SignedInRequest, conversation_id: str, response_id: int) -> tuple[Access, Response]:

@@ -1,9 +1,9 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
 import "./elements/branch-switch.js";
-import { ChatComposer } from "./elements/chat-composer.js";
-import { ChatLog } from "./elements/chat-log.js";
+import "./elements/chat-composer.js";
+import "./elements/chat-log.js";
 import "./elements/conversation-menu.js";
-import { StatusLine } from "./elements/status-line.js";
+import "./elements/status-line.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
@@ -14,9 +14,11 @@ const state = JSON.parse(document.getElementById("conversation-state")?.textCont
 const here = `/conversations/${state.conversation.id}/`;
 
 const store = new ConversationStore(state);
-const log = /** @type {ChatLog} */ (document.querySelector("chat-log"));
-const status = /** @type {StatusLine} */ (document.querySelector("status-line"));
-const composer = /** @type {ChatComposer | null} */ (document.querySelector("chat-composer"));
+const log = /** @type {import("./elements/chat-log.js").ChatLog} */ (document.querySelector("chat-log"));
+const status = /** @type {import("./elements/status-line.js").StatusLine} */ (document.querySelector("status-line"));
+const composer = /** @type {import("./elements/chat-composer.js").ChatComposer | null} */ (
+  document.querySelector("chat-composer")
+);
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, `${here}messages/`, taken);
 
@@ -31,7 +33,7 @@ function address() {
  * @param {{ turn: import("./types").Turn, branch: number }} answer
  */
 function taken({ turn, branch }) {
-  if (!store.accept(turn, branch)) open(branch);
+  store.accept(turn, branch);
   rememberBranch();
 }
 
@@ -101,21 +103,23 @@ function refresh() {
 
 store.addEventListener("change", (event) => {
   // Words that stream change nothing outside the log
-  if (/** @type {CustomEvent} */ (event).detail === undefined) refresh();
+  if (/** @type {CustomEvent} */ (event).detail === null) refresh();
 });
 store.addEventListener("resync", (event) =>
   socket.send({ type: "resync", response: /** @type {CustomEvent} */ (event).detail }),
 );
 store.addEventListener("gap", () => socket.reconnect());
-store.addEventListener("switch", () => open(store.branch));
+store.addEventListener("switch", async () => {
+  if (await open(store.branch)) rememberBranch();
+});
 store.addEventListener("deleted", () => location.assign("/"));
 store.addEventListener("reload", async () => {
-  if (!(await open(store.branch))) return;
-  store.caughtUp();
+  const page = await tried(() => get(`${here}turns/?branch=${store.branch ?? ""}`));
+  if (page) store.reload(page);
   socket.reconnect();
 });
 
-socket.addEventListener("frame", (event) => store.apply(/** @type {CustomEvent} */ (event).detail));
+socket.addEventListener("frames", (event) => store.apply(/** @type {CustomEvent} */ (event).detail));
 socket.addEventListener("state", (event) => {
   status.connection = /** @type {CustomEvent} */ (event).detail;
   status.update(store);

@@ -124,11 +124,12 @@ export interface TurnsPage {
   turns: Turn[];
   before: number | null;
   branch: number | null;
+  position: number;
 }
 
 export type Frame =
   | { type: "hello"; position: number }
-  | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Conversation }
+  | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Partial<Conversation> }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "reload"; reason: string }

@@ -7,8 +7,10 @@ from conversations.upstream.catalog import capabilities
 
 @pytest.mark.parametrize(
     "model",
-    ["gpt-4o", "gpt-4o-mini", "gpt-4o-2024-08-06", "gpt-4.1", "gpt-4.1-nano", "gpt-4.1-mini", "o3", "o4-mini"]
-    + ["gpt-5", "gpt-5.1", "gpt-5.4-mini", "gpt-5.5", "gpt-5.6-sol", "gpt-6.2-astra", "computer-use-preview"],
+    [
+        *("gpt-4o", "gpt-4o-mini", "gpt-4o-2024-08-06", "gpt-4.1", "gpt-4.1-nano", "gpt-4.1-mini", "o3", "o4-mini"),
+        *("gpt-5", "gpt-5.1", "gpt-5.4-mini", "gpt-5.5", "gpt-5.6-sol", "gpt-6.2-astra", "computer-use-preview"),
+    ],
 )
 def test_a_known_model_either_samples_or_reasons_and_has_limits(model: str) -> None:
     known = capabilities(model)

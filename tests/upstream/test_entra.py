@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -30,7 +29,7 @@ class Credential:
         self.scopes: list[str] = []
         self.failing = False
 
-    async def get_token(self, *scopes: str, **_options: Any) -> AccessToken:
+    async def get_token(self, *scopes: str) -> AccessToken:
         self.scopes += scopes
         number = len(self.scopes)
         await asyncio.sleep(self.takes)
@@ -39,11 +38,6 @@ class Credential:
         return AccessToken(f"token-{number}", int(time.time() + self.life))
 
     async def close(self) -> None: ...
-
-    async def __aenter__(self) -> "Credential":
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None: ...
 
 
 class Clock:
@@ -58,6 +52,13 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
+
+
+async def renewed(tokens: TokenSource) -> str:
+    """The token after the renewal that asking for it began."""
+    await tokens.token()
+    await asyncio.sleep(0.01)
+    return await tokens.token()
 
 
 async def test_a_request_carries_a_token_for_the_scope(serve: Serve) -> None:
@@ -101,7 +102,7 @@ async def test_a_token_is_renewed_five_minutes_before_its_end(clock: Clock) -> N
     clock.ahead = 3290
     assert await tokens.token() == "token-1"
     clock.ahead = 3310
-    assert await tokens.token() == "token-2"
+    assert await renewed(tokens) == "token-2"
 
 
 async def test_a_short_token_is_renewed_at_half_its_life(clock: Clock) -> None:
@@ -110,7 +111,17 @@ async def test_a_short_token_is_renewed_at_half_its_life(clock: Clock) -> None:
     clock.ahead = 25
     assert await tokens.token() == "token-1"
     clock.ahead = 35
-    assert await tokens.token() == "token-2"
+    assert await renewed(tokens) == "token-2"
+
+
+async def test_nobody_waits_for_a_renewal_while_the_token_lives(clock: Clock) -> None:
+    credential = Credential(life=3600)
+    tokens = TokenSource(scope="s", credential=credential)
+    await tokens.token()
+    credential.takes = 60
+    clock.ahead = 3400
+    assert await asyncio.wait_for(tokens.token(), 1) == "token-1"
+    await tokens.aclose()
 
 
 async def test_a_token_that_still_lives_bridges_a_failing_renewal(clock: Clock) -> None:
@@ -119,7 +130,7 @@ async def test_a_token_that_still_lives_bridges_a_failing_renewal(clock: Clock) 
     await tokens.token()
     credential.failing = True
     clock.ahead = 3400
-    assert await tokens.token() == "token-1"
+    assert await renewed(tokens) == "token-1"
     clock.ahead = 3700
     with pytest.raises(ProviderRefused):
         await tokens.token()

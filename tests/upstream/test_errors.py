@@ -36,6 +36,7 @@ REFUSALS: dict[str, tuple[int, Any, type[UpstreamError], str]] = {
     "a wrong key": (401, envelope(code="invalid_api_key"), ProviderRefused, "credentials"),
     "Azure's wrong key": (401, {"statusCode": 401, "message": "Access denied"}, ProviderRefused, "credentials"),
     "Azure's code as a number": (401, envelope(code="401"), ProviderRefused, "credentials"),
+    "an identity without a role": (401, envelope(code="PermissionDenied"), ProviderRefused, "role"),
     "no permission": (403, envelope(type="permission_error"), ProviderRefused, "permissions"),
     "an unknown model": (400, envelope(code="model_not_found", param="model"), ProviderRefused, "this model"),
     "an unknown model as 404": (404, envelope(code="model_not_found"), ProviderRefused, "this model"),

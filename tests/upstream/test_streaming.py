@@ -264,6 +264,22 @@ async def test_stopping_closes_the_connection_at_once(serve: Serve, when: str) -
     await asyncio.wait_for(closed.wait(), 1)
 
 
+async def test_a_finished_stream_leaves_its_connection_to_the_next(serve: Serve) -> None:
+    ports = []
+
+    async def note_the_port_and_end_a_little_later(request: web.Request) -> None:
+        assert request.transport
+        ports.append(request.transport.get_extra_info("peername")[1])
+        await asyncio.sleep(0.02)
+
+    provider, _ = await serve(streaming(sse(*answer_events()), then=note_the_port_and_end_a_little_later))
+    for _ in range(3):
+        async with provider.stream_response(BODY) as stream:
+            await collect(stream)
+    assert len(ports) == 3
+    assert len(set(ports)) == 1
+
+
 async def test_many_streams_share_the_provider(serve: Serve) -> None:
     provider, _ = await serve(streaming(*(sse(event) for event in answer_events("a b c d e f"))))
     for events, error in await asyncio.gather(*(deliveries(provider) for _ in range(64))):

@@ -31,7 +31,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "servestatic",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -43,7 +42,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webapp.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -80,12 +78,14 @@ try:
 except ValueError as error:
     raise env.BadSetting("DATABASE_URL cannot be read: write it like postgres://user:password@host/name.") from error
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "webapp.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; "
         "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;",
     }
+DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # the threads that use them stay
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Messages between processes. Without Redis there is one process, and the layer only serves it
@@ -116,7 +116,7 @@ try:
     SALON_PROVIDER = provider_config(os.environ)
 except ValueError as error:
     raise env.BadSetting(str(error)) from error
-SALON_PROVIDER_KIND = SALON_PROVIDER.kind if SALON_PROVIDER else "local"
+SALON_ENDPOINT = SALON_PROVIDER.base_url if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
 
 # People

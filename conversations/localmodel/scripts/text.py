@@ -153,7 +153,7 @@ def describe_image(content: bytes) -> str:
     """The format, size and mean colour of an image. Raises ApiError where it is none."""
     try:
         with Image.open(io.BytesIO(content)) as image:
-            red, green, blue = image.convert("RGB").resize((1, 1)).getpixel((0, 0))
+            red, green, blue = image.convert("RGB").resize((1, 1)).tobytes()
             size = f"{image.width} × {image.height}"
             return f"The image is a {image.format}, {size} pixels, on average #{red:02x}{green:02x}{blue:02x}."
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:

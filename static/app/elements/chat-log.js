@@ -1,4 +1,4 @@
-import { isRunning } from "../lib/conversation-store.js";
+import { isRunning, messageOf } from "../lib/conversation-store.js";
 import { day } from "../lib/format.js";
 import { HistoryWindow } from "../lib/history-window.js";
 import { StickyScroll } from "../lib/sticky-scroll.js";
@@ -62,9 +62,9 @@ class ChatLog extends AppElement {
     view?.edit();
   }
 
-  /** @param {number | undefined} id of the turn that changed; without it anything may have */
+  /** @param {number | null} id of the turn that changed; null: anything may have */
   #changed(id) {
-    if (id === undefined) this.#dirty = undefined;
+    if (id === null) this.#dirty = undefined;
     else this.#dirty?.add(id);
     this.#frame ||= requestAnimationFrame(() => this.#render());
   }
@@ -109,7 +109,7 @@ class ChatLog extends AppElement {
       }
     }
     this.#scroll.settle();
-    this.#settling ||= setTimeout(() => this.#settle(), 300);
+    if (!this.#settling) this.#settling = setTimeout(() => this.#settle(), 300);
   }
 
   /** What is finished and has its size may be left out of the layout while it is out of sight. */
@@ -236,8 +236,9 @@ class ChatLog extends AppElement {
     const view = this.#viewAt(form);
     const text = String(new FormData(form).get("text")).trim();
     if (!view || !text) return;
+    const turn = this.#store?.path.find(({ id }) => id === view.id);
     view.leaveEdit();
-    this.emit("chat:edit", { id: view.id, text });
+    if (turn) this.emit("chat:edit", { id: messageOf(turn), text });
   }
 
   /** @param {KeyboardEvent} event */

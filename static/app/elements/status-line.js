@@ -5,6 +5,7 @@ import { AppElement } from "./app-element.js";
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../lib/conversation-store.js").ConversationStore} ConversationStore */
 
+/** @type {Partial<Record<import("../types").Status, string>>} */
 const ENDS = {
   completed: "Answer complete",
   cancelled: "Stopped",
@@ -59,10 +60,10 @@ class StatusLine extends AppElement {
       const asked = running.input.at(-1)?.author;
       return [asked && asked.id !== store.me.id ? `Answering ${asked.name}` : "Answering", "lit"];
     }
-    if (ended && ended.status in ENDS)
-      return [ENDS[/** @type {keyof ENDS} */ (ended.status)], ended.status === "failed" ? "danger" : ""];
-    const demo = store.models.find((model) => model.name === store.conversation.model)?.demo;
-    return [demo ? "Ready · built-in demo model" : "Ready", "off"];
+    const end = ended && ENDS[ended.status];
+    if (end) return [end, ended.status === "failed" ? "danger" : ""];
+    const model = store.models.find(({ name }) => name === store.conversation.model) ?? store.models[0];
+    return [model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
   }
 
   /**

@@ -14,15 +14,15 @@ const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2
 export const isRunning = (turn) => RANK[turn.status] < 2;
 
 /**
- * The id that all answers to one message share.
+ * The id that all answers to one message share: of the turn that the message came with.
  * @param {Turn} turn
  */
-const messageOf = (turn) => turn.input_from ?? turn.id;
+export const messageOf = (turn) => turn.input_from ?? turn.id;
 
 /**
- * Events, all without bubbling: `change` (detail: a set of the turns whose content changed, or undefined for all),
+ * Events: `change` (detail: the id of the turn that streams on, or null where more may have changed),
  * `resync` (detail: response id; ask the socket), `gap` (facts are missing: reconnect), `reload` (fetch the turns
- * afresh), `switch` (detail: branch id that the main line moved to; fetch it), `deleted`.
+ * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`.
  */
 export class ConversationStore extends EventTarget {
   /** @param {import("../types").PageState} state */
@@ -32,8 +32,6 @@ export class ConversationStore extends EventTarget {
     this.models = state.models;
     /** @type {Conversation} */ this.conversation = state.conversation;
     this.position = state.position;
-    /** The server's position when the socket opened: what is fetched later is at least as new. */
-    this.helloPosition = state.position;
     /** @type {Turn[]} */ this.path = [];
     /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
     /** @type {Map<number, Cursor>} */ this.cursors = new Map();
@@ -118,10 +116,27 @@ export class ConversationStore extends EventTarget {
     this.#changed();
   }
 
+  /**
+   * Takes what one message of the socket brought.
+   * @param {Frame[]} frames
+   */
+  apply(frames) {
+    for (const frame of frames) this.#apply(frame);
+    this.#findWay();
+  }
+
+  /**
+   * The newest page, fetched because the socket could not tell all that was missed.
+   * @param {import("../types").TurnsPage} page
+   */
+  reload(page) {
+    this.position = page.position;
+    this.show(page);
+  }
+
   /** @param {Frame} frame */
-  apply(frame) {
+  #apply(frame) {
     if (frame.type === "hello") {
-      this.helloPosition = frame.position;
       for (const cursor of this.cursors.values()) cursor.resyncing = false;
     } else if (frame.type === "fact") this.#fact(frame);
     else if (frame.type === "stream") this.#stream(frame);
@@ -129,29 +144,26 @@ export class ConversationStore extends EventTarget {
     else if (frame.type === "reload") this.#emit("reload");
   }
 
-  /** The page was fetched afresh after a `reload` frame: facts count from where the socket opened. */
-  caughtUp() {
-    this.position = this.helloPosition;
-  }
-
   /**
    * A turn that the server answered a write with; the fact of it may come before or after.
    * @param {Turn} turn
    * @param {number} branch the branch that the writer now looks at
-   * @returns {boolean} false where the page has to be fetched because the turn hangs on something unknown
    */
   accept(turn, branch) {
     this.branch = branch;
-    const known = this.#place(turn);
+    this.#place(turn);
+    this.#findWay();
     this.#changed();
-    return known;
   }
 
-  /** @param {Conversation} conversation */
-  update(conversation) {
+  /**
+   * What is new about the conversation. Facts tell everybody the same and leave out what is a member's own.
+   * @param {Partial<Conversation>} change
+   */
+  update(change) {
     const followed = this.follows;
-    this.conversation = conversation;
-    if (followed && this.branch !== conversation.branch) this.#follow();
+    this.conversation = { ...this.conversation, ...change };
+    if (followed) this.branch = this.conversation.branch;
     this.#changed();
   }
 
@@ -182,7 +194,7 @@ export class ConversationStore extends EventTarget {
     if (fact.position <= this.position) return;
     if (fact.position > this.position + 1) return this.#emit("gap");
     this.position = fact.position;
-    if (fact.turn && !this.#place(fact.turn)) this.#emit("switch", this.branch);
+    if (fact.turn) this.#place(fact.turn);
     if (fact.conversation) this.update(fact.conversation);
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
     this.#changed();
@@ -192,23 +204,32 @@ export class ConversationStore extends EventTarget {
    * Puts a turn where it belongs: over itself, at the end of the path, in place of the end that it branches off, or
    * beside the path, where only the counts of wordings and answers tell of it.
    * @param {Turn} turn
-   * @returns {boolean} false where it belongs to the viewed branch but what it hangs on is not here
    */
   #place(turn) {
     for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
+    this.#count(turn);
+    const merged = this.#merge(turn);
     const index = this.path.findIndex((known) => known.id === turn.id);
     if (index >= 0) {
-      this.path[index] = this.#merge(turn);
-      return true;
+      this.path[index] = merged;
+      return;
     }
-    this.#count(turn);
     // The first message makes the first branch
     this.branch ??= turn.branch;
     this.conversation.branch ??= turn.branch;
-    const merged = this.#merge(turn);
     this.elsewhere.set(turn.id, merged);
     this.#forgetElsewhere();
-    return turn.branch === this.branch ? this.#reach(merged) : true;
+    if (turn.branch === this.branch) this.#reach(merged);
+  }
+
+  /** The path must end with the newest turn of the viewed branch: over what is known, or by fetching it. */
+  #findWay() {
+    if (this.branch === null) return;
+    const there = [...this.path.slice(-1), ...this.elsewhere.values()].filter((turn) => turn.branch === this.branch);
+    const newest = there.sort((a, b) => a.id - b.id).at(-1);
+    if (newest && newest === this.tail) return;
+    if (newest && this.#reach(newest)) this.#changed();
+    else this.#emit("switch");
   }
 
   /**
@@ -234,13 +255,6 @@ export class ConversationStore extends EventTarget {
     }
   }
 
-  /** The main line moved to another branch: go along, over what is known or by fetching it. */
-  #follow() {
-    this.branch = this.conversation.branch;
-    const newest = [...this.elsewhere.values()].filter((turn) => turn.branch === this.branch).at(-1);
-    if (!newest || !this.#reach(newest)) this.#emit("switch", this.branch);
-  }
-
   /**
    * Takes over what the server says of a turn, unless this page is ahead of it.
    * @param {Turn} turn
@@ -249,16 +263,17 @@ export class ConversationStore extends EventTarget {
   #merge(turn) {
     const known = this.turn(turn.id) ?? this.elsewhere.get(turn.id);
     const merged = { ...turn };
-    if (known && RANK[known.status] > RANK[turn.status]) {
-      Object.assign(merged, known, { siblings: turn.siblings, answers: turn.answers });
-    }
+    if (known && RANK[known.status] > RANK[turn.status]) Object.assign(merged, known);
+    // Wordings and answers only become more
+    merged.siblings = longer(turn.siblings, known?.siblings);
+    merged.answers = longer(turn.answers, known?.answers);
     if (!isRunning(merged)) {
       this.cursors.delete(turn.id);
       return merged;
     }
     const cursor = this.cursors.get(turn.id);
     const { stream } = turn;
-    if (known && cursor && (!stream || !isNewer(stream.epoch, stream.sequence, cursor))) {
+    if (known && cursor && (!stream || isOlder(stream.epoch, stream.sequence, cursor))) {
       merged.output = known.output;
     } else if (stream) {
       this.cursors.set(turn.id, { epoch: stream.epoch, next: stream.sequence, resyncing: false });
@@ -273,14 +288,8 @@ export class ConversationStore extends EventTarget {
   #count(turn) {
     for (const known of [...this.path, ...this.elsewhere.values()]) {
       if (known.previous !== turn.previous) continue;
-      if (messageOf(known) === messageOf(turn)) {
-        if (turn.answers.some((answer) => answer.id === known.id)) known.answers = turn.answers;
-      } else {
-        const own = { id: known.id, branch: known.branch };
-        const answers = new Set([messageOf(known), ...known.answers.map((answer) => answer.id)]);
-        const siblings = turn.siblings.map((sibling) => (answers.has(sibling.id) ? own : sibling));
-        if (siblings.includes(own)) known.siblings = siblings;
-      }
+      known.siblings = longer(turn.siblings, known.siblings);
+      if (messageOf(known) === messageOf(turn)) known.answers = longer(turn.answers, known.answers);
     }
   }
 
@@ -288,18 +297,17 @@ export class ConversationStore extends EventTarget {
   #stream(frame) {
     const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
     if (!turn || !isRunning(turn)) return;
-    let cursor = this.cursors.get(turn.id);
-    const fresh = !cursor || (cursor.next === 0 && frame.epoch > cursor.epoch);
-    if (fresh && frame.sequence === 0) {
-      // Nothing was said yet: the first epoch that speaks is the one to hear
-      cursor = { epoch: frame.epoch, next: 0, resyncing: cursor?.resyncing ?? false };
-      this.cursors.set(turn.id, cursor);
+    let cursor = this.cursors.get(turn.id) ?? { epoch: 0, next: 0, resyncing: false };
+    if (cursor.epoch === 0 && frame.epoch === 1 && frame.sequence === 0) {
+      // Nothing can have been said before the first event of the first epoch
+      cursor = { epoch: 1, next: 0, resyncing: cursor.resyncing };
     }
-    if (cursor && (frame.epoch < cursor.epoch || cursor.resyncing)) return;
-    if (!cursor || frame.epoch > cursor.epoch || frame.sequence > cursor.next) {
-      if (cursor) cursor.resyncing = true;
-      else this.cursors.set(turn.id, { epoch: 0, next: 0, resyncing: true });
-      return this.#emit("resync", turn.id);
+    this.cursors.set(turn.id, cursor);
+    if (frame.epoch < cursor.epoch || cursor.resyncing) return;
+    if (frame.epoch > cursor.epoch || frame.sequence > cursor.next) {
+      cursor.resyncing = true;
+      this.#emit("resync", turn.id);
+      return;
     }
     const fromHere = frame.events.slice(cursor.next - frame.sequence);
     if (fromHere.length === 0) return;
@@ -313,8 +321,7 @@ export class ConversationStore extends EventTarget {
     const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
     if (!turn || !isRunning(turn)) return;
     const cursor = this.cursors.get(turn.id);
-    if (cursor && !isNewer(frame.epoch, frame.sequence, cursor) && frame.sequence !== cursor.next) return;
-    if (cursor && frame.epoch < cursor.epoch) return;
+    if (cursor && isOlder(frame.epoch, frame.sequence, cursor)) return;
     turn.output = frame.output;
     this.cursors.set(turn.id, { epoch: frame.epoch, next: frame.sequence, resyncing: false });
     this.#changed(turn.id);
@@ -329,8 +336,8 @@ export class ConversationStore extends EventTarget {
     }
   }
 
-  /** @param {number} [id] */
-  #changed(id) {
+  /** @param {number | null} id */
+  #changed(id = null) {
     this.#emit("change", id);
   }
 
@@ -353,10 +360,16 @@ function keyOf(turn) {
 }
 
 /**
+ * @param {import("../types").BranchRef[]} fresh
+ * @param {import("../types").BranchRef[]} [known]
+ */
+const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);
+
+/**
  * @param {number} epoch
  * @param {number} sequence
  * @param {Cursor} cursor
  */
-function isNewer(epoch, sequence, cursor) {
-  return epoch > cursor.epoch || (epoch === cursor.epoch && sequence > cursor.next);
+function isOlder(epoch, sequence, cursor) {
+  return epoch < cursor.epoch || (epoch === cursor.epoch && sequence < cursor.next);
 }

@@ -15,7 +15,8 @@ const text = (value) => (typeof value === "string" ? value : value == null ? "" 
 /** @param {unknown} value */
 const list = (value) => (Array.isArray(value) ? value : []);
 /** @param {Item} item */
-const isOver = (item) => !["in_progress", "calling", "searching", "interpreting", "generating"].includes(item.status ?? "");
+const isOver = (item) =>
+  !["in_progress", "calling", "searching", "interpreting", "generating"].includes(item.status ?? "");
 
 /** @param {string} title @param {unknown} value */
 const part = (title, value) => ({ title, text: text(value) });
@@ -43,7 +44,15 @@ const WORDS = {
   mcp_list_tools: (item) => ({
     text: "Listed the tools of",
     subject: text(item.server_label),
-    parts: [part("Tools", list(item.tools).map((tool) => text(tool?.name)).join("\n")), json("Error", item.error)],
+    parts: [
+      part(
+        "Tools",
+        list(item.tools)
+          .map((tool) => text(tool?.name))
+          .join("\n"),
+      ),
+      json("Error", item.error),
+    ],
   }),
   mcp_approval_request: (item) => ({
     text: "Asks to call",
@@ -59,15 +68,32 @@ const WORDS = {
   file_search_call: (item) => ({
     text: isOver(item) ? "Searched files for" : "Searching files for",
     subject: list(item.queries).map(text).join(", "),
-    parts: [part("Found", list(item.results).map((result) => text(result?.filename)).join("\n"))],
+    parts: [
+      part(
+        "Found",
+        list(item.results)
+          .map((result) => text(result?.filename))
+          .join("\n"),
+      ),
+    ],
   }),
   code_interpreter_call: (item) => ({
     text: isOver(item) ? "Ran code" : "Running code",
-    parts: [part("Code", item.code), part("Output", list(item.outputs).map((output) => text(output?.logs)).join("\n"))],
+    parts: [
+      part("Code", item.code),
+      part(
+        "Output",
+        list(item.outputs)
+          .map((output) => text(output?.logs))
+          .join("\n"),
+      ),
+    ],
   }),
   computer_call: (item) => ({
     text: "Used the computer:",
-    subject: list(item.actions ?? [item.action]).map((action) => text(action?.type)).join(", "),
+    subject: list(item.actions ?? [item.action])
+      .map((action) => text(action?.type))
+      .join(", "),
     parts: [json("Actions", item.actions ?? item.action)],
   }),
   shell_call: (item) => ({
@@ -95,7 +121,12 @@ const WORDS = {
 export function wordsOf(item) {
   const type = text(item.type) || "item";
   const words = Object.hasOwn(WORDS, type) ? WORDS[type]?.(item) : outputOf(type, item);
-  const { parts = [], ...line } = words ?? { text: "", subject: type, after: "shown as received", parts: [json("Item", item)] };
+  const { parts = [], ...line } = words ?? {
+    text: "",
+    subject: type,
+    after: "shown as received",
+    parts: [json("Item", item)],
+  };
   return { ...line, parts: parts.filter((shown) => shown.text !== "") };
 }
 
@@ -106,15 +137,25 @@ export function wordsOf(item) {
  */
 function outputOf(type, item) {
   if (!type.endsWith("_call_output")) return undefined;
-  return { text: "Result of", subject: type.slice(0, -"_call_output".length).replaceAll("_", " "), parts: [json("Output", item.output)] };
+  return {
+    text: "Result of",
+    subject: type.slice(0, -"_call_output".length).replaceAll("_", " "),
+    parts: [json("Output", item.output)],
+  };
 }
 
 /** @param {any} item */
 function webSearch(item) {
   const { type, query, queries, url, pattern } = item.action ?? {};
-  const sources = part("Sources", list(item.action?.sources).map((source) => text(source?.url)).join("\n"));
+  const sources = part(
+    "Sources",
+    list(item.action?.sources)
+      .map((source) => text(source?.url))
+      .join("\n"),
+  );
   if (type === "open_page") return { text: "Opened", subject: text(url), parts: [sources] };
-  if (type === "find" || type === "find_in_page") return { text: "Looked in the page for", subject: text(pattern), parts: [sources] };
+  if (type === "find" || type === "find_in_page")
+    return { text: "Looked in the page for", subject: text(pattern), parts: [sources] };
   const asked = text(query) || list(queries).map(text).join(", ");
   const verb = isOver(item) ? "Searched the web" : "Searching the web";
   return { text: asked ? `${verb} for` : verb, subject: asked, parts: [sources] };

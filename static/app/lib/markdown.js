@@ -6,7 +6,12 @@ import { blocksOf, safeFragment } from "./html.js";
 import { patch } from "./patch.js";
 
 const GAP = 50; // ms between two paints, and at least four times what the last one cost
-const HEAL = { linkMode: /** @type {const} */ ("text-only"), katex: false, comparisonOperators: false, singleTilde: false };
+const HEAL = {
+  linkMode: /** @type {const} */ ("text-only"),
+  katex: false,
+  comparisonOperators: false,
+  singleTilde: false,
+};
 const OPENING = /^\s*?( {0,3})(`{3,}|~{3,})[^\n`]*\n/;
 
 /** @typedef {{ raw: string, html: string, finished: boolean, element: HTMLElement }} Block */

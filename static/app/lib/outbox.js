@@ -60,7 +60,10 @@ export class Outbox {
       if (!(error instanceof CallFailed)) throw error;
       // The same client_id is the same message, so a call whose answer was lost may be made once more
       const waits = error.unreachable && !navigator.onLine;
-      this.store.changePending(client_id, { state: waits ? "waiting" : "failed", problem: `${error.message}.`.replace(/\.+$/, ".") });
+      this.store.changePending(client_id, {
+        state: waits ? "waiting" : "failed",
+        problem: `${error.message}.`.replace(/\.+$/, "."),
+      });
     }
   }
 }

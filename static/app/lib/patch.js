@@ -47,7 +47,7 @@ function patchElement(old, fresh) {
 /** @param {ChildNode} first */
 function restFrom(first) {
   const rest = document.createDocumentFragment();
-  for (let node = /** @type {ChildNode | null} */ (first); node; ) {
+  for (let node = /** @type {ChildNode | null} */ (first); node;) {
     const next = node.nextSibling;
     rest.append(node);
     node = next;

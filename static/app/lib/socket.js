@@ -14,7 +14,7 @@ const TOO_SLOW = 4408;
 const RESTARTS = 1012;
 
 /**
- * Events: `frame` (detail: one frame), `state` (detail: "connecting", "open", "reconnecting", "offline" or "closed"),
+ * Events: `frames` (detail: those of one message), `state` (detail: "connecting", "open", "reconnecting", "offline" or "closed"),
  * `closed` (detail: "signed-out", "removed" or "unknown"; nothing follows).
  */
 export class ConversationSocket extends EventTarget {
@@ -75,18 +75,11 @@ export class ConversationSocket extends EventTarget {
   /** @param {string} data one or more frames, one a line */
   #hear(data) {
     this.#listen();
-    for (const line of data.split("\n")) {
-      let frame;
-      try {
-        frame = JSON.parse(line);
-      } catch {
-        continue; // half a frame says nothing; the numbers of the next one show what is missing
-      }
-      if (frame.type === "hello") {
-        this.#tries = 0;
-        this.#tell("open");
-      }
-      this.#emit("frame", frame);
+    const frames = data.split("\n").flatMap(parsed);
+    this.#emit("frames", frames);
+    if (frames.some((frame) => frame.type === "hello")) {
+      this.#tries = 0;
+      this.#tell("open");
     }
   }
 
@@ -148,5 +141,17 @@ export class ConversationSocket extends EventTarget {
    */
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/**
+ * @param {string} line
+ * @returns {import("../types").Frame[]} none where it is no frame: the numbers of the next one show what is missing
+ */
+function parsed(line) {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
   }
 }

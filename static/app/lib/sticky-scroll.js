@@ -34,7 +34,9 @@ export class StickyScroll {
    * @param {() => void} change
    */
   keep(change) {
-    const anchor = [...this.content.children].find((element) => element.getBoundingClientRect().bottom > 0 && element.tagName !== "P");
+    const anchor = [...this.content.children].find(
+      (element) => element.getBoundingClientRect().bottom > 0 && element.tagName !== "P",
+    );
     const before = anchor?.getBoundingClientRect().top ?? 0;
     document.documentElement.classList.add("unanchored");
     change();

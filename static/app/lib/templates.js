@@ -7,7 +7,8 @@
  */
 export function clone(id) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
-  return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  // Imported, not only cloned: an element of ours wakes up in the page's document, not in the template's
+  return /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
 }
 
 /**
@@ -28,7 +29,9 @@ export function ref(root, name) {
  */
 export function icon(name, className = "i") {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("icons"));
-  const svg = /** @type {SVGElement} */ (template.content.querySelector(`[data-icon="${name}"]`)?.cloneNode(true));
+  const svg = /** @type {SVGElement} */ (
+    template.content.querySelector(`[data-icon="${name}"] > svg`)?.cloneNode(true)
+  );
   svg.setAttribute("class", className);
   return svg;
 }

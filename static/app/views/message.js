@@ -23,7 +23,10 @@ export function textOf(payload) {
   const content = /** @type {unknown} */ (payload.content);
   if (typeof content === "string") return content;
   const parts = Array.isArray(content) ? content : [];
-  return parts.map((part) => part?.text ?? part?.refusal ?? "").filter(Boolean).join("\n\n");
+  return parts
+    .map((part) => part?.text ?? part?.refusal ?? "")
+    .filter(Boolean)
+    .join("\n\n");
 }
 
 export class MessageView {

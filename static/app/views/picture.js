@@ -14,17 +14,21 @@ export class PictureView {
    */
   update(item, { running }) {
     const picture = item.image ?? item.partial_image;
-    const [width, height] = sizeOf(item, picture);
     const frame = ref(this.element, "frame");
     const forming = !item.image && running;
-    frame.style.setProperty("--ar", String(width / height));
+    frame.style.setProperty("--ar", String(proportionOf(item, picture)));
     frame.classList.toggle("forming", forming);
     frame.ariaBusy = String(forming);
     ref(this.element, "caption").textContent = captionOf(item, picture, running);
     const link = /** @type {HTMLAnchorElement} */ (ref(this.element, "download"));
     link.hidden = !item.image;
     if (item.image) link.href = item.image.url;
-    if (picture) this.#swap(picture, item.image ? Infinity : (picture.index ?? 0), String(item.revised_prompt ?? "Picture by the model"));
+    if (picture)
+      this.#swap(
+        picture,
+        item.image ? Infinity : (picture.index ?? 0),
+        String(item.revised_prompt ?? "Picture by the model"),
+      );
   }
 
   /**
@@ -53,10 +57,10 @@ export class PictureView {
  * @param {Item} item
  * @param {Picture | undefined} picture
  */
-function sizeOf(item, picture) {
-  if (picture?.width && picture.height) return [picture.width, picture.height];
+function proportionOf(item, picture) {
+  if (picture?.width && picture.height) return picture.width / picture.height;
   const [, width, height] = /^(\d+)x(\d+)$/.exec(String(item.size ?? "")) ?? [];
-  return width && height ? [Number(width), Number(height)] : [1, 1];
+  return width && height ? Number(width) / Number(height) : 1;
 }
 
 /**

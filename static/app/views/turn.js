@@ -1,5 +1,5 @@
 // One turn on the page: what was asked, then what was answered; or a message that the server has not confirmed yet.
-import { BranchSwitch } from "../elements/branch-switch.js";
+import { messageOf } from "../lib/conversation-store.js";
 import { ref } from "../lib/templates.js";
 import { AnswerView } from "./answer.js";
 import { MessageView } from "./message.js";
@@ -38,7 +38,7 @@ export class TurnView {
       const editable = place.writes && item.author?.id === me.id && item.role === "user";
       view.update({ ...item, state: "", problem: "", editable });
       const isLast = index === turn.input.length - 1;
-      switchOf(view.element).show("Wordings of this message", turn.id, isLast ? turn.siblings : []);
+      switchOf(view.element).show("Wordings of this message", messageOf(turn), isLast ? turn.siblings : []);
     }
     this.#answer ??= new AnswerView();
     this.#answer.update(turn, place);
@@ -97,5 +97,5 @@ export class TurnView {
 
 /** @param {Element} element */
 function switchOf(element) {
-  return /** @type {BranchSwitch} */ (ref(element, "branches"));
+  return /** @type {import("../elements/branch-switch.js").BranchSwitch} */ (ref(element, "branches"));
 }

@@ -1,0 +1,41 @@
+"""Threads for database work beside the event loop, each with a connection that stays open.
+
+Django gives each asynchronous request a thread, and so a connection, of its own: opening it costs more than most
+requests. There are three pools, so that a slow page never delays a socket, and neither delays a stream's log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections, connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Threads:
+    """A pool of threads for blocking calls."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `function` in one of the threads, with the caller's context variables; return what it returns."""
+        context = contextvars.copy_context()
+
+        def call() -> T:
+            close_old_connections()  # one that is broken or too old is opened anew
+            return function(*args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, call)
+
+
+pages = Threads("pages", 8)
+sockets = Threads("sockets", 4)
+# SQLite has one writer; PostgreSQL is helped by a few connections when many turns start at once
+runner = Threads("runner", 1 if connection.vendor == "sqlite" else 4)
