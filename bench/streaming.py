@@ -16,7 +16,7 @@ from bench.servers import ROOT, Served, app, environment, free_port, relay, serv
 
 STREAMS = (1, 16, 64, 256)
 VIEWERS = (1, 10, 100, 500)
-READY = "/accounts/login/"
+READY = "/healthz"
 
 Scenario = tuple[int, int]
 """Streams, and viewers of each."""
