@@ -41,6 +41,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         label=_("Picture"),
         required=False,
         max_length=255,
+        help_text=_("A square fits best, of at most 2 MB. Without one, your first letter."),
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/gif"}),
     )
     remove_picture = forms.BooleanField(label=_("Remove the picture"), required=False)

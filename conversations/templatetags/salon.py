@@ -80,10 +80,10 @@ def control(field: BoundField) -> SafeString:
 
 @register.filter
 def moment(when: dt.datetime) -> str:
-    """Say when something was: the time today, the weekday within a week, else the date."""
+    """Say when something was: the time today and yesterday, the weekday within a week, else the date."""
     local, today = timezone.localtime(when), timezone.localdate()
     days = (today - local.date()).days
-    if days <= 0:
+    if days <= 1:
         return formats.time_format(local, "H:i")
     if days < 7:
         return formats.date_format(local, "l")

@@ -78,6 +78,7 @@ try:
 except ValueError as error:
     raise env.BadSetting("DATABASE_URL cannot be read: write it like postgres://user:password@host/name.") from error
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "webapp.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
