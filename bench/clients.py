@@ -26,7 +26,7 @@ LONGEST = 60.0
 
 @dataclass
 class Job:
-    """`start` and `watch` are paths with `{}` for a stream's name. Without `watch` it is the bare client at the provider."""
+    """`start` and `watch` are paths with `{}` for a stream's name. Without `watch`: the bare client at the provider."""
 
     port: int
     names: list[str]

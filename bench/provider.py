@@ -120,7 +120,7 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests off one connection and answers each: with a paced stream, or at once where no stream is asked for."""
+    """Reads requests off one connection and answers each with a paced stream, or at once where none is asked for."""
 
     def __init__(self, deltas: int, interval: float, prose: bool) -> None:
         self.deltas, self.interval, self.prose = deltas, interval, prose

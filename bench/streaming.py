@@ -110,9 +110,12 @@ def app_job(salon: Served, conversations: list[str], viewers: int, headers: dict
 
 def program(arguments: list[str], environ: dict[str, str]) -> str:
     """Run a Python program to its end and return what it printed."""
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+    ended = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environ, check=False, capture_output=True, text=True
+    )
+    if ended.returncode:
+        sys.exit(f"{' '.join(arguments)} failed:\n{ended.stderr}")
+    return ended.stdout
 
 
 def load(job: Job) -> Outcome:
