@@ -59,8 +59,8 @@ def measure(quick: bool) -> str:
     items = 2 * (conversations * turns + longest)
     database = "PostgreSQL" if environ.get("DATABASE_URL", "").startswith("postgres") else "SQLite"
     return (
-        f"{database}, {items:,} items: {conversations + 1:,} conversations of one person, one of them with {2 * longest:,} "
-        "items; beside it a person with ten conversations of ten items.\n\n"
+        f"{database}, {items:,} items: {conversations + 1:,} conversations of one person, one of them with "
+        f"{2 * longest:,} items; beside it a person with ten conversations of ten items.\n\n"
         + table(["", "p50 ms", "p95 ms", "with ten: p50 ms", "p95 ms", "kB / with ten", "queries / with ten"], rows)
     )
 
