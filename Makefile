@@ -44,7 +44,7 @@ check:
 	$(SETUP) check
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy .
+	$(PY) -m mypy
 	$(PY) -m djade --check $$(git ls-files 'templates/*.html')
 	$(NODE) node_modules/typescript/bin/tsc --project jsconfig.json
 	$(NODE) node_modules/eslint/bin/eslint.js .

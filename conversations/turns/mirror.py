@@ -30,7 +30,8 @@ def claim(response_id: int, holder: str) -> Response | None:
     response = Response.objects.select_related("conversation", "previous_response").filter(pk=response_id).first()
     if response is None or not response.is_running:
         return None
-    if response.previous_response is not None and response.previous_response.is_running:
+    waits = response.previous_response is not None and response.previous_response.is_running
+    if waits and response.cancel_requested_at is None:
         return None
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
@@ -70,6 +71,10 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
 
     Raise `LeaseLost` when another runner has taken over. Return the ids of the turns that waited for this one.
     """
+    final = None
+    if ending.final:
+        # Storing pictures takes its time, in an object store even more: not while rows are locked
+        final = replace_blobs(ending.final, recording.response, File.Purpose.RESULT)
     with transaction.atomic():
         conversation = events.lock(recording.conversation_id)
         response = Response.objects.select_for_update().get(pk=recording.response_id)
@@ -77,7 +82,6 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             raise LeaseLost
         if chunk is not None:
             chunk.save(force_insert=True)
-        final = replace_blobs(ending.final, response, File.Purpose.RESULT) if ending.final else None
         for name, value in recording.news.items():
             setattr(response, name, value)
         _fill(response, ending, final)

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from conversations import threads
@@ -16,7 +17,7 @@ from conversations.output import Output
 from conversations.snapshots import image
 from conversations.turns import blobs, context, mirror
 from conversations.turns.mirror import Ending
-from conversations.turns.provider import forget, provider
+from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import ProviderUnavailable, ResponseNotFound, StreamBroken, UpstreamError
@@ -77,13 +78,23 @@ class Turn:
         asked_to_stop = asyncio.ensure_future(self.recording.cancelled.wait())
         try:
             await asyncio.wait({work, asked_to_stop}, return_when=asyncio.FIRST_COMPLETED)
-            ending = await work if work.done() else await self._stop(work)
+            ending = await self._ended(work) if work.done() else await self._stop(work)
         except asyncio.CancelledError:
             work.cancel()
             ending = await self._leave()
         finally:
             asked_to_stop.cancel()
         return await self._finish(ending)
+
+    async def _ended(self, work: asyncio.Future[Ending]) -> Ending:
+        try:
+            return await work
+        except (LeaseLost, OperationalError, InterfaceError):
+            raise  # the lease runs out, and the turn is taken up again
+        except Exception:
+            log.exception("turn_broke", response=self.response.pk)
+            sentence = "Something went wrong in Salon itself. Try again; an administrator finds the reason in the log."
+            return Ending(Response.Status.FAILED, error={"code": "internal", "message": sentence})
 
     async def _ask(self) -> Ending:
         """Send the request and follow its stream."""
@@ -113,7 +124,12 @@ class Turn:
         )
         self.response.background = background
         upstream = await provider()
-        return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+        try:
+            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+        except ProviderUnavailable:
+            if self.recording.sequence or not await revive():
+                raise
+            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
         log.info(
@@ -197,7 +213,7 @@ class Turn:
             except UpstreamError as error:
                 log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
                 if isinstance(error, ProviderUnavailable):
-                    await forget()
+                    await revive()
             if (ended := await self._look()) is not None:
                 return ended
             await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])

@@ -1,8 +1,8 @@
 """Django's SQLite, with the writers of a process in one queue.
 
 SQLite has one writer at a time, and who waits for it polls: 1 ms, 2 ms, up to 100 ms, without an order. With sixty
-messages at once the unlucky ones wait for seconds. Here the threads of a process wait for each other at a lock, which is
-handed on at once; SQLite's own waiting is left for other processes.
+messages at once the unlucky ones wait for seconds. Here the threads of a process wait for each other at a lock, which
+is handed on at once; SQLite's own waiting is left for other processes.
 """
 
 from __future__ import annotations
