@@ -13,6 +13,8 @@ class LargeMessages(WebSocketProtocol):
     Browsers send requests of a few bytes. An answer of a hundred thousand characters is one message.
     """
 
+    maxMessagePayloadSize: int
+
     def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # autobahn's name
         limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
         try:
