@@ -26,7 +26,7 @@ LONGEST = 60.0
 
 @dataclass
 class Job:
-    """`start` and `watch` are paths with `{}` for a stream's name; `start` is the provider's own for the bare client."""
+    """`start` and `watch` are paths with `{}` for a stream's name. Without `watch`: the bare client at the provider."""
 
     port: int
     names: list[str]

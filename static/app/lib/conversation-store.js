@@ -224,8 +224,10 @@ export class ConversationStore extends EventTarget {
 
   /** The path must end with the newest turn of the viewed branch: over what is known, or by fetching it. */
   #findWay() {
-    if (this.branch === null || this.tail?.branch === this.branch) return;
-    const newest = [...this.elsewhere.values()].filter((turn) => turn.branch === this.branch).at(-1);
+    if (this.branch === null) return;
+    const there = [...this.path.slice(-1), ...this.elsewhere.values()].filter((turn) => turn.branch === this.branch);
+    const newest = there.sort((a, b) => a.id - b.id).at(-1);
+    if (newest && newest === this.tail) return;
     if (newest && this.#reach(newest)) this.#changed();
     else this.#emit("switch");
   }
@@ -271,7 +273,7 @@ export class ConversationStore extends EventTarget {
     }
     const cursor = this.cursors.get(turn.id);
     const { stream } = turn;
-    if (known && cursor && (!stream || !isNewer(stream.epoch, stream.sequence, cursor))) {
+    if (known && cursor && (!stream || isOlder(stream.epoch, stream.sequence, cursor))) {
       merged.output = known.output;
     } else if (stream) {
       this.cursors.set(turn.id, { epoch: stream.epoch, next: stream.sequence, resyncing: false });
@@ -295,18 +297,17 @@ export class ConversationStore extends EventTarget {
   #stream(frame) {
     const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
     if (!turn || !isRunning(turn)) return;
-    let cursor = this.cursors.get(turn.id);
-    const fresh = !cursor || (cursor.next === 0 && frame.epoch > cursor.epoch);
-    if (fresh && frame.sequence === 0) {
-      // Nothing was said yet: the first epoch that speaks is the one to hear
-      cursor = { epoch: frame.epoch, next: 0, resyncing: cursor?.resyncing ?? false };
-      this.cursors.set(turn.id, cursor);
+    let cursor = this.cursors.get(turn.id) ?? { epoch: 0, next: 0, resyncing: false };
+    if (cursor.epoch === 0 && frame.epoch === 1 && frame.sequence === 0) {
+      // Nothing can have been said before the first event of the first epoch
+      cursor = { epoch: 1, next: 0, resyncing: cursor.resyncing };
     }
-    if (cursor && (frame.epoch < cursor.epoch || cursor.resyncing)) return;
-    if (!cursor || frame.epoch > cursor.epoch || frame.sequence > cursor.next) {
-      if (cursor) cursor.resyncing = true;
-      else this.cursors.set(turn.id, { epoch: 0, next: 0, resyncing: true });
-      return this.#emit("resync", turn.id);
+    this.cursors.set(turn.id, cursor);
+    if (frame.epoch < cursor.epoch || cursor.resyncing) return;
+    if (frame.epoch > cursor.epoch || frame.sequence > cursor.next) {
+      cursor.resyncing = true;
+      this.#emit("resync", turn.id);
+      return;
     }
     const fromHere = frame.events.slice(cursor.next - frame.sequence);
     if (fromHere.length === 0) return;
@@ -320,8 +321,7 @@ export class ConversationStore extends EventTarget {
     const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
     if (!turn || !isRunning(turn)) return;
     const cursor = this.cursors.get(turn.id);
-    if (cursor && !isNewer(frame.epoch, frame.sequence, cursor) && frame.sequence !== cursor.next) return;
-    if (cursor && frame.epoch < cursor.epoch) return;
+    if (cursor && isOlder(frame.epoch, frame.sequence, cursor)) return;
     turn.output = frame.output;
     this.cursors.set(turn.id, { epoch: frame.epoch, next: frame.sequence, resyncing: false });
     this.#changed(turn.id);
@@ -370,6 +370,6 @@ const longer = (fresh, known = []) => (known.length > fresh.length ? known : fre
  * @param {number} sequence
  * @param {Cursor} cursor
  */
-function isNewer(epoch, sequence, cursor) {
-  return epoch > cursor.epoch || (epoch === cursor.epoch && sequence > cursor.next);
+function isOlder(epoch, sequence, cursor) {
+  return epoch < cursor.epoch || (epoch === cursor.epoch && sequence < cursor.next);
 }
