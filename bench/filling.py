@@ -18,7 +18,7 @@ from django.utils import timezone
 from bench.people import browser_headers, set_up
 
 if TYPE_CHECKING:
-    from conversations.models import Conversation, Response, User
+    from conversations.models import Branch, Conversation, Response, User
 
 WORDS = "The tide leaves a row of shells, sorted by the water, then rope, a cork and one glove. "
 
@@ -55,7 +55,7 @@ def fill(user: User, conversations: int, turns: int, *, title: str) -> list[Conv
     return made
 
 
-def template(conversation: Conversation, branch: models.Model, user: User) -> Response:
+def template(conversation: Conversation, branch: Branch, user: User) -> Response:
     """Return the first turn of a conversation, after which the others are made."""
     from conversations.models import Item, Response
     from conversations.turns.mirror import searchable
@@ -91,7 +91,8 @@ def copy(model: type[models.Model], pk: int, count: int, changed: dict[str, str]
     Copy n has the id after the source's by n, so that copies can name one another; with `fresh` the next free ids.
     """
     table = model._meta.db_table
-    columns = [field.column for field in model._meta.concrete_fields if not (fresh and field.primary_key)]
+    fields = [field for field in model._meta.concrete_fields if not (fresh and field.primary_key)]
+    columns = [str(field.column) for field in fields]
     values = {"id": "source.id + n"} | changed
     chosen = [values.get(column, f'source."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)

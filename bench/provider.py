@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import cycle, islice
 
@@ -77,7 +77,7 @@ class Answer:
     def ending(self) -> bytes:
         text = "".join(self.text)
         place = f'"item_id":"{self.item}","output_index":0,"content_index":0'
-        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+        part: dict[str, object] = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
         item = self.message("completed", [part])
         return (
             self.event("response.output_text.done", f'{place},"text":{json.dumps(text)},"logprobs":[]')
@@ -87,7 +87,7 @@ class Answer:
             + b"0\r\n\r\n"
         )
 
-    def message(self, status: str, content: list[dict[str, object]]) -> dict[str, object]:
+    def message(self, status: str, content: Sequence[dict[str, object]]) -> dict[str, object]:
         return {"id": self.item, "type": "message", "status": status, "content": content, "role": "assistant"}
 
     def response(self, status: str, *output: dict[str, object]) -> dict[str, object]:

@@ -107,13 +107,14 @@ class Turn:
 
     async def _ask(self) -> Ending:
         """Send the request and follow its stream."""
-        request = self.request or await threads.runner.run(context.build, self.response)
+        request = self.request
+        if request is None:
+            request = await threads.runner.run(context.build, self.response)
         try:
             return await self._send(request)
         except ResponseNotFound:
             # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
             request = await threads.runner.run(context.build, self.response, rebuild=True)
-            request.rebuilt = True
             try:
                 return await self._send(request)
             except UpstreamError as error:
@@ -124,13 +125,8 @@ class Turn:
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
         background = bool(request.body.get("background"))
-        remarks = ["Sent with the whole history, because the provider no longer keeps the answer before."]
-        self._note(
-            parameters=parameters,
-            background=background,
-            store=request.body["store"],
-            remarks=remarks if request.rebuilt else [],
-        )
+        store = request.body["store"]
+        self._note(parameters=parameters, background=background, store=store, remarks=request.remarks)
         self.response.background = background
         upstream = await provider()
         try:

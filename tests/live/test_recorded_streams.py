@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no recorded stream
 RECORDINGS = read_recordings()
 STREAMS = [recording for recording in RECORDINGS if recording.streamed]
 AT_ONCE = 8
+PATIENCE = 30
 each_recording = pytest.mark.parametrize("recording", RECORDINGS, ids=str)
 each_stream = pytest.mark.parametrize("recording", STREAMS, ids=str)
 
@@ -61,8 +62,10 @@ async def play_all(server: Server, seed: int) -> dict[str, Outcome]:
 
     async def play_one(alice: Person, recording: Recording) -> None:
         async with turns:
+            luck = random.Random(f"{seed} {recording}")
             try:
-                await play(alice, recording, outcomes[recording.name], beginning, random.Random(f"{seed}{recording}"))
+                async with asyncio.timeout(PATIENCE):
+                    await play(alice, recording, outcomes[recording.name], beginning, luck)
             except Exception as failure:
                 outcomes[recording.name].failure = failure
 

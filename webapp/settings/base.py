@@ -168,6 +168,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "build" / "static", ("img", BASE_DIR / "static" / "img")]
 STATIC_ROOT = BASE_DIR / "build" / "public"
+if env.text("SALON_STORAGE", "file") != "file":
+    raise env.BadSetting("SALON_STORAGE names an object store, which this version cannot use yet: leave it unset.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},

@@ -31,17 +31,14 @@ class Command(BaseCommand):
 
         asyncioreactor.install()  # type: ignore[no-untyped-call]
         from daphne.endpoints import build_endpoint_description_strings
-        from daphne.server import Server
-        from daphne.ws_protocol import WebSocketFactory
         from twisted.internet import reactor as installed
 
         from conversations.actions.people import create_first_administrator_from_environment
         from webapp.asgi import application
-        from webapp.sockets import LargeMessages
+        from webapp.sockets import Server
 
         _require_free(host, port)
         create_first_administrator_from_environment()
-        WebSocketFactory.protocol = LargeMessages
         lifespan = application.application_mapping["lifespan"]
         reactor: Any = installed
         loop = reactor._asyncioEventloop
