@@ -38,4 +38,4 @@ def create_first_administrator(*, email: str, password: str, name: str = "") -> 
 
 def avatar_url(person: User) -> str | None:
     """Return where the person's picture is served, or None when they have none."""
-    return reverse("avatar", args=[PurePosixPath(person.avatar.name).name]) if person.avatar else None
+    return reverse("avatar", args=[PurePosixPath(person.avatar.name).name]) if person.avatar.name else None

@@ -41,6 +41,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         label=_("Picture"),
         required=False,
         max_length=255,
+        help_text=_("A square fits best, of at most 2 MB. Without one, your first letter."),
         widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/gif"}),
     )
     remove_picture = forms.BooleanField(label=_("Remove the picture"), required=False)
@@ -56,7 +57,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     def clean_picture(self) -> bytes | None:
         """Turn what was uploaded into the portrait that is kept."""
-        upload: UploadedFile | None = self.cleaned_data.get("picture")
+        upload: UploadedFile[Any] | None = self.cleaned_data.get("picture")
         if upload is None:
             return None
         try:

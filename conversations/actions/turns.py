@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from django.conf import settings
@@ -19,6 +20,8 @@ MOST_CHARACTERS = 400_000
 MOST_WAITING = 20
 """Turns that may wait in one conversation for those before them."""
 TITLE_LENGTH = 60
+ORNAMENTS = re.compile(r"[*_`#>|~]+")
+"""Of Markdown: a title is plain text."""
 
 
 def send_message(
@@ -199,7 +202,7 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
 
 def shortened(text: str) -> str:
     """Return the first words of a message as a title."""
-    line = " ".join(text.split())
+    line = " ".join(ORNAMENTS.sub("", text).split()) or " ".join(text.split())
     if len(line) <= TITLE_LENGTH:
         return line
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:.") + "…"

@@ -11,9 +11,10 @@ from .faults import IN_RESPONSE, Faults
 from .identifiers import derived_id, digest
 from .sealed import reseal
 
+OUTPUT_TEXT = "response.output_text"
 # The field of the `.done` event that repeats what the deltas added up to.
 WHOLE = {
-    "response.output_text": "text",
+    OUTPUT_TEXT: "text",
     "response.refusal": "refusal",
     "response.reasoning_summary_text": "text",
     "response.function_call_arguments": "arguments",
@@ -62,7 +63,7 @@ class Answer:
         logprobs: bool = False,
     ) -> None:
         self.response = response
-        self.logprobs = logprobs
+        self._logprobs = logprobs
         self.output: list[dict[str, Any]] = []
         self.tokens = 0
         self.reasoning_tokens = 0
@@ -133,30 +134,28 @@ class Answer:
         kind = f"response.{item['type']}.{step}"
         await self.emit(kind, output_index=self.index, item_id=item["id"], **fields)
 
-    async def stream(self, kind: str, item: dict[str, Any], pieces: Pieces, **where: Any) -> str:
-        """Send pieces as deltas and the whole at the end; returns what was sent, which a limit may have cut short."""
+    async def stream(self, kind: str, item: dict[str, Any], pieces: Pieces, **where: Any) -> list[str]:
+        """Send pieces as deltas and the whole at the end; returns those that were sent: a limit may cut them short."""
         where = {"item_id": item["id"], "output_index": self.index, **where}
         sent: list[str] = []
         async for piece in as_async(pieces):
             if self._must_stop():
                 break
             await self.pause(1)
-            log = self._logprobs(kind, [piece])
+            log = {"logprobs": self.logprobs_of([piece])} if kind == OUTPUT_TEXT else {}
             await self.emit(f"{kind}.delta", **where, delta=piece, **log, obfuscation=self._padding(piece))
             sent.append(piece)
             self.tokens += 1
         whole = "".join(sent)
-        await self.emit(f"{kind}.done", **where, **{WHOLE[kind]: whole}, **self._logprobs(kind, sent))
-        return whole
+        log = {"logprobs": self.logprobs_of(sent)} if kind == OUTPUT_TEXT else {}
+        await self.emit(f"{kind}.done", **where, **{WHOLE[kind]: whole}, **log)
+        return sent
 
-    def _logprobs(self, kind: str, pieces: list[str]) -> dict[str, Any]:
-        """The field that only events of output text have; a scripted token is certain."""
-        if kind != "response.output_text":
-            return {}
-        tokens = [
-            {"token": piece, "bytes": list(piece.encode()), "logprob": 0.0, "top_logprobs": []} for piece in pieces
-        ]
-        return {"logprobs": tokens if self.logprobs else []}
+    def logprobs_of(self, pieces: list[str]) -> list[dict[str, Any]]:
+        """The log probabilities of pieces, where they are asked for: a scripted token is certain."""
+        if not self._logprobs:
+            return []
+        return [{"token": piece, "bytes": list(piece.encode()), "logprob": 0.0, "top_logprobs": []} for piece in pieces]
 
     async def emit(self, kind: str, **fields: Any) -> None:
         """Number and publish one event, then break where a fault asks for it."""

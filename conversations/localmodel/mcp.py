@@ -85,13 +85,13 @@ class PlayedServer:
         return [
             {
                 "name": f"fetch_{self.name}_docs",
-                "description": f"Fetch the documentation of {self.repository}.",
+                "description": f"Fetch the whole documentation of the repo {self.repository}.",
                 "input_schema": empty,
                 "annotations": read_only,
             },
             {
                 "name": f"search_{self.name}_docs",
-                "description": f"Search for words within the documentation of {self.repository}.",
+                "description": f"Search within the documentation of {self.repository}.",
                 "input_schema": query | {"additionalProperties": False},
                 "annotations": read_only,
             },

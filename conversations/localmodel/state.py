@@ -68,6 +68,8 @@ class State:
     def _work(self) -> None:
         database = sqlite3.connect(self.path, isolation_level=None)
         database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+        # What is deleted is overwritten, and does not linger in free pages.
+        database.execute("PRAGMA secure_delete = ON")
         database.executescript(SCHEMA)
         closing = False
         while not closing:

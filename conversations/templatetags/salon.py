@@ -74,16 +74,18 @@ def banner_icon(level: str) -> str:
 def control(field: BoundField) -> SafeString:
     """Draw the control of a form field in our look. Django ties it to its hint and its problem by their ids."""
     # allauth repeats its labels as placeholders; False takes them away
-    look = {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input", "placeholder": False}
+    look: dict[str, str | bool] = (
+        {} if isinstance(field.field.widget, CheckboxInput) else {"class": "input", "placeholder": False}
+    )
     return field.as_widget(attrs=look)
 
 
 @register.filter
 def moment(when: dt.datetime) -> str:
-    """Say when something was: the time today, the weekday within a week, else the date."""
+    """Say when something was: the time today and yesterday, the weekday within a week, else the date."""
     local, today = timezone.localtime(when), timezone.localdate()
     days = (today - local.date()).days
-    if days <= 0:
+    if days <= 1:
         return formats.time_format(local, "H:i")
     if days < 7:
         return formats.date_format(local, "l")

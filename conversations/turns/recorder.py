@@ -48,6 +48,7 @@ class Recording:
     """The stream of one response in one epoch."""
 
     def __init__(self, response: Response, output: Output) -> None:
+        self.response = response
         self.response_id = response.pk
         self.conversation_id = response.conversation_id
         self.epoch = response.epoch

@@ -95,6 +95,8 @@ class Runner:
         def cancel() -> None:
             if (recording := recorder.recordings.get(response_id)) is not None:
                 recording.cancelled.set()
+            else:
+                self.run(response_id)  # it waits for another turn, or nobody has begun it: it need not
 
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(cancel)
@@ -117,7 +119,7 @@ class Runner:
 def due() -> list[int]:
     """Return the responses that should run and that nobody runs: queued ones, and those whose runner has gone."""
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    waits = Q(previous_response__status__in=Response.RUNNING)
+    waits = Q(previous_response__status__in=Response.RUNNING, cancel_requested_at=None)
     rows = Response.objects.running().filter(free).exclude(waits).order_by("id")
     return list(rows.values_list("pk", flat=True)[:200])
 

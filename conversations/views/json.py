@@ -7,10 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from conversations.errors import Refused
 from conversations.models import User
+
+log = structlog.get_logger(__name__)
 
 
 class SignedInRequest(HttpRequest):
@@ -47,6 +51,12 @@ def door(*methods: str) -> Callable[[Callable[..., HttpResponse]], Callable[...,
                 return view(request, *args, **kwargs)
             except Refused as error:
                 return refusal(error)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("database_unavailable", error=type(error).__name__)
+                busy = Refused("The database is busy. Try again in a moment.", code="database", status=503)
+                answered = refusal(busy)
+                answered["Retry-After"] = "5"
+                return answered
 
         return checked
 

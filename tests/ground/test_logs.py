@@ -65,7 +65,9 @@ class TestRequests:
 
 class TestContent:
     def test_secrets_are_removed_by_their_key_however_deep(self, lines: Lines) -> None:
-        structlog.get_logger("t").info("sent", headers={"Authorization": "Bearer canary", "deep": {"api_key": "canary"}})
+        structlog.get_logger("t").info(
+            "sent", headers={"Authorization": "Bearer canary", "deep": {"api_key": "canary"}}
+        )
         (line,) = lines()
         assert "canary" not in json.dumps(line)
         assert line["headers"]["Authorization"] == "[removed]"

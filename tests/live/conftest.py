@@ -1,4 +1,4 @@
-"""The servers and the people of the live tests. A server is started once for a file's worth of tests where it may be."""
+"""The servers and the people of the live tests. Tests that do no harm to a server share one."""
 
 from __future__ import annotations
 
@@ -13,31 +13,35 @@ from tests.live.person import Person
 from tests.live.server import Server
 
 
-def peopled(server: Server) -> Server:
-    """Add the cast to a new server."""
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The database that all servers begin with: the cast, and nothing else. It is never started."""
+    ground = Server(tmp_path_factory.mktemp("ground") / "data")
     for name in ("Alice", "Bob", "Charlie"):
-        server.inside("add_person", name=name, password=PASSWORD)
-    server.inside("add_person", name="Admin", password=PASSWORD, admin=True)
-    return server
+        ground.inside("add_person", name=name, password=PASSWORD)
+    ground.inside("add_person", name="Admin", password=PASSWORD, admin=True)
+    ground.leave()
+    return ground
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(ground: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the embedded provider, which speaks as fast as it can. Tests share it and do not kill it."""
-    server = peopled(Server(tmp_path_factory.mktemp("salon"), SALON_MODELS="demo"))
+    server = Server(tmp_path_factory.mktemp("shared") / "data", ground=ground, SALON_MODELS="demo")
     server.start()
     yield server
     server.close()
 
 
 @pytest.fixture
-def new_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def new_server(ground: Server, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """`new_server(paced=True, SALON_BACKGROUND="always")`: a server of the test's own, not started yet."""
     made: list[Server] = []
 
     def make(*, paced: bool = False, **settings: str) -> Server:
-        made.append(Server(tmp_path / f"salon-{len(made)}", paced=paced, **{"SALON_MODELS": "demo"} | settings))
-        return peopled(made[-1])
+        data = tmp_path / f"salon-{len(made)}"
+        made.append(Server(data, ground=ground, paced=paced, **{"SALON_MODELS": "demo"} | settings))
+        return made[-1]
 
     yield make
     for server in made:

@@ -16,8 +16,14 @@ import django
 django.setup()
 
 
+from django.core.management import call_command  # noqa: E402
+
 from conversations.models import Conversation, File, Item, Membership, Response, User  # noqa: E402
 from conversations.turns.blobs import restore_blobs  # noqa: E402
+
+
+def migrate() -> None:
+    call_command("migrate", "--no-input", verbosity=0)
 
 
 def add_person(*, name: str, password: str, admin: bool = False) -> None:
@@ -82,6 +88,7 @@ def add_file(*, conversation: str) -> str:
 VERBS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
+        migrate,
         add_person,
         invite,
         remove,

@@ -95,6 +95,10 @@ class Person:
         assert state
         return json.loads(state[1])
 
+    async def view(self, conversation: str) -> View:
+        """Return what a freshly loaded page shows."""
+        return View(await self.page(conversation))
+
     async def fresh(self, conversation: str) -> dict[str, Any]:
         """Return what `View.shown` of a freshly loaded page is."""
         page = await self.page(conversation)
@@ -111,7 +115,7 @@ class Person:
     @contextlib.asynccontextmanager
     async def window(self, conversation: str) -> AsyncIterator[Window]:
         """A page that is open on a conversation: it reconnects by itself until it is closed."""
-        window = Window(self, conversation, View(await self.page(conversation)))
+        window = Window(self, conversation, await self.view(conversation))
         await window.online()
         try:
             yield window

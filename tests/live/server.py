@@ -6,10 +6,12 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -30,11 +32,11 @@ FOREIGN = ("SALON_", "OPENAI_", "AZURE_", "DJANGO_", "DATABASE_URL", "REDIS_URL"
 class Server:
     """One Salon. `settings` are its environment; `start` takes changes of them.
 
-    `paced` begins the embedded provider with pauses between the demo model's deltas, as people have it; otherwise it
-    speaks as fast as it can.
+    Its data begin as a copy of `ground`'s, a server that is made and never started. `paced` begins the embedded
+    provider with pauses between the demo model's deltas, as people have it; otherwise it speaks as fast as it can.
     """
 
-    def __init__(self, data: Path, *, paced: bool = False, **settings: str) -> None:
+    def __init__(self, data: Path, *, ground: Server | None = None, paced: bool = False, **settings: str) -> None:
         self.data = data
         self.paced = paced
         self.settings = settings
@@ -43,10 +45,14 @@ class Server:
         """What a browser keeps of a sign-in, by e-mail address."""
         self._processes: list[subprocess.Popen[bytes]] = []
         self._insider: subprocess.Popen[str] | None = None
-        self._services = _services() if WORKERS else {}
+        self._inside = threading.Lock()
+        self._services = _services(like=ground._services if ground else {}) if WORKERS else {}
         self._log = data / "server.log"
-        data.mkdir(parents=True, exist_ok=True)
-        self._manage("migrate", "--no-input", "--verbosity", "0")
+        if ground is not None:
+            shutil.copytree(ground.data, data)
+        else:
+            data.mkdir(parents=True)
+            self.inside("migrate")
 
     def start(self, **changes: str) -> None:
         """Start every process and return when all of them serve."""
@@ -71,23 +77,28 @@ class Server:
     def close(self) -> None:
         """End all that was started, the embedded provider too."""
         self.kill()
-        if self._insider is not None:
-            self._insider.terminate()
-            self._insider.wait()
+        self.leave()
         launcher.stop(self.data)
+
+    def leave(self) -> None:
+        """End the process of `inside`; the next call starts another one."""
+        if self._insider is not None:
+            self._insider.communicate()
+            self._insider = None
 
     def inside(self, verb: str, **arguments: Any) -> Any:
         """Call a function of `inside.py` in the server's own environment, on its database and files."""
-        if self._insider is None:
-            command = [sys.executable, "-m", "tests.live.inside"]
-            self._insider = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        assert self._insider.stdin
-        assert self._insider.stdout
-        self._insider.stdin.write(json.dumps([verb, arguments]) + "\n")
-        self._insider.stdin.flush()
-        answer = json.loads(self._insider.stdout.readline() or '{"failed": "it ended"}')
+        with self._inside:
+            if self._insider is None:
+                command = [sys.executable, "-m", "tests.live.inside"]
+                self._insider = subprocess.Popen(
+                    command, cwd=ROOT, env=self._environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            assert self._insider.stdin
+            assert self._insider.stdout
+            self._insider.stdin.write(json.dumps([verb, arguments]) + "\n")
+            self._insider.stdin.flush()
+            answer = json.loads(self._insider.stdout.readline() or '{"failed": "it ended"}')
         assert "failed" not in answer, answer["failed"]
         return answer["result"]
 
@@ -114,10 +125,6 @@ class Server:
         own = {"SALON_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "webapp.settings.development"}
         return {**os.environ, **cleared, **own, **self._services, **self.settings, "PYTHONUNBUFFERED": "1"}
 
-    def _manage(self, *arguments: str) -> None:
-        command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env=self._environment(), check=True, timeout=START)
-
     def _spawn(self, *arguments: str, ready: str) -> None:
         written = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
@@ -141,12 +148,13 @@ class Server:
         self._processes = []
 
 
-def _services() -> dict[str, str]:
-    """Return settings that name a new database and a Redis database that no other server of this run has."""
+def _services(*, like: dict[str, str]) -> dict[str, str]:
+    """Return settings that name a new database, with what `like` names in it, and a Redis database of its own."""
     address, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     name = f"live_{secrets.token_hex(6)}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        template = like.get("DATABASE_URL", "template1").rpartition("/")[2]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     services = redis.Redis.from_url(os.environ["REDIS_URL"])
     number = int(services.incr("live-tests")) % 15 + 1
     base = os.environ["REDIS_URL"].rstrip("/")

@@ -3,6 +3,7 @@
 import os
 import secrets
 from datetime import timedelta
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.upstream.config import provider_config
 from webapp import env
-from webapp.env import BASE_DIR
+from webapp.env import BASE_DIR as BASE_DIR
 
 # Where everything that the program writes lives
 DATA = env.folder("SALON_DATA", "var")
@@ -78,6 +79,7 @@ try:
 except ValueError as error:
     raise env.BadSetting("DATABASE_URL cannot be read: write it like postgres://user:password@host/name.") from error
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "webapp.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -88,6 +90,8 @@ DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # th
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Messages between processes. Without Redis there is one process, and the layer only serves it
+CHANNEL_LAYERS: dict[str, dict[str, Any]]
+CACHES: dict[str, dict[str, Any]]
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"))
 if REDIS_URL:
     CHANNEL_LAYERS = {
@@ -96,6 +100,7 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # The runner of turns
 SALON_RUNNER = env.choice("SALON_RUNNER", "embedded", ("embedded", "worker"))
@@ -163,6 +168,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "build" / "static", ("img", BASE_DIR / "static" / "img")]
 STATIC_ROOT = BASE_DIR / "build" / "public"
+if env.text("SALON_STORAGE", "file") != "file":
+    raise env.BadSetting("SALON_STORAGE names an object store, which this version cannot use yet: leave it unset.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},

@@ -65,8 +65,8 @@ async def call_function(answer: Answer, name: str, pieces: Any) -> None:
     """One function call, its arguments streamed."""
     fields = {"status": "in_progress", "arguments": "", "call_id": answer.new_id("call"), "name": name}
     async with answer.item("fc", type="function_call", **fields) as item:
-        arguments = await answer.stream("response.function_call_arguments", item, pieces)
-        item |= {"status": "completed", "arguments": arguments}
+        sent = await answer.stream("response.function_call_arguments", item, pieces)
+        item |= {"status": "completed", "arguments": "".join(sent)}
 
 
 async def call_custom(answer: Answer, tool: dict[str, Any], text: str) -> None:
@@ -74,7 +74,7 @@ async def call_custom(answer: Answer, tool: dict[str, Any], text: str) -> None:
     fields = {"status": "in_progress", "input": "", "call_id": answer.new_id("call"), "name": tool["name"]}
     async with answer.item("ctc", type="custom_tool_call", **fields) as item:
         sent = await answer.stream("response.custom_tool_call_input", item, cut(text))
-        item |= {"status": "completed", "input": sent}
+        item |= {"status": "completed", "input": "".join(sent)}
 
 
 async def report(answer: Answer, turn: Turn) -> None:

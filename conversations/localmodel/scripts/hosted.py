@@ -80,7 +80,7 @@ async def interpret(answer: Answer, turn: Turn) -> None:
         await answer.progress(item, "interpreting")
         await answer.pause(10)
         await answer.progress(item, "completed")
-        item |= {"status": "completed", "code": written}
+        item |= {"status": "completed", "code": "".join(written)}
         if turn.includes("code_interpreter_call.outputs"):
             item["outputs"] = [{"type": "logs", "logs": f"{printed}\n"}]
     await say(answer, cut(f"The code prints {printed}."))

@@ -127,7 +127,8 @@ async def call_tool(
     named = {"name": name, "server_label": server_label, "approval_request_id": approval_request_id}
     async with answer.item("mcp", type="mcp_call", **fields, **named) as item:
         await answer.progress(item, "in_progress")
-        item["arguments"] = await answer.stream("response.mcp_call_arguments", item, [arguments])
+        await answer.stream("response.mcp_call_arguments", item, [arguments])
+        item["arguments"] = arguments
         recorded = answer.recorded(item["id"])
         try:
             if recorded:

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from ..events import Answer, Pieces, as_async
+from ..events import OUTPUT_TEXT, Answer, Pieces, as_async
 
 # A delta is a few characters with the blank before them, about as long as a token.
 PIECE = re.compile(r"\s*\S{1,8}|\s+")
@@ -22,7 +22,8 @@ async def say(answer: Answer, pieces: Pieces, *, citations: list[dict[str, Any]]
         part: dict[str, Any] = {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
         await answer.emit("response.content_part.added", **where, part=part)
         cited = cite(answer, pieces, part["annotations"], citations or [], where)
-        part["text"] = await answer.stream("response.output_text", item, cited, content_index=0)
+        sent = await answer.stream(OUTPUT_TEXT, item, cited, content_index=0)
+        part |= {"text": "".join(sent), "logprobs": answer.logprobs_of(sent)}
         await answer.emit("response.content_part.done", **where, part=part)
         item |= {"status": "completed", "content": [part]}
     return str(part["text"])
@@ -55,7 +56,7 @@ async def refuse(answer: Answer, text: str) -> None:
     async with open_message(answer) as item:
         where = {"item_id": item["id"], "output_index": answer.index, "content_index": 0}
         await answer.emit("response.content_part.added", **where, part={"type": "refusal", "refusal": ""})
-        refusal = await answer.stream("response.refusal", item, cut(text), content_index=0)
-        part = {"type": "refusal", "refusal": refusal}
+        sent = await answer.stream("response.refusal", item, cut(text), content_index=0)
+        part = {"type": "refusal", "refusal": "".join(sent)}
         await answer.emit("response.content_part.done", **where, part=part)
         item |= {"status": "completed", "content": [part]}

@@ -45,8 +45,8 @@ async def reason(answer: Answer, turn: Turn) -> None:
             empty = {"type": "summary_text", "text": ""}
             await answer.emit("response.reasoning_summary_part.added", **where, part=empty)
             kind = "response.reasoning_summary_text"
-            text = await answer.stream(kind, item, cut(summary), summary_index=number)
-            part = {"type": "summary_text", "text": text}
+            sent = await answer.stream(kind, item, cut(summary), summary_index=number)
+            part = {"type": "summary_text", "text": "".join(sent)}
             await answer.emit("response.reasoning_summary_part.done", **where, part=part)
             item["summary"].append(part)
         if turn.includes("reasoning.encrypted_content"):

@@ -18,7 +18,8 @@ INTRODUCTION = "You are a small built-in demo model. Answer briefly and in plain
 TEMPERATURE = 0.2
 REPEAT_PENALTY = 1.1
 MOST_TOKENS = 256
-CONTEXT_TOKENS = 2048
+# Less than the engine could take (2048 with the answer): reading it costs about a second for a hundred tokens.
+PROMPT_TOKENS = 1024
 # What the chat template adds to each message.
 FRAME_TOKENS = 8
 
@@ -105,7 +106,7 @@ async def fit(messages: list[dict[str, str]], engine: Engine) -> list[dict[str, 
 
     A last message that is too long by itself keeps its beginning and its end.
     """
-    room = CONTEXT_TOKENS - MOST_TOKENS - FRAME_TOKENS * 2
+    room = PROMPT_TOKENS - FRAME_TOKENS * 2
     first, rest = messages[0], messages[1:]
     first = {**first, "content": await shortened(first["content"], room // 2, engine)}
     room -= await engine.count(first["content"])

@@ -31,11 +31,11 @@ class Command(BaseCommand):
 
         asyncioreactor.install()  # type: ignore[no-untyped-call]
         from daphne.endpoints import build_endpoint_description_strings
-        from daphne.server import Server
         from twisted.internet import reactor as installed
 
         from conversations.actions.people import create_first_administrator_from_environment
         from webapp.asgi import application
+        from webapp.sockets import Server
 
         _require_free(host, port)
         create_first_administrator_from_environment()

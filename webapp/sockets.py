@@ -1,0 +1,53 @@
+"""Daphne's server with two things that sockets need: the limit of a frame holds for browsers only, and sending waits.
+
+Daphne hands what is sent to the transport and returns at once, so a browser that does not read would pile up megabytes
+here; and autobahn applies the limit of a received message to a sent one too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from daphne.server import Server as DaphneServer
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+
+class Socket(WebSocketProtocol):  # type: ignore[misc]
+    """A socket that knows whether its transport takes more (Twisted's push producer: pause, resume, stop)."""
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.transport.unregisterProducer()  # the HTTP channel that the socket grew out of
+        self.transport.registerProducer(self, streaming=True)
+
+    def sendMessage(self, *args: Any, **options: Any) -> None:
+        if self.state != self.STATE_OPEN:
+            return  # the browser has left; whoever sends will be told in a moment
+        received, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*args, **options)
+        finally:
+            self.maxMessagePayloadSize = received
+
+    def pauseProducing(self) -> None:
+        self.writable.clear()
+
+    def resumeProducing(self) -> None:
+        self.writable.set()
+
+    def stopProducing(self) -> None:
+        self.writable.set()
+
+
+WebSocketFactory.protocol = Socket
+
+
+class Server(DaphneServer):  # type: ignore[misc]
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Hand a message to the transport; return from a socket's only when the transport takes more."""
+        await super().handle_reply(protocol, message)
+        if message["type"] == "websocket.send" and protocol.state == Socket.STATE_OPEN:
+            await protocol.writable.wait()

@@ -1,0 +1,56 @@
+"""Django's SQLite, with the writers of a process in one queue.
+
+SQLite has one writer at a time, and who waits for it polls: 1 ms, 2 ms, up to 100 ms, without an order. With sixty
+messages at once the unlucky ones wait for seconds. Here the threads of a process wait for each other at a lock, which
+is handed on at once; SQLite's own waiting is left for other processes.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from django.db import OperationalError
+from django.db.backends.sqlite3 import base
+
+WAIT = 20.0
+"""Seconds, as SQLite's own timeout in the settings."""
+_writer = threading.Lock()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._writes = False
+
+    def _start_transaction_under_autocommit(self) -> None:
+        if not _writer.acquire(timeout=WAIT):
+            raise OperationalError("database is locked by another thread")
+        self._writes = True
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
+        except BaseException:
+            self._let_go()
+            raise
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        finally:
+            self._let_go()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._let_go()
+
+    def close(self) -> None:
+        super().close()
+        if not self.in_atomic_block:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._writes:
+            self._writes = False
+            _writer.release()
