@@ -88,9 +88,7 @@ def test_a_refused_message_is_kept_with_the_reason_and_can_be_sent_again(
     assert first == second
 
 
-def test_a_refused_message_can_be_taken_back_into_the_box(
-    chat: Page, stage: Stage, console_allows: list[str]
-) -> None:
+def test_a_refused_message_can_be_taken_back_into_the_box(chat: Page, stage: Stage, console_allows: list[str]) -> None:
     console_allows.append("413")
     stage.refuse = (413, "This message is too long. Shorten it.")
     send(chat, "Much too long")
