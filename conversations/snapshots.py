@@ -25,7 +25,7 @@ def person(user: User) -> dict[str, Any]:
         "name": user.display_name,
         "initial": user.display_name[:1].upper(),
         "hue": user.hue,
-        "avatar": user.avatar.url if user.avatar else None,
+        "avatar": user.avatar_url,
     }
 
 
