@@ -10,10 +10,10 @@ import msgspec
 from aiohttp import web
 
 from . import files as file_routes
-from .context import shown
 from .errors import ApiError, invalid
 from .files import page
 from .identifiers import fresh_id
+from .inputs import shown
 from .requests import DEMO, SMALL
 from .responses import Responses
 from .stream import Dropped, drop, send_stream
