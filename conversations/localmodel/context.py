@@ -11,6 +11,8 @@ from .files import Files
 from .requests import chosen
 
 TOKEN_CHARACTERS = 4
+IMAGE_TOKENS = 85
+UNCOUNTED = ("id", "type", "role", "status", "call_id", "encrypted_content", "result", "annotations", "logprobs")
 
 
 @dataclass
@@ -90,12 +92,9 @@ def text_of(item: dict[str, Any]) -> str:
 
 
 def count_tokens(value: Any) -> int:
-    """About how many tokens a text or the texts inside a value are: the demo model counts four characters as one."""
+    """About how many tokens a text, or the texts inside a value, are: the demo counts four characters as one."""
     if isinstance(value, str):
-        data = value.startswith("data:")
-        return 85 if data else -(-len(value) // TOKEN_CHARACTERS)
+        return IMAGE_TOKENS if value.startswith("data:") else -(-len(value) // TOKEN_CHARACTERS)
     if isinstance(value, dict):
-        return sum(
-            count_tokens(part) for name, part in value.items() if name not in ("id", "encrypted_content", "result")
-        )
+        return sum(count_tokens(part) for name, part in value.items() if name not in UNCOUNTED)
     return sum(map(count_tokens, value)) if isinstance(value, list) else 0

@@ -78,3 +78,14 @@ def echo_format(form: dict[str, Any] | None) -> dict[str, Any]:
     if form is None:
         return {"type": "text"}
     return {"description": None, "strict": False, **form} if form.get("type") == "json_schema" else form
+
+
+def usage(asked: int, made: int, *, reasoning: int = 0) -> dict[str, Any]:
+    """Tokens in and out, as the API counts them; reasoning is part of what was made."""
+    return {
+        "input_tokens": asked,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": made,
+        "output_tokens_details": {"reasoning_tokens": reasoning},
+        "total_tokens": asked + made,
+    }

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from .context import Turn, count_tokens
-from .drafts import new_response
+from .drafts import new_response, usage
 from .errors import ApiError, invalid, previous_response_not_found, response_not_found
 from .faults import Faults
 from .files import Files
@@ -167,19 +167,12 @@ class Responses:
         rest = [item for item in turn.items if item not in said]
         item = {"id": derived_id("cmp", response_id), "type": "compaction", "encrypted_content": seal(rest)}
         asked, made = count_tokens(turn.items), count_tokens(msgspec.json.encode(item).decode())
-        usage = {
-            "input_tokens": asked,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": made,
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": asked + made,
-        }
         return {
             "id": response_id,
             "object": "response.compaction",
             "created_at": int(time.time()),
             "output": [*said, item],
-            "usage": usage,
+            "usage": usage(asked, made),
         }
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from .context import Turn, count_tokens
+from .drafts import usage
 from .errors import ApiError
 from .events import Answer, Broken, Incomplete
 from .state import State
@@ -32,6 +33,8 @@ class Run:
         self._turn = turn
         self._state = state
         self._news = asyncio.Event()
+        self._unlogged: list[tuple[int, bytes]] = []
+        self._logging: asyncio.Task[None] | None = None
         self._answer = Answer(
             response,
             publish=self._publish,
@@ -46,6 +49,8 @@ class Run:
         try:
             await self._play(script)
         finally:
+            if self._logging:
+                await asyncio.wait([self._logging])
             self.done.set()
             self._news.set()
 
@@ -68,8 +73,10 @@ class Run:
             changes = {"error": {"code": code, "message": error.error["message"]}}
         except Exception:
             logger.exception("response %s broke", response["id"])
-        last = await answer.finish(status, usage=self._usage(), **changes)
+        last = answer.finish(status, usage=self._usage(), **changes)
         event = (answer.sequence, last) if announce else None
+        if self._logging:
+            await self._logging
         if self.background:
             await self._state.update_response(response, event=event)
         elif response["store"]:
@@ -80,18 +87,23 @@ class Run:
     def _usage(self) -> dict[str, Any]:
         answer, body = self._answer, self._turn.body
         asked = count_tokens([self._turn.items, body.get("instructions", ""), body.get("tools", [])])
-        return {
-            "input_tokens": asked,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": answer.tokens,
-            "output_tokens_details": {"reasoning_tokens": answer.reasoning_tokens},
-            "total_tokens": asked + answer.tokens,
-        }
+        return usage(asked, answer.tokens, reasoning=answer.reasoning_tokens)
 
     async def _publish(self, sequence: int, event: bytes) -> None:
-        if self.background:
-            await self._state.log_event(self.response["id"], sequence, event)
-        self._hear(event)
+        """Readers hear of a foreground event at once, and of a background one after it was stored."""
+        if not self.background:
+            self._hear(event)
+            return
+        self._unlogged.append((sequence, event))
+        if self._logging is None or self._logging.done():
+            self._logging = asyncio.create_task(self._log())
+
+    async def _log(self) -> None:
+        while events := self._unlogged:
+            self._unlogged = []
+            await self._state.log_events(self.response["id"], events)
+            for _, event in events:
+                self._hear(event)
 
     def _hear(self, event: bytes) -> None:
         self.events.append(event)
