@@ -13,8 +13,10 @@ from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 
-class Socket(WebSocketProtocol):  # type: ignore[misc]
+class Socket(WebSocketProtocol):
     """A socket that knows whether its transport takes more (Twisted's push producer: pause, resume, stop)."""
+
+    maxMessagePayloadSize: int
 
     def onOpen(self) -> None:
         super().onOpen()
@@ -45,7 +47,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
 WebSocketFactory.protocol = Socket
 
 
-class Server(DaphneServer):  # type: ignore[misc]
+class Server(DaphneServer):
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Hand a message to the transport; return from a socket's only when the transport takes more."""
         await super().handle_reply(protocol, message)
