@@ -28,13 +28,15 @@ class Line:
     def say(
         self, text: str, answer: str | None = None, *, output: list[dict[str, Any]] | None = None, **fields: Any
     ) -> Response:
+        ended = answer is not None or output is not None
         response = Response.objects.create(
             conversation=self.conversation,
             branch=self.branch,
             previous_response=self.last,
             created_by=self.user,
             model="demo",
-            **{"status": "completed" if answer or output else "queued", "endpoint": "local", **fields},
+            done_at=timezone.now() if ended else None,
+            **{"status": "completed" if ended else "queued", "endpoint": "local", **fields},
         )
         if response.status == "completed":
             Response.objects.filter(pk=response.pk).update(provider_id=f"resp_{response.pk}")
