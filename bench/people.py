@@ -1,5 +1,7 @@
 """Prepares an app's database through its models: one person, a session, empty conversations.
 
+They have a title already, so that no second request asks the model for one.
+
 Run with the app's environment: python -m bench.people NUMBER. Prints JSON: the headers of a signed-in browser, the ids.
 """
 
@@ -42,7 +44,7 @@ def main(number: int) -> None:
 
     user = User.objects.filter(email="alice@example.com").first()
     user = user or User.objects.create_user("alice@example.com", name="Alice")
-    made = Conversation.objects.bulk_create([Conversation(created_by=user) for _ in range(number)])
+    made = Conversation.objects.bulk_create([Conversation(created_by=user, title="Tides") for _ in range(number)])
     Membership.objects.bulk_create(
         [Membership(conversation=conversation, user=user, role=Membership.Role.OWNER) for conversation in made]
     )

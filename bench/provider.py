@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import cycle, islice
 
@@ -77,7 +77,7 @@ class Answer:
     def ending(self) -> bytes:
         text = "".join(self.text)
         place = f'"item_id":"{self.item}","output_index":0,"content_index":0'
-        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+        part: dict[str, object] = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
         item = self.message("completed", [part])
         return (
             self.event("response.output_text.done", f'{place},"text":{json.dumps(text)},"logprobs":[]')
@@ -87,7 +87,7 @@ class Answer:
             + b"0\r\n\r\n"
         )
 
-    def message(self, status: str, content: list[dict[str, object]]) -> dict[str, object]:
+    def message(self, status: str, content: Sequence[dict[str, object]]) -> dict[str, object]:
         return {"id": self.item, "type": "message", "status": status, "content": content, "role": "assistant"}
 
     def response(self, status: str, *output: dict[str, object]) -> dict[str, object]:
@@ -120,7 +120,7 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """Reads requests off one connection and answers each POST with a paced stream."""
+    """Reads requests off one connection and answers each with a paced stream, or at once where none is asked for."""
 
     def __init__(self, deltas: int, interval: float, prose: bool) -> None:
         self.deltas, self.interval, self.prose = deltas, interval, prose
@@ -138,7 +138,18 @@ class Connection(asyncio.Protocol):
         )
         if end and len(body) >= length:
             self.buffer = body[length:]
-            self.begin(time.monotonic_ns())
+            if b'"stream":true' in body[:length].replace(b" ", b""):
+                self.begin(time.monotonic_ns())
+            else:
+                self.answer_at_once()
+
+    def answer_at_once(self) -> None:
+        answer = Answer()
+        answer.text = ["Tides"]
+        part: dict[str, object] = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Tides"}
+        body = json.dumps(answer.response("completed", answer.message("completed", [part]))).encode()
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+        self.transport.write(head % len(body) + body)
 
     def begin(self, received: int) -> None:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n"
@@ -152,10 +163,8 @@ class Connection(asyncio.Protocol):
     def write(self, answer: Answer, received: int, began: float, piece: Callable[[], str], number: int) -> None:
         if self.transport.is_closing():
             return
-        if self.prose:
-            text = piece()
-        else:
-            text = f"{number}:{time.monotonic_ns()}{f':{received}' if number == 0 else ''} "
+        stamp = f"{number}:{time.monotonic_ns()}{f':{received}' if number == 0 else ''} "
+        text = piece() if self.prose else stamp
         self.transport.write(answer.delta(text))
         if number + 1 == self.deltas:
             self.transport.write(answer.ending())

@@ -1,4 +1,4 @@
-"""The bare relay: provider -> aiohttp -> WebSocket, without sign-in, database or framework. What streaming costs at least.
+"""The bare relay: provider -> aiohttp -> WebSocket, without sign-in, database or framework: the least cost.
 
 `POST /start/NAME` begins an answer, `/watch/NAME` is a socket that is sent its events, one a message.
 The provider is at the address that PROVIDER names.

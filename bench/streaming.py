@@ -16,7 +16,7 @@ from bench.servers import ROOT, Served, app, environment, free_port, relay, serv
 
 STREAMS = (1, 16, 64, 256)
 VIEWERS = (1, 10, 100, 500)
-READY = "/accounts/login/"
+READY = "/healthz"
 
 Scenario = tuple[int, int]
 """Streams, and viewers of each."""
@@ -110,9 +110,12 @@ def app_job(salon: Served, conversations: list[str], viewers: int, headers: dict
 
 def program(arguments: list[str], environ: dict[str, str]) -> str:
     """Run a Python program to its end and return what it printed."""
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environ, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+    ended = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environ, check=False, capture_output=True, text=True
+    )
+    if ended.returncode:
+        sys.exit(f"{' '.join(arguments)} failed:\n{ended.stderr}")
+    return ended.stdout
 
 
 def load(job: Job) -> Outcome:

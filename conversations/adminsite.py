@@ -30,7 +30,8 @@ class SalonAdminSite(UnfoldAdminSite):
         """Send people to the one sign-in, with its limits on guessing; who may not come in here is told so."""
         from allauth.account.decorators import secure_admin_login  # needs the models, this module comes before them
 
-        return secure_admin_login(super().login)(request, extra_context)
+        answer: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return answer
 
 
 class SalonAdminConfig(AdminConfig):

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 
 
 @register(Tags.staticfiles)
@@ -36,11 +37,23 @@ def static_files_are_collected(app_configs: Sequence[AppConfig] | None, **option
     ]
 
 
+@register(Tags.security, deploy=True)
+def letters_can_be_sent(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    if settings.EMAIL_HOST or not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return []
+    return [
+        Warning(
+            "EMAIL_HOST is not set, so nobody who forgot their password gets a letter to set another.",
+            hint="Set EMAIL_HOST and what belongs to it.",
+            id="salon.W003",
+        )
+    ]
+
+
 @register(Tags.database, deploy=True)
 def processes_can_talk(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
     """PostgreSQL promises several processes; without Redis each of them would only reach its own viewers."""
-    on_postgresql = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
-    if settings.REDIS_URL or not on_postgresql:
+    if settings.REDIS_URL or connection.vendor != "postgresql":
         return []
     return [
         Warning(

@@ -57,7 +57,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     def clean_picture(self) -> bytes | None:
         """Turn what was uploaded into the portrait that is kept."""
-        upload: UploadedFile | None = self.cleaned_data.get("picture")
+        upload: UploadedFile[Any] | None = self.cleaned_data.get("picture")
         if upload is None:
             return None
         try:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from conversations.models import Membership, Response, User
 
 SIDEBAR_PAGE = 40
-HOME_PAGE = 50
+HOME_PAGE = 30
 MOST_PINNED = 50
 FACES = 4
 """Members that a row shows at most."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ class BadPicture(Exception):
     """A picture that is not taken. Its text is a sentence for people."""
 
 
-def portrait(upload: UploadedFile) -> bytes:
+def portrait(upload: UploadedFile[Any]) -> bytes:
     """Return the WebP bytes of a square portrait; raise `BadPicture`.
 
     The pixels are decoded and written anew: neither metadata (where a photo was taken) nor bytes hidden behind the

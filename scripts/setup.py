@@ -23,7 +23,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 
 def main(command: str) -> None:
     """Prepare for `command`; for anything but `run` with the packages that only developers need."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  # PYTHON= can name any
         sys.exit(f"Salon needs Python 3.11 or newer, and {sys.executable} is older: name another one with PYTHON=")
     check_address(os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000"))
     developing = command != "run"

@@ -31,7 +31,7 @@ class PersonForm(UserChangeForm):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):
+class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm

@@ -21,14 +21,16 @@ from conversations.upstream import catalog
 MOST_TURNS = 200
 """Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
 STRIDE = 50
+RETOLD = "Sent with the history from here, because the provider does not keep all of it."
+CUT = f"The history is long: only its last {MOST_TURNS} messages and answers were sent."
 
 
 @dataclass
 class Request:
     body: dict[str, Any]
     """Of `POST responses`, without `stream`."""
-    rebuilt: bool
-    """Whether the history comes from the mirror although the conversation is a stored one."""
+    remarks: list[str]
+    """What a person may want to know of how the history was told."""
 
 
 def build(response: Response, *, rebuild: bool = False) -> Request:
@@ -36,7 +38,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     conversation = response.conversation
     capabilities = catalog.capabilities(response.model)
     stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
-    anchor, between = _history(response, name=not (stateless or rebuild))
+    anchor, between, whole = _history(response, name=not (stateless or rebuild))
     items = [_replayed(item, stateless=stateless) for item in between]
     items += [item.payload for item in _inputs(response)]
     body: dict[str, Any] = {
@@ -52,8 +54,12 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
         body["include"] = ["reasoning.encrypted_content"]
     if not stateless and _in_background(capabilities):
         body["background"] = True
-    rebuilt = not stateless and anchor is None and response.previous_response_id is not None
-    return Request(body, rebuilt)
+    remarks = []
+    if not stateless and between:
+        remarks.append(RETOLD)
+    if not whole:
+        remarks.append(CUT)
+    return Request(body, remarks)
 
 
 def _in_background(capabilities: catalog.Capabilities) -> bool:
@@ -66,13 +72,16 @@ def _inputs(response: Response) -> list[Item]:
     return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
 
 
-def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Item]]:
-    """Return the nearest earlier response that may be named, and the items between it and this turn, oldest first."""
+def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Item], bool]:
+    """Return the nearest earlier response that may be named, and the items between it and this turn, oldest first.
+
+    The last value is False where the history is longer than what is told.
+    """
     passed: list[Response] = []
     anchor = None
     start = response.previous_response_id
     if name and response.previous_response is not None and may_be_named(response.previous_response, response):
-        return response.previous_response, []
+        return response.previous_response, [], True
     while start is not None and anchor is None and len(passed) < MOST_TURNS:
         ids = path(start, STRIDE)
         rows = Response.objects.in_bulk(ids)
@@ -93,7 +102,7 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
     for row in reversed(passed):
         between += items.get((row.input_owner_id, Item.Direction.INPUT), [])
         between += items.get((row.pk, Item.Direction.OUTPUT), [])
-    return anchor, between
+    return anchor, between, anchor is not None or start is None
 
 
 def may_be_named(row: Response, response: Response) -> bool:

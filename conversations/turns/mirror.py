@@ -19,6 +19,16 @@ from conversations.turns.recorder import LEASE, LeaseLost, Recording
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
+OF_THIS = "conversation branch model endpoint status instructions provider_id background store remarks input_from"
+OF_LEASE = "epoch lease_until started_at done_at cancel_requested_at"
+OF_PREVIOUS = "status done_at provider_id provider_expires_at store endpoint"
+NEEDED = [
+    *OF_THIS.split(),
+    *OF_LEASE.split(),
+    "conversation__state",
+    *(f"previous_response__{name}" for name in OF_PREVIOUS.split()),
+]
+"""What a turn needs of the rows. Compiling a query for all their hundred columns takes longer than running it."""
 
 
 def claim(response_id: int, holder: str) -> Response | None:
@@ -27,10 +37,12 @@ def claim(response_id: int, holder: str) -> Response | None:
     It is not when it has ended, when another runner holds it, or while the turn before it runs. Exactly one of several
     runners gets it: the update matches the epoch that was read, and raises it.
     """
-    response = Response.objects.select_related("conversation", "previous_response").filter(pk=response_id).first()
+    rows = Response.objects.select_related("conversation", "previous_response").only(*NEEDED)
+    response = rows.filter(pk=response_id).first()
     if response is None or not response.is_running:
         return None
-    if response.previous_response is not None and response.previous_response.is_running:
+    waits = response.previous_response is not None and response.previous_response.is_running
+    if waits and response.cancel_requested_at is None:
         return None
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
@@ -70,6 +82,10 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
 
     Raise `LeaseLost` when another runner has taken over. Return the ids of the turns that waited for this one.
     """
+    final = None
+    if ending.final:
+        # Storing pictures takes its time, in an object store even more: not while rows are locked
+        final = replace_blobs(ending.final, recording.response, File.Purpose.RESULT)
     with transaction.atomic():
         conversation = events.lock(recording.conversation_id)
         response = Response.objects.select_for_update().get(pk=recording.response_id)
@@ -77,7 +93,6 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             raise LeaseLost
         if chunk is not None:
             chunk.save(force_insert=True)
-        final = replace_blobs(ending.final, response, File.Purpose.RESULT) if ending.final else None
         for name, value in recording.news.items():
             setattr(response, name, value)
         _fill(response, ending, final)

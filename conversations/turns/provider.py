@@ -18,18 +18,30 @@ async def provider() -> Provider:
     """Return the provider's client, one for each event loop; the embedded provider is started when first needed."""
     global _provider, _loop
     loop = asyncio.get_running_loop()
-    if _provider is not None and _loop is loop:
-        return _provider
-    config: ProviderConfig | None = settings.SALON_PROVIDER
-    if config is None:
-        endpoint = await asyncio.to_thread(launcher.ensure, settings.DATA)
-        config = ProviderConfig(kind="local", base_url=endpoint.base_url, api_key=endpoint.key)
-    _provider, _loop = Provider(config), loop
+    if _provider is None or _loop is not loop:
+        config = settings.SALON_PROVIDER or await _embedded()
+        _provider, _loop = Provider(config), loop
     return _provider
 
 
+async def revive() -> bool:
+    """Start the embedded provider again if it has ended; return whether there is a reason to ask once more.
+
+    It takes over the address and the key of the one before, so clients go on as they are.
+    """
+    if settings.SALON_PROVIDER is not None:
+        return False
+    await _embedded()
+    return True
+
+
+async def _embedded() -> ProviderConfig:
+    endpoint = await asyncio.to_thread(launcher.ensure, settings.DATA)
+    return ProviderConfig(kind="local", base_url=endpoint.base_url, api_key=endpoint.key)
+
+
 async def forget() -> None:
-    """Close the client; the next use makes a new one, and starts the embedded provider again if it has ended."""
+    """Close the client, and with it every stream of this process."""
     global _provider
     old, _provider = _provider, None
     if old is not None and _loop is asyncio.get_running_loop():

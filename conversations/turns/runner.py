@@ -95,6 +95,8 @@ class Runner:
         def cancel() -> None:
             if (recording := recorder.recordings.get(response_id)) is not None:
                 recording.cancelled.set()
+            else:
+                self.run(response_id)  # it waits for another turn, or nobody has begun it: it need not
 
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(cancel)
@@ -117,16 +119,16 @@ class Runner:
 def due() -> list[int]:
     """Return the responses that should run and that nobody runs: queued ones, and those whose runner has gone."""
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    waits = Q(previous_response__status__in=Response.RUNNING)
-    rows = Response.objects.running().filter(free).exclude(waits).order_by("id")
+    follows = Q(previous_response=None) | Q(previous_response__done_at__isnull=False)
+    ready = follows | Q(cancel_requested_at__isnull=False)
+    rows = Response.objects.running().filter(free & ready).order_by("id")
     return list(rows.values_list("pk", flat=True)[:200])
 
 
 def prune_streams() -> int:
     """Delete the stream logs of responses that ended a while ago; their items say it all. Return the number of rows."""
-    ended = StreamChunk.objects.filter(created_at__lt=timezone.now() - KEPT_STREAMS).exclude(
-        response__status__in=Response.RUNNING
-    )
+    long_ago = timezone.now() - KEPT_STREAMS
+    ended = StreamChunk.objects.filter(created_at__lt=long_ago, response__done_at__isnull=False)
     deleted = 0
     while ids := list(ended.values_list("pk", flat=True)[:1000]):
         deleted += StreamChunk.objects.filter(pk__in=ids).delete()[0]

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from conversations import threads
@@ -16,7 +17,7 @@ from conversations.output import Output
 from conversations.snapshots import image
 from conversations.turns import blobs, context, mirror
 from conversations.turns.mirror import Ending
-from conversations.turns.provider import forget, provider
+from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import ProviderUnavailable, ResponseNotFound, StreamBroken, UpstreamError
@@ -24,15 +25,8 @@ from conversations.upstream.stream import EventStream
 
 log = structlog.get_logger(__name__)
 
-TERMINAL = {
-    "response.completed": Response.Status.COMPLETED,
-    "response.incomplete": Response.Status.INCOMPLETE,
-    "response.failed": Response.Status.FAILED,
-}
-STATUSES = {status.value: status for status in Response.Status}
-BUSY = 24
-"""Streams in this process from which on deltas are gathered: a delay of `GATHER` seconds for a third of the work."""
-GATHER = 0.02
+TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
+ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 
@@ -42,10 +36,10 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
 
     Never raises for what a provider, a model or another runner does: the row says how it ended.
     """
-    response = await threads.runner.run(mirror.claim, response_id, holder)
+    response, request = await threads.runner.run(_begin, response_id, holder)
     if response is None:
         return None
-    turn = Turn(response)
+    turn = Turn(response, request)
     try:
         return await turn.run()
     except LeaseLost:
@@ -55,11 +49,20 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
         recorder.remove(turn.recording)
 
 
+def _begin(response_id: int, holder: str) -> tuple[Response | None, context.Request | None]:
+    """Claim the response and build its request, in one call: each way to a thread and back is a place in a queue."""
+    response = mirror.claim(response_id, holder)
+    if response is None or response.epoch > 1:
+        return response, None
+    return response, context.build(response)
+
+
 class Turn:
     """A claimed response on its way."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, request: context.Request | None) -> None:
         self.response = response
+        self.request = request
         self.recording = Recording(response, Output())
         self.provider_id = response.provider_id
         self.last_number: int | None = None
@@ -77,7 +80,7 @@ class Turn:
         asked_to_stop = asyncio.ensure_future(self.recording.cancelled.wait())
         try:
             await asyncio.wait({work, asked_to_stop}, return_when=asyncio.FIRST_COMPLETED)
-            ending = await work if work.done() else await self._stop(work)
+            ending = await self._ended(work) if work.done() else await self._stop(work)
         except asyncio.CancelledError:
             work.cancel()
             ending = await self._leave()
@@ -85,15 +88,26 @@ class Turn:
             asked_to_stop.cancel()
         return await self._finish(ending)
 
+    async def _ended(self, work: asyncio.Future[Ending]) -> Ending:
+        try:
+            return await work
+        except (LeaseLost, OperationalError, InterfaceError):
+            raise  # the lease runs out, and the turn is taken up again
+        except Exception:
+            log.exception("turn_broke", response=self.response.pk)
+            sentence = "Something went wrong in Salon itself. Try again; an administrator finds the reason in the log."
+            return Ending(Response.Status.FAILED, error={"code": "internal", "message": sentence})
+
     async def _ask(self) -> Ending:
         """Send the request and follow its stream."""
-        request = await threads.runner.run(context.build, self.response)
+        request = self.request
+        if request is None:
+            request = await threads.runner.run(context.build, self.response)
         try:
             return await self._send(request)
         except ResponseNotFound:
             # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
             request = await threads.runner.run(context.build, self.response, rebuild=True)
-            request.rebuilt = True
             try:
                 return await self._send(request)
             except UpstreamError as error:
@@ -104,16 +118,16 @@ class Turn:
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
         background = bool(request.body.get("background"))
-        remarks = ["Sent with the whole history, because the provider no longer keeps the answer before."]
-        self._note(
-            parameters=parameters,
-            background=background,
-            store=request.body["store"],
-            remarks=remarks if request.rebuilt else [],
-        )
+        store = request.body["store"]
+        self._note(parameters=parameters, background=background, store=store, remarks=request.remarks)
         self.response.background = background
         upstream = await provider()
-        return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+        try:
+            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+        except ProviderUnavailable:
+            if self.recording.sequence or not await revive():
+                raise
+            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
         log.info(
@@ -156,8 +170,6 @@ class Turn:
             await self.recording.take(taken)
             if ending is not None:
                 yield ending
-            if len(recorder.recordings) > BUSY:
-                await asyncio.sleep(GATHER)
 
     async def _prepared(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         """Take bytes out of an event that is not a delta, and note the provider's id when it becomes known."""
@@ -197,7 +209,7 @@ class Turn:
             except UpstreamError as error:
                 log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
                 if isinstance(error, ProviderUnavailable):
-                    await forget()
+                    await revive()
             if (ended := await self._look()) is not None:
                 return ended
             await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])
@@ -211,10 +223,8 @@ class Turn:
             return _failed(error)
         except UpstreamError:
             return None
-        status = STATUSES.get(str(final.get("status")))
-        return (
-            None if status is None or status in Response.RUNNING else _ending(f"response.{status}", {"response": final})
-        )
+        status = str(final.get("status"))
+        return _ending(f"response.{status}", {"response": final}) if status in ENDED else None
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
@@ -265,7 +275,7 @@ def _logged(response_id: int) -> tuple[Output, int | None]:
 
 def _ending(kind: str, data: dict[str, Any]) -> Ending:
     final = data.get("response") if isinstance(data.get("response"), dict) else None
-    status = TERMINAL.get(kind) or STATUSES[kind.removeprefix("response.")]
+    status = ENDED[kind.removeprefix("response.")]
     details = (final or {}).get("incomplete_details")
     reason = details.get("reason") if isinstance(details, dict) else None
     error = None

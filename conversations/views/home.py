@@ -33,6 +33,7 @@ def _has_any(user: User) -> bool:
 @require_safe
 def sidebar(request: HttpRequest) -> HttpResponse:
     """Answer the list of the sidebar as HTML, narrowed to the titles that have the words `q`, from `before` on."""
+    assert isinstance(request.user, User)
     listing = sidebar_list(request.user, query=_query(request), before=request.GET.get("before", ""))
     return render(request, "sidebar_list.html", {"listing": listing})
 

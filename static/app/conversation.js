@@ -19,6 +19,9 @@ const status = /** @type {import("./elements/status-line.js").StatusLine} */ (do
 const composer = /** @type {import("./elements/chat-composer.js").ChatComposer | null} */ (
   document.querySelector("chat-composer")
 );
+const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
+  document.querySelector("conversation-menu")
+);
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, `${here}messages/`, taken);
 
@@ -95,6 +98,7 @@ function refresh() {
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
   status.update(store);
+  menu.conversation = conversation;
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;

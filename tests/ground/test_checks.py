@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import pytest
 from django.core.checks import Tags, run_checks
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 
@@ -25,8 +27,15 @@ def test_static_files_that_are_not_collected_are_an_error(settings: Settings, tm
     assert "salon.E001" not in found(Tags.staticfiles)
 
 
-def test_postgresql_without_redis_is_for_one_process(settings: Settings) -> None:
-    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+def test_a_production_that_cannot_send_letters_is_told(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", ""
+    assert "salon.W003" in found(Tags.security)
+    settings.EMAIL_HOST = "mail.example"
+    assert "salon.W003" not in found(Tags.security)
+
+
+def test_postgresql_without_redis_is_for_one_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "vendor", "postgresql")
     settings.REDIS_URL = ""
     assert "salon.W002" in found(Tags.database)
     settings.REDIS_URL = "redis://127.0.0.1"

@@ -88,7 +88,7 @@ class TestReaders:
 
     def test_a_file_that_cannot_be_read_is_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("SALON_X_FILE", str(tmp_path / "missing"))
-        with pytest.raises(BadSetting, match="SALON_X_FILE names .*missing, which cannot be read"):
+        with pytest.raises(BadSetting, match=r"SALON_X_FILE names .*missing, which cannot be read"):
             env.text("SALON_X")
 
     @pytest.mark.parametrize(("value", "meant"), [("1", True), ("YES", True), ("off", False), ("0", False)])
@@ -104,7 +104,7 @@ class TestReaders:
     @pytest.mark.parametrize("value", ["many", "-1", "11", "nan", "inf"])
     def test_a_number_stays_within_its_bounds(self, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         monkeypatch.setenv("SALON_X", value)
-        with pytest.raises(BadSetting, match="SALON_X is .*: set it to a number from 0 to 10"):
+        with pytest.raises(BadSetting, match=r"SALON_X is .*: set it to a number from 0 to 10"):
             env.number("SALON_X", 5, most=10)
 
     def test_a_choice_says_what_may_be_chosen(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ class TestReaders:
     def test_a_folder_that_cannot_be_made_is_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         monkeypatch.setenv("SALON_X", str(tmp_path / "file" / "below"))
-        with pytest.raises(BadSetting, match="SALON_X is .*, which cannot be made"):
+        with pytest.raises(BadSetting, match=r"SALON_X is .*, which cannot be made"):
             env.folder("SALON_X", "var")
 
     def test_a_generated_secret_stays_the_same_and_is_the_owners_alone(self, tmp_path: Path) -> None:

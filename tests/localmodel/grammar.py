@@ -7,7 +7,10 @@ TEXT = (
     "content_part.added ((output_text.delta |output_text.annotation.added )*output_text.done "
     "|(refusal.delta )*refusal.done )content_part.done "
 )
-SUMMARY = "(reasoning_summary_part.added (reasoning_summary_text.delta )*reasoning_summary_text.done reasoning_summary_part.done )*"
+SUMMARY = (
+    "(reasoning_summary_part.added (reasoning_summary_text.delta )*reasoning_summary_text.done "
+    "reasoning_summary_part.done )*"
+)
 STEPS = {
     "message": TEXT,
     "reasoning": SUMMARY,

@@ -7,8 +7,20 @@ from conversations.localmodel.egress import Egress, Forbidden
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fe80::1", "fd00::1"]
-    + ["::ffff:127.0.0.1", "2002:7f00:1::", "224.0.0.1", "::ffff:169.254.169.254"],
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "2002:7f00:1::",
+        "224.0.0.1",
+        "::ffff:169.254.169.254",
+    ],
 )
 def test_private_addresses_are_closed_in_every_spelling(address: str) -> None:
     assert not Egress("").allows("host.example", address)

@@ -1,7 +1,9 @@
 """The list of conversations: order, search, pages, the archive, and what it costs."""
 
 import datetime as dt
+import html
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +14,7 @@ from conversations.lists import HOME_PAGE, SIDEBAR_PAGE
 from conversations.models import Branch, Conversation, Membership, Response, User
 
 
-def converse(user: User, title: str = "", *, ago: dt.timedelta = dt.timedelta(), **membership: object) -> Conversation:
+def converse(user: User, title: str = "", *, ago: dt.timedelta = dt.timedelta(), **membership: Any) -> Conversation:
     """Make a conversation of `user` that was last active `ago`."""
     activity_at = timezone.now() - ago
     conversation = Conversation.objects.create(title=title, created_by=user, activity_at=activity_at)
@@ -23,6 +25,12 @@ def converse(user: User, title: str = "", *, ago: dt.timedelta = dt.timedelta(),
 def titles(page: str) -> list[str]:
     """Return the titles of the rows of the home page."""
     return re.findall(r'<span class="title"><span>(.*?)</span>', page)
+
+
+def found(pattern: str, page: str) -> str:
+    """Return what the group of `pattern` matches, with HTML's escapes undone; "" when nothing does."""
+    match = re.search(pattern, page)
+    return html.unescape(match[1]) if match else ""
 
 
 def home(client: Client, query: str = "") -> str:
@@ -90,8 +98,7 @@ def test_show_more_goes_through_all_of_them_once(as_alice: Client, alice: User) 
     for _ in range(3):
         page = home(as_alice, query)
         seen += titles(page)
-        more = re.search(r'class="more"><a class="btn plain" href="/(\?before=[^"]+)"', page)
-        query = more.group(1).replace("&amp;", "&") if more else ""
+        query = found(r'class="more"><a class="btn plain" href="/(\?before=[^"]+)"', page)
 
     assert len(seen) == len(set(seen)) == 2 * HOME_PAGE + 3
     assert not query
@@ -107,9 +114,10 @@ def test_a_page_that_is_none_is_answered_in_words(as_alice: Client, alice: User,
 
 def test_a_conversation_at_work_has_its_lamp_lit(as_alice: Client, alice: User) -> None:
     quiet, running = converse(alice, "Quiet"), converse(alice, "Running")
-    for conversation, status in ((quiet, "completed"), (running, "in_progress")):
+    for conversation, status, done in ((quiet, "completed", timezone.now()), (running, "in_progress", None)):
         branch = Branch.objects.create(conversation=conversation, created_by=alice)
-        Response.objects.create(conversation=conversation, branch=branch, created_by=alice, status=status)
+        rows = Response.objects.filter(conversation=conversation)
+        rows.create(conversation=conversation, branch=branch, created_by=alice, status=status, done_at=done)
 
     rows = as_alice.get("/").context["listing"].groups[0].rows
     assert {row.title: row.is_running for row in rows} == {"Quiet": False, "Running": True}
@@ -128,7 +136,7 @@ def test_days_are_those_of_the_person(as_alice: Client, alice: User) -> None:
         as_alice.cookies["timezone"] = zone.replace("/", "%2F")
         shown[zone] = as_alice.get("/").content.decode()
 
-    times = {zone: re.search(r"<time[^>]*>(.*?)</time>", page).group(1) for zone, page in shown.items()}
+    times = {zone: found(r"<time[^>]*>(.*?)</time>", page) for zone, page in shown.items()}
     assert times[far_west] != times[far_east]
 
 
@@ -161,7 +169,7 @@ def test_the_sidebar_fragment_searches_and_continues(as_alice: Client, alice: Us
 
     page = as_alice.get("/sidebar/", {"q": "lamp"}).content.decode()
     assert "Something else" not in page
-    rest = re.search(r'href="/(\?[^"]+)" data-part="more"', page).group(1).replace("&amp;", "&")
+    rest = found(r'href="/(\?[^"]+)" data-part="more"', page)
     last = as_alice.get(f"/sidebar/{rest}").content.decode()
     assert re.findall(r"<span>(Lamp \d+)</span>", last) == [f"Lamp {SIDEBAR_PAGE}"]
 

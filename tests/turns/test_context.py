@@ -28,13 +28,15 @@ class Line:
     def say(
         self, text: str, answer: str | None = None, *, output: list[dict[str, Any]] | None = None, **fields: Any
     ) -> Response:
+        ended = answer is not None or output is not None
         response = Response.objects.create(
             conversation=self.conversation,
             branch=self.branch,
             previous_response=self.last,
             created_by=self.user,
             model="demo",
-            **{"status": "completed" if answer or output else "queued", "endpoint": "local", **fields},
+            done_at=timezone.now() if ended else None,
+            **{"status": "completed" if ended else "queued", "endpoint": "local", **fields},
         )
         if response.status == "completed":
             Response.objects.filter(pk=response.pk).update(provider_id=f"resp_{response.pk}")
@@ -108,7 +110,7 @@ def test_where_nothing_can_be_named_the_whole_history_is_told_in_order(line: Lin
     for number in range(3):
         line.say(f"Message {number}", f"Answer {number}")
     request = context.build(line.say("The last"), rebuild=True)
-    assert request.rebuilt
+    assert request.remarks == [context.RETOLD]
     assert "previous_response_id" not in request.body
     assert texts(request.body) == [
         pair for number in range(3) for pair in (("user", f"Message {number}"), ("assistant", f"Answer {number}"))
@@ -119,6 +121,16 @@ def test_a_history_longer_than_one_walk_is_told_whole(line: Line) -> None:
     for number in range(context.STRIDE + 5):
         line.say(f"Message {number}", f"Answer {number}")
     assert len(context.build(line.say("The last"), rebuild=True).body["input"]) == 2 * (context.STRIDE + 5) + 1
+
+
+def test_a_history_that_is_too_long_is_cut_and_the_cut_is_said(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "MOST_TURNS", 3)
+    monkeypatch.setattr(context, "STRIDE", 2)
+    for number in range(6):
+        line.say(f"Message {number}", f"Answer {number}")
+    request = context.build(line.say("The last"), rebuild=True)
+    assert len(request.body["input"]) < 13
+    assert context.CUT in request.remarks
 
 
 def test_a_stateless_conversation_keeps_nothing_at_the_provider(line: Line) -> None:

@@ -3,14 +3,16 @@
 import os
 import secrets
 from datetime import timedelta
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from conversations.upstream.config import provider_config
 from webapp import env
-from webapp.env import BASE_DIR
+from webapp.env import BASE_DIR as BASE_DIR
 
 # Where everything that the program writes lives
 DATA = env.folder("SALON_DATA", "var")
@@ -25,8 +27,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in env.listing("SALON_ALLOWED
 
 INSTALLED_APPS = [
     "conversations",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "conversations.adminsite.SalonAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "conversations.preferences.PreferencesMiddleware",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -89,6 +92,8 @@ DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}  # th
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Messages between processes. Without Redis there is one process, and the layer only serves it
+CHANNEL_LAYERS: dict[str, dict[str, Any]]
+CACHES: dict[str, dict[str, Any]]
 REDIS_URL = env.address("REDIS_URL", ("redis", "rediss", "unix"))
 if REDIS_URL:
     CHANNEL_LAYERS = {
@@ -97,6 +102,7 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # The runner of turns
 SALON_RUNNER = env.choice("SALON_RUNNER", "embedded", ("embedded", "worker"))
@@ -152,6 +158,42 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 DJANGO_SUPERUSER_EMAIL = env.text("DJANGO_SUPERUSER_EMAIL")
 DJANGO_SUPERUSER_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
 
+# Administration: unfold in our colours (the steps of tokens.css, from paper to ink)
+UNFOLD = {
+    "SITE_TITLE": "Salon",
+    "SITE_HEADER": _("Administration"),
+    "SITE_SYMBOL": "light",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "COLORS": {
+        "base": {
+            "50": "oklch(0.985 0.005 86)",
+            "100": "oklch(0.958 0.008 84)",
+            "200": "oklch(0.896 0.01 82)",
+            "300": "oklch(0.82 0.011 80)",
+            "400": "oklch(0.735 0.013 80)",
+            "500": "oklch(0.53 0.014 74)",
+            "600": "oklch(0.43 0.015 66)",
+            "700": "oklch(0.36 0.012 66)",
+            "800": "oklch(0.27 0.009 66)",
+            "900": "oklch(0.212 0.007 66)",
+            "950": "oklch(0.178 0.006 66)",
+        },
+        "primary": {
+            "50": "oklch(0.97 0.014 160)",
+            "100": "oklch(0.945 0.024 160)",
+            "200": "oklch(0.9 0.04 164)",
+            "300": "oklch(0.86 0.07 168)",
+            "400": "oklch(0.79 0.078 168)",
+            "500": "oklch(0.6 0.085 168)",
+            "600": "oklch(0.43 0.08 168)",
+            "700": "oklch(0.36 0.07 168)",
+            "800": "oklch(0.32 0.06 168)",
+            "900": "oklch(0.295 0.03 168)",
+            "950": "oklch(0.2 0.03 168)",
+        },
+    },
+}
+
 # Words, dates, numbers
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
@@ -164,6 +206,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "build" / "static", ("img", BASE_DIR / "static" / "img")]
 STATIC_ROOT = BASE_DIR / "build" / "public"
+if env.text("SALON_STORAGE", "file") != "file":
+    raise env.BadSetting("SALON_STORAGE names an object store, which this version cannot use yet: leave it unset.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},

@@ -18,13 +18,13 @@ if not os.environ["SALON_DATA"].endswith(_worker):
     os.environ["SALON_DATA"] += f"/{_worker}"
 
 from webapp.settings.base import *  # noqa: E402, F403
-from webapp.settings.base import CHANNEL_LAYERS, DATA, DATABASES, REDIS_URL, STORAGES  # noqa: E402
+from webapp.settings.base import CACHES, CHANNEL_LAYERS, DATA, DATABASES, REDIS_URL, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": DATA / "test.sqlite3"}  # a file: threads and processes share it
 if REDIS_URL:
     CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"test{_worker}"
-    CACHES["default"]["KEY_PREFIX"] = _worker  # type: ignore[index]  # noqa: F405
+    CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": _worker}}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -28,7 +28,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise OperationalError("database is locked by another thread")
         self._writes = True
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
         except BaseException:
             self._let_go()
             raise

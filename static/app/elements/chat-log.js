@@ -149,20 +149,22 @@ class ChatLog extends AppElement {
       this.#scroll.keep(() => this.#render());
       this.#watchEdges();
     } else if (direction === "up" && store.before !== null && !this.#top.firstElementChild) {
-      this.#top.replaceChildren(clone("older-template"));
+      this.#scroll.keep(() => this.#top.replaceChildren(clone("older-template")));
       this.emit("chat:older");
     }
   }
 
   /** Older turns have come: they stand before what is read, which does not move. */
   grewUp() {
-    this.#top.replaceChildren();
-    this.#grow("up");
+    this.#scroll.keep(() => {
+      this.#top.replaceChildren();
+      this.#grow("up");
+    });
   }
 
   /** Older turns did not come: a button asks again. */
   failedUp() {
-    this.#top.replaceChildren(clone("older-failed-template"));
+    this.#scroll.keep(() => this.#top.replaceChildren(clone("older-failed-template")));
   }
 
   /** @param {boolean} stuck */

@@ -1,5 +1,7 @@
-import { AppElement } from "./app-element.js";
 import { ref } from "../lib/templates.js";
+import { AppElement } from "./app-element.js";
+
+/** @typedef {import("../types").Conversation} Conversation */
 
 /**
  * `<conversation-menu>` around the menu of a conversation and its dialogs: settings (title, instructions, state), and
@@ -7,42 +9,62 @@ import { ref } from "../lib/templates.js";
  *
  * Events: `conversation:save` (the fields that change), `conversation:delete`.
  */
-class ConversationMenu extends AppElement {
+export class ConversationMenu extends AppElement {
+  /** @type {Conversation | undefined} */ #conversation;
+
   connectedCallback() {
     this.on(this, "click", (event) => this.#clicked(event));
     this.on(this, "submit", (event) => this.#submitted(event));
   }
 
+  /** @param {Conversation} conversation as it is now; an open dialog keeps what is being typed */
+  set conversation(conversation) {
+    this.#conversation = conversation;
+    this.#label("pinned", conversation.pinned);
+    this.#label("archived", conversation.archived);
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} on
+   */
+  #label(name, on) {
+    const button = /** @type {HTMLElement} */ (this.querySelector(`[data-menu=${name}]`));
+    ref(button, "words").textContent = (on ? button.dataset.undo : button.dataset.do) ?? "";
+  }
+
   /** @param {MouseEvent} event */
   #clicked(event) {
     const button = /** @type {Element} */ (event.target).closest("[data-menu]");
-    if (!(button instanceof HTMLElement)) return;
+    if (!(button instanceof HTMLElement) || !this.#conversation) return;
     const menu = ref(this, "menu");
     if (menu.matches(":popover-open")) menu.hidePopover();
     switch (button.dataset.menu) {
       case "rename":
+        return this.#settings("title");
       case "settings":
-        this.#dialog("settings").showModal();
-        this.#field(button.dataset.menu === "rename" ? "title" : "instructions").focus();
-        break;
+        return this.#settings("instructions");
       case "delete":
-        this.#dialog("delete").showModal();
-        break;
+        return this.#dialog("delete").showModal();
       case "pinned":
+        return this.emit("conversation:save", { pinned: !this.#conversation.pinned });
       case "archived":
-        this.#toggle(button);
-        break;
+        return this.emit("conversation:save", { archived: !this.#conversation.archived });
       case "cancel":
-        button.closest("dialog")?.close();
+        return button.closest("dialog")?.close();
     }
   }
 
-  /** @param {HTMLElement} button a switch of the menu: its words say what pressing does */
-  #toggle(button) {
-    const on = button.dataset.on !== "true";
-    button.dataset.on = String(on);
-    ref(button, "words").textContent = (on ? button.dataset.undo : button.dataset.do) ?? "";
-    this.emit("conversation:save", { [button.dataset.menu ?? ""]: on });
+  /** @param {"title" | "instructions"} focused */
+  #settings(focused) {
+    const dialog = this.#dialog("settings");
+    const { elements } = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
+    for (const name of /** @type {const} */ (["title", "instructions", "state"])) {
+      const field = /** @type {HTMLInputElement} */ (elements.namedItem(name));
+      field.value = this.#conversation?.[name] ?? "";
+    }
+    dialog.showModal();
+    /** @type {HTMLInputElement} */ (elements.namedItem(focused)).focus();
   }
 
   /** @param {SubmitEvent} event */
@@ -57,11 +79,6 @@ class ConversationMenu extends AppElement {
   /** @param {string} name */
   #dialog(name) {
     return /** @type {HTMLDialogElement} */ (ref(this, name));
-  }
-
-  /** @param {string} name */
-  #field(name) {
-    return /** @type {HTMLElement} */ (this.querySelector(`[name=${name}]`));
   }
 }
 

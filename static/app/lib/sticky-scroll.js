@@ -34,9 +34,8 @@ export class StickyScroll {
    * @param {() => void} change
    */
   keep(change) {
-    const anchor = [...this.content.children].find(
-      (element) => element.getBoundingClientRect().bottom > 0 && element.tagName !== "P",
-    );
+    const articles = [...this.content.querySelectorAll("article")];
+    const anchor = articles.find((article) => article.getBoundingClientRect().bottom > 0);
     const before = anchor?.getBoundingClientRect().top ?? 0;
     document.documentElement.classList.add("unanchored");
     change();

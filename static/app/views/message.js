@@ -50,7 +50,7 @@ export class MessageView {
     ref(this.element, "state").textContent = label;
     ref(this.element, "edit").hidden = !message.editable;
     ref(this.element, "problem").hidden = state !== "failed";
-    ref(this.element, "reason").textContent = `Not sent. ${message.problem}`;
+    ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = payload.type === "message" || payload.role ? textOf(payload) : "";
     if (this.#prose.text !== this.text) this.#prose.end(this.text);
     this.#files(payload);
