@@ -162,17 +162,8 @@ def _branches(
     """Return, for each response, the turns with another wording of its message and the other answers to it."""
     conversations = {response.conversation_id for response in responses}
     previous = {response.previous_response_id for response in responses if response.previous_response_id}
-    columns = ("id", "branch_id", "previous_response_id", "input_from_id")
-    here = Response.objects.filter(conversation__in=conversations)
-    others = here.filter(previous_response__in=previous).values_list(*columns)
+    beside = Q(previous_response__in=previous)
     if any(response.previous_response_id is None for response in responses):
-<<<<<<< HEAD
-        # Neither OR nor ORDER BY here: with them SQLite reads the whole conversation instead of the index "siblings"
-        others = others.union(here.filter(previous_response=None).values_list(*columns))
-    wordings: dict[int | None, list[dict[str, int]]] = defaultdict(list)
-    attempts: dict[int, list[dict[str, int]]] = defaultdict(list)
-    for pk, branch, before, source in sorted(others):
-=======
         beside |= Q(previous_response=None)
     others = Response.objects.filter(Q(conversation__in=conversations) & beside)
     wordings: dict[int | None, list[dict[str, int]]] = defaultdict(list)
@@ -181,7 +172,6 @@ def _branches(
     for pk, branch, before, source in sorted(
         others.values_list("id", "branch_id", "previous_response_id", "input_from_id"), key=itemgetter(0)
     ):
->>>>>>> main
         if source is None:
             wordings[before].append({"id": pk, "branch": branch})
         attempts[source or pk].append({"id": pk, "branch": branch})

@@ -47,13 +47,7 @@ def send_message(
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
         conversation = events.lock(access.conversation.pk)
-<<<<<<< HEAD
-        # Without the exclusion SQLite does not take the index on client_id, whose condition it is
-        known = Item.objects.filter(conversation=conversation, client_id=client_id).exclude(client_id="").first()
-        if known is not None:
-=======
         if client_id and (known := _sent_before(conversation, client_id)):
->>>>>>> main
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)

@@ -16,13 +16,8 @@ from conversations.models.fields import VerbatimJSONField
 
 class ResponseQuerySet(models.QuerySet["Response"]):
     def running(self) -> ResponseQuerySet:
-<<<<<<< HEAD
-        # `done_at` says the same once more: SQLite takes a partial index only for a condition without parameters
-        return self.filter(done_at=None, status__in=Response.RUNNING)
-=======
         """What is queued or in progress: all that has not ended. SQLite cannot use a partial index for `status IN`."""
         return self.filter(done_at=None)
->>>>>>> main
 
 
 class Response(models.Model):
