@@ -1,4 +1,4 @@
-"""Daphne's server with two things that sockets need: the limit of a frame holds for browsers only, and sending waits.
+"""Daphne's server with what sockets need: a frame's limit holds for browsers only, sending waits, any code can close.
 
 Daphne hands what is sent to the transport and returns at once, so a browser that does not read would pile up megabytes
 here; and autobahn applies the limit of a received message to a sent one too.
@@ -33,6 +33,11 @@ class Socket(WebSocketProtocol):
             super().sendMessage(*args, **options)
         finally:
             self.maxMessagePayloadSize = received
+
+    def serverClose(self, code: int | None = None) -> None:
+        # The usual way takes no code of the protocol's own, such as 1012 for a restart
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code or 1000, isReply=False)
 
     def pauseProducing(self) -> None:
         self.writable.clear()
