@@ -93,7 +93,10 @@ def encode(frame: ServerFrame) -> str:
 
 def decode(text: str) -> Resync:
     """Return the frame that a browser sent; raise `ValueError` for anything else."""
-    return _from_browser.decode(text)
+    try:
+        return _from_browser.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 class StreamCursor(msgspec.Struct, frozen=True):

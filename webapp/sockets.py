@@ -16,6 +16,8 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 class Socket(WebSocketProtocol):
     """A socket that knows whether its transport takes more (Twisted's push producer: pause, resume, stop)."""
 
+    failByDrop = False
+    """What a browser does wrong ends its socket with a code that says what, not with silence."""
     maxMessagePayloadSize: int
 
     def onOpen(self) -> None:

@@ -88,6 +88,5 @@ async def test_deleting_a_conversation_ends_it_for_everybody_without_a_word_of_i
         assert "turn" not in heard[deleted]
         assert (await bob.ask("GET", f"/conversations/{shared}/"))[0] == 404
         assert (await alice.ask("GET", f"/conversations/{shared}/"))[0] == 404
-        async with asyncio.timeout(10):
-            while turn["id"] in await asyncio.to_thread(alice.server.inside, "running"):
-                await asyncio.sleep(0.3)
+        await asyncio.sleep(1)
+        assert turn["id"] not in alice.server.inside("running")
