@@ -39,8 +39,16 @@ class Stage:
     def __init__(self, probe: Path) -> None:
         self.probe = probe
         self.conversation: dict[str, Any] = {
-            **{"id": CONVERSATION, "title": "Lamp launch", "model": "gpt-5", "instructions": "", "state": ""},
-            **{"branch": None, "role": "owner", "may_write": True, "pinned": False, "archived": False},
+            "id": CONVERSATION,
+            "title": "Lamp launch",
+            "model": "gpt-5",
+            "instructions": "",
+            "state": "",
+            "branch": None,
+            "role": "owner",
+            "may_write": True,
+            "pinned": False,
+            "archived": False,
         }
         self.models = [
             {"name": "gpt-5", "label": "gpt-5", "demo": False},
@@ -77,8 +85,13 @@ class Stage:
         branch = next(self._branches) if edits or not previous else self.conversation["branch"]
         content = [{"type": "input_text", "text": text}]
         item = {
-            **{"id": next(self._ids), "type": "message", "role": "user", "author": author, "client_id": client_id},
-            **{"created_at": at or now(), "payload": {"type": "message", "role": "user", "content": content}},
+            "id": next(self._ids),
+            "type": "message",
+            "role": "user",
+            "author": author,
+            "client_id": client_id,
+            "created_at": at or now(),
+            "payload": {"type": "message", "role": "user", "content": content},
         }
         return self._add(previous, branch, [item], None, at)
 
@@ -176,18 +189,24 @@ class Stage:
     async def _page(self, request: web.Request) -> web.Response:
         branch = int(request.query.get("branch") or self.conversation["branch"] or 0) or None
         state = {
-            **{"conversation": self.conversation, "me": ALICE, "models": self.models, "position": self.position},
+            "conversation": self.conversation,
+            "me": ALICE,
+            "models": self.models,
+            "position": self.position,
             **self._shown(branch, None),
         }
         html = await asyncio.to_thread(PAGES.get_template("conversations/conversation.html").render, {"state": state})
         return web.Response(text=html, content_type="text/html")
 
     async def _home(self, request: web.Request) -> web.Response:
-        return web.Response(text='<!doctype html><link rel="icon" href="/static/img/mark.svg"><h1>Home</h1>', content_type="text/html")
+        return web.Response(
+            text='<!doctype html><link rel="icon" href="/static/img/mark.svg"><h1>Home</h1>', content_type="text/html"
+        )
 
     async def _picture(self, request: web.Request) -> web.Response:
         shade = request.match_info["name"]
-        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#{shade}"/></svg>'
+        rect = f'<rect width="64" height="64" fill="#{shade}"/>'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{rect}</svg>'
         return web.Response(text=svg, content_type="image/svg+xml")
 
     async def _turns(self, request: web.Request) -> web.Response:
@@ -259,9 +278,21 @@ class Stage:
     def _add(self, previous: int | None, branch: int, items: list[Any], input_from: int | None, at: str) -> int:
         turn_id = max(self.turns, default=0) + 1
         self.turns[turn_id] = {
-            **{"id": turn_id, "previous": previous, "input_from": input_from, "branch": branch, "status": "queued"},
-            **{"model": "gpt-5", "model_label": "gpt-5", "demo": False, "input": items, "output": [], "usage": None},
-            **{"error": None, "incomplete": None, "remarks": [], "stream": {"epoch": 0, "sequence": 0}},
+            "id": turn_id,
+            "previous": previous,
+            "input_from": input_from,
+            "branch": branch,
+            "status": "queued",
+            "model": "gpt-5",
+            "model_label": "gpt-5",
+            "demo": False,
+            "input": items,
+            "output": [],
+            "usage": None,
+            "error": None,
+            "incomplete": None,
+            "remarks": [],
+            "stream": {"epoch": 0, "sequence": 0},
             "timing": {"queued_at": at or now(), "first_token_ms": None, "done_ms": None},
         }
         self.conversation["branch"] = branch
