@@ -22,6 +22,7 @@ run:
 	$(SETUP) run
 	@exec $(PY) manage.py serve --host "$(HOST)" --port "$(PORT)"
 
+demo: export SALON_DATA := $(or $(SALON_DATA),var/demo)
 demo:
 	$(SETUP) run
 	@$(PY) manage.py seeddemo

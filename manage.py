@@ -3,14 +3,11 @@
 
 import sys
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from webapp.env import choose_settings
+from webapp import env
 
 if __name__ == "__main__":
-    try:
-        choose_settings()
+    with env.one_sentence():
+        env.choose_settings()
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(f"Salon cannot start: {error}")

@@ -75,9 +75,9 @@ def template(conversation: Conversation, branch: Branch, user: User) -> Response
         created_by=user,
         model="gpt-5",
         status=Response.Status.COMPLETED,
+        done_at=timezone.now(),
         usage=tokens,
         final={"id": "resp_1", "object": "response", "status": "completed", "output": [said], "usage": tokens},
-        done_at=timezone.now(),
     )
     shared = {"conversation": conversation, "response": response, "index": 0, "type": "message", "status": "completed"}
     Item.objects.create(**shared, direction="input", role="user", author=user, payload=asked, text=searchable(asked))

@@ -1,16 +1,10 @@
-"""People: who may sign in, how the first administrator comes to be, where a person's picture is."""
+"""How allauth is used here."""
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from allauth.account.adapter import DefaultAccountAdapter
-from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
-
-from conversations.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -24,18 +18,3 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def format_email_subject(self, subject: str) -> str:
         return subject
-
-
-def create_first_administrator(*, email: str, password: str, name: str = "") -> User | None:
-    """Create the first administrator, or return None when there is a person already."""
-    with transaction.atomic():
-        # This row is the lock: of two that are first, one waits here and then finds the other
-        ContentType.objects.select_for_update().get(app_label="conversations", model="user")
-        if User.objects.exists():
-            return None
-        return User.objects.create_superuser(email, password, name=name)
-
-
-def avatar_url(person: User) -> str | None:
-    """Return where the person's picture is served, or None when they have none."""
-    return reverse("avatar", args=[PurePosixPath(person.avatar.name).name]) if person.avatar.name else None

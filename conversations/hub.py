@@ -25,6 +25,8 @@ MOST_WAITING = 4 * 1024 * 1024
 """Characters that may wait for one viewer. Who falls behind further is let go, and comes back with a cursor."""
 
 MOST_SHOWN = 10_000
+LAST_WORDS = 0.1
+"""Seconds in which the sockets' closing frames leave a process that ends."""
 
 FrameLoader = Callable[[str, int], list[str]]
 
@@ -106,6 +108,11 @@ class Hub:
             self._tasks.append(asyncio.create_task(self._listen()))
 
     async def stop(self) -> None:
+        """Send every browser away, to come back when the next process is there."""
+        for viewers in self.viewers.values():
+            for viewer in viewers:
+                viewer.close(protocol.Close.RESTARTS)
+        await asyncio.sleep(LAST_WORDS)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

@@ -17,6 +17,7 @@ HEARTBEAT = 20
 class Close:
     """Close codes, by what the browser should do."""
 
+    RESTARTS = 1012
     BAD_FRAME = 4400
     SIGNED_OUT = 4401
     REMOVED = 4403

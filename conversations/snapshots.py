@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -25,7 +26,7 @@ def person(user: User) -> dict[str, Any]:
         "name": user.display_name,
         "initial": user.display_name[:1].upper(),
         "hue": user.hue,
-        "avatar": user.avatar.url if user.avatar else None,
+        "avatar": user.avatar_url,
     }
 
 
@@ -164,10 +165,13 @@ def _branches(
     beside = Q(previous_response__in=previous)
     if any(response.previous_response_id is None for response in responses):
         beside |= Q(previous_response=None)
-    others = Response.objects.filter(Q(conversation__in=conversations) & beside).order_by("id")
+    others = Response.objects.filter(Q(conversation__in=conversations) & beside)
     wordings: dict[int | None, list[dict[str, int]]] = defaultdict(list)
     attempts: dict[int, list[dict[str, int]]] = defaultdict(list)
-    for pk, branch, before, source in others.values_list("id", "branch_id", "previous_response_id", "input_from_id"):
+    # Sorted here: told to order by id, SQLite reads the whole conversation in that order
+    for pk, branch, before, source in sorted(
+        others.values_list("id", "branch_id", "previous_response_id", "input_from_id"), key=itemgetter(0)
+    ):
         if source is None:
             wordings[before].append({"id": pk, "branch": branch})
         attempts[source or pk].append({"id": pk, "branch": branch})

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conversations import snapshots
 from conversations.models import Branch, Conversation, Item, Response, User
@@ -24,6 +25,7 @@ def lengthen(conversation: Conversation, user: User, turns: int) -> list[Respons
             created_by=user,
             previous_response=said[-1] if said else branch.head,
             status="completed",
+            done_at=timezone.now(),
         )
         for direction, role in (("input", "user"), ("output", "assistant")):
             payload = {"type": "message", "role": role, "content": [{"type": "output_text", "text": str(number)}]}

@@ -1,22 +1,25 @@
 """The doors of a web process: pages and writes by HTTP, news by sockets."""
 
-import os
-
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"webapp.settings.{os.environ.get('SALON_ENV') or 'development'}")
-django.setup()  # loads the apps, which the imports below need
+from webapp import env
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.urls import path  # noqa: E402
+with env.one_sentence():
+    env.choose_settings()
+    django.setup()  # loads the apps, which the imports below need
 
-from conversations.consumers import ConversationConsumer, UnknownConsumer  # noqa: E402
-from webapp.lifespan import Lifespan  # noqa: E402
-from webapp.origin import SameOrigin  # noqa: E402
-from webapp.pages import Pages  # noqa: E402
-from webapp.static import with_static_files  # noqa: E402
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.urls import path
+
+from conversations.consumers import ConversationConsumer, UnknownConsumer
+from webapp.health import answer_alive
+from webapp.lifespan import Lifespan
+from webapp.middleware import SocketLog
+from webapp.origin import SameOrigin
+from webapp.pages import Pages
+from webapp.static import with_static_files
 
 sockets = URLRouter(
     [
@@ -26,8 +29,8 @@ sockets = URLRouter(
 )
 application = ProtocolTypeRouter(
     {
-        "http": with_static_files(Pages()),
-        "websocket": SameOrigin(AuthMiddlewareStack(sockets)),
+        "http": answer_alive(with_static_files(Pages())),
+        "websocket": SameOrigin(AuthMiddlewareStack(SocketLog(sockets))),
         "lifespan": Lifespan(runs_turns=settings.SALON_RUNNER == "embedded"),
     }
 )

@@ -5,7 +5,9 @@ Every name read is kept in `READ`, so that a test can hold the settings referenc
 
 import base64
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -27,6 +29,15 @@ def choose_settings() -> None:
     load_dotenv(BASE_DIR / ".env")
     kind = choice("SALON_ENV", "development", ("development", "test", "production"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"webapp.settings.{kind}")
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """End the program with the sentence of a bad setting, in place of a traceback."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        sys.exit(f"Salon cannot start: {error}")
 
 
 def text(name: str, default: str = "") -> str:

@@ -85,6 +85,7 @@ def configure(options: Mapping[str, Path]) -> None:
                     "django.server": "ERROR",
                     "django.channels.server": "ERROR",
                     "daphne": "WARNING",
+                    "procrastinate": "WARNING",
                     "uvicorn.access": "WARNING",
                     "httpx2": "WARNING",
                     "openai": "WARNING",

@@ -18,7 +18,7 @@ from conversations import metrics
 log = structlog.get_logger(__name__)
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-QUIET_ROUTES = frozenset({"healthz", "readyz", "metrics"})
+QUIET_ROUTES = frozenset({"readyz", "metrics"})
 """Asked every few seconds by machines; only their failures are worth a line."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any other is a client's invention, and would open a series of its own in the metrics."""

@@ -1,4 +1,4 @@
-"""Daphne's server with two things that sockets need: the limit of a frame holds for browsers only, and sending waits.
+"""Daphne's server with what sockets need: a frame's limit holds for browsers only, sending waits, any code can close.
 
 Daphne hands what is sent to the transport and returns at once, so a browser that does not read would pile up megabytes
 here; and autobahn applies the limit of a received message to a sent one too.
@@ -13,8 +13,10 @@ from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
 
-class Socket(WebSocketProtocol):  # type: ignore[misc]
+class Socket(WebSocketProtocol):
     """A socket that knows whether its transport takes more (Twisted's push producer: pause, resume, stop)."""
+
+    maxMessagePayloadSize: int
 
     def onOpen(self) -> None:
         super().onOpen()
@@ -32,6 +34,11 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
         finally:
             self.maxMessagePayloadSize = received
 
+    def serverClose(self, code: int | None = None) -> None:
+        # The usual way takes no code of the protocol's own, such as 1012 for a restart
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code or 1000, isReply=False)
+
     def pauseProducing(self) -> None:
         self.writable.clear()
 
@@ -45,7 +52,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
 WebSocketFactory.protocol = Socket
 
 
-class Server(DaphneServer):  # type: ignore[misc]
+class Server(DaphneServer):
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Hand a message to the transport; return from a socket's only when the transport takes more."""
         await super().handle_reply(protocol, message)

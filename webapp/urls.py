@@ -4,10 +4,11 @@ from django.urls import include, path
 from webapp import health
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("conversations.urls")),
 ]
+
+handler500 = "conversations.views.errors.server_error"

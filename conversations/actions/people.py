@@ -2,9 +2,10 @@
 
 import structlog
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from conversations.models import User
 
@@ -27,10 +28,16 @@ def create_first_administrator_from_environment() -> User | None:
         validate_email(email)
     except ValidationError as error:
         raise ImproperlyConfigured("DJANGO_SUPERUSER_EMAIL is no e-mail address: correct it.") from error
-    try:
-        with transaction.atomic():
-            user = User.objects.create_superuser(email, password)
-    except IntegrityError:
-        return None  # another process was first
-    log.info("first administrator made", user=user.pk)
+    return create_first_administrator(email=email, password=password)
+
+
+def create_first_administrator(*, email: str, password: str, name: str = "") -> User | None:
+    """Create the first administrator, or return None when there is a person already."""
+    with transaction.atomic():
+        # This row is the lock: of two that are first, one waits here and then finds the other
+        ContentType.objects.select_for_update().get(app_label="conversations", model="user")
+        if User.objects.exists():
+            return None
+        user = User.objects.create_superuser(email, password, name=name)
+    log.info("first_administrator_made", user=user.pk)
     return user

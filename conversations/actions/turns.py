@@ -47,7 +47,7 @@ def send_message(
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
         conversation = events.lock(access.conversation.pk)
-        if client_id and (known := Item.objects.filter(conversation=conversation, client_id=client_id).first()):
+        if client_id and (known := _sent_before(conversation, client_id)):
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)
@@ -131,6 +131,11 @@ def stop(access: Access, response: Response) -> None:
     asked = Response.objects.running().filter(pk=response.pk, cancel_requested_at=None)
     if asked.update(cancel_requested_at=timezone.now()):
         transaction.on_commit(partial(dispatch.cancel, response.pk))
+
+
+def _sent_before(conversation: Conversation, client_id: str) -> Item | None:
+    # SQLite uses a partial index only where the query says its condition again
+    return Item.objects.filter(conversation=conversation, client_id=client_id).exclude(client_id="").first()
 
 
 def _response(conversation: Conversation, response_id: int) -> Response:

@@ -28,6 +28,8 @@ from .state import State
 DAY = 86400
 PACE = 0.025
 NICENESS = 10
+# Seconds for streams that hang on purpose.
+SHUTDOWN = 1
 
 
 def read_arguments() -> argparse.Namespace:
@@ -52,7 +54,9 @@ async def serve(arguments: argparse.Namespace, data: Path) -> None:
     engine = choose_engine(arguments)
     scripts = Scripts(engine=engine, egress=Egress.from_environment())
     responses = Responses(state, files, choose_script=scripts.choose, pace=0 if arguments.fast else PACE)
-    runner = web.AppRunner(make_app(responses, key=key), handler_cancellation=True, access_log=None)
+    runner = web.AppRunner(
+        make_app(responses, key=key), handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN
+    )
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
     if engine:

@@ -168,7 +168,7 @@ class Answer:
             if self.faults.number(fault) == sequence:
                 await self._break(fault)
 
-    async def finish(self, status: str, **changes: Any) -> bytes:
+    def finish(self, status: str, **changes: Any) -> bytes:
         """The terminal event, which the caller publishes together with the final status."""
         output = [reseal(item) for item in self.output]
         self.response |= {"status": status, "output": output, **changes}

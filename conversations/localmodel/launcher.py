@@ -80,13 +80,14 @@ def start(data: Path, *, fast: bool, engine: bool, port: int, key: str | None) -
     """Start the process in a session of its own: what ends the server's process group does not end it."""
     command = [sys.executable, "-m", "conversations.localmodel", "--data", str(data), "--port", str(port)]
     command += ["--leave-after", str(LEAVE_AFTER)] + ["--fast"] * fast + ["--no-engine"] * (not engine)
-    environment = os.environ | {"PYTHONPATH": str(SOURCE)} | ({"LOCALMODEL_KEY": key} if key else {})
+    environment = os.environ | ({"LOCALMODEL_KEY": key} if key else {})
     with (data / "localmodel.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
+            cwd=SOURCE,
             env=environment,
             start_new_session=True,
         )

@@ -66,7 +66,7 @@ async def open_server(tool: dict[str, Any], egress: Egress) -> AsyncIterator[Ser
             yield server
     except Forbidden as error:
         raise http_error(str(error), 403) from error
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
         raise http_error(f"The MCP server at {host} cannot be reached.", 424) from error
 
 

@@ -181,21 +181,23 @@ def locked(painting: Painting, painted: Image.Image) -> Image.Image:
     labelled = picture.copy()
     box = free.point(lambda value: 255 if value == 255 else 0).getbbox()
     if box:
-        label(labelled, box)
+        label(labelled, box, centred=True)
     return Image.composite(labelled, picture, free)
 
 
-def label(picture: Image.Image, box: tuple[int, int, int, int]) -> None:
-    """Write what this is into the lower right of a box, on the picture itself."""
+def label(picture: Image.Image, box: tuple[int, int, int, int], *, centred: bool = False) -> None:
+    """Write what this is into the lower right of a box, or into its middle, on the picture itself."""
     left, top, right, bottom = box
     size = max(8, min(right - left, bottom - top) // 18)
     font = ImageFont.load_default(size)
     draw = ImageDraw.Draw(picture)
     x0, y0, x1, y1 = draw.textbbox((0, 0), LABEL, font=font)
-    x, y = right - (x1 - x0) - size, bottom - (y1 - y0) - size
-    draw.rounded_rectangle(
-        (x - size / 2, y - size / 3, right - size / 2, bottom - size / 2), size / 3, fill=(30, 30, 34)
-    )
+    width, height = x1 - x0, y1 - y0
+    x, y = right - width - size, bottom - height - size
+    if centred:
+        x, y = (left + right - width) / 2, (top + bottom - height) / 2
+    frame = (x - size / 2, y - size / 2, x + width + size / 2, y + height + size / 2)
+    draw.rounded_rectangle(frame, size / 3, fill=(30, 30, 34))
     draw.text((x - x0, y - y0), LABEL, font=font, fill=(245, 245, 240))
 
 

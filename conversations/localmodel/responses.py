@@ -1,7 +1,6 @@
-"""The life of a response: made, run in the foreground or the background, resumed, cancelled, deleted."""
+"""The API's verbs on responses: create, find, follow, cancel, delete, list input items, count, compact."""
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -9,119 +8,19 @@ from typing import Any
 
 import msgspec
 
-from .context import Turn, check_items, count_tokens, expand_compactions, read_input
+from .context import Turn, count_tokens
+from .drafts import new_response, usage
 from .errors import ApiError, invalid, previous_response_not_found, response_not_found
-from .events import Answer, Broken, Incomplete
 from .faults import Faults
 from .files import Files
 from .identifiers import derived_id, fresh_id
-from .requests import check_body, new_response
+from .inputs import check_items, expand_compactions, read_input
+from .requests import check_body
+from .runs import Run, Script, fail
 from .sealed import seal
 from .state import RUNNING, State
 
-logger = logging.getLogger(__name__)
-
-Script = Callable[[Answer, Turn], Awaitable[None]]
 ChooseScript = Callable[[Turn], Awaitable[Script]]
-BROKEN = {"code": "server_error", "message": "The server had an error while processing your request."}
-
-
-class Run:
-    """One response while it is being made. Its events can be followed by any number of readers."""
-
-    def __init__(
-        self, response: dict[str, Any], turn: Turn, *, state: State, pace: float, replayed: list[bytes]
-    ) -> None:
-        self.response = response
-        self.background: bool = response["background"]
-        self.faults = turn.faults
-        self.events = replayed.copy()
-        self.done = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
-        self._turn = turn
-        self._state = state
-        self._news = asyncio.Event()
-        self._answer = Answer(
-            response,
-            publish=self._publish,
-            faults=turn.faults,
-            pace=pace,
-            replayed=replayed,
-            logprobs=turn.includes("message.output_text.logprobs"),
-        )
-
-    async def play(self, script: Script) -> None:
-        """Run the script to its end, whichever it is, and store the outcome before anybody hears of it."""
-        answer, response = self._answer, self.response
-        changes: dict[str, Any] = {"error": BROKEN}
-        status, announce = "failed", True
-        try:
-            await answer.begin()
-            if self.background:
-                await self._state.update_response(response)
-            await script(answer, self._turn)
-            status, changes = "completed", {"completed_at": int(time.time())}
-        except Incomplete as cut:
-            status, changes = "incomplete", {"incomplete_details": {"reason": cut.reason}}
-        except Broken as broken:
-            announce = broken.announce
-        except ApiError as error:
-            code = error.error["code"] or "server_error"
-            changes = {"error": {"code": code, "message": error.error["message"]}}
-        except Exception:
-            logger.exception("response %s broke", response["id"])
-        last = await answer.finish(status, usage=self._usage(), **changes)
-        event = (answer.sequence, last) if announce else None
-        if self.background:
-            await self._state.update_response(response, event=event)
-        elif response["store"]:
-            await self._state.add_response(response, items=self._turn.new, streamed=False, request=None)
-        if event:
-            self._hear(last)
-        self.done.set()
-        self._news.set()
-
-    def _usage(self) -> dict[str, Any]:
-        answer, body = self._answer, self._turn.body
-        asked = count_tokens([self._turn.items, body.get("instructions", ""), body.get("tools", [])])
-        return {
-            "input_tokens": asked,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": answer.tokens,
-            "output_tokens_details": {"reasoning_tokens": answer.reasoning_tokens},
-            "total_tokens": asked + answer.tokens,
-        }
-
-    async def _publish(self, sequence: int, event: bytes) -> None:
-        if self.background:
-            await self._state.log_event(self.response["id"], sequence, event)
-        self._hear(event)
-
-    def _hear(self, event: bytes) -> None:
-        self.events.append(event)
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def follow(self, after: int) -> AsyncIterator[list[bytes]]:
-        """The events after a sequence number, then those that come, in batches, until the response ends or stops."""
-        seen = after + 1
-        while True:
-            news = self._news
-            if batch := self.events[seen:]:
-                seen += len(batch)
-                yield batch
-            elif self.done.is_set():
-                return
-            else:
-                await news.wait()
-
-    async def stop(self) -> None:
-        """End the run at once. Followers see the stream end without a terminal event."""
-        if self.task and not self.task.done():
-            self.task.cancel()
-            await asyncio.wait([self.task])
-        self.done.set()
-        self._news.set()
 
 
 class Responses:
@@ -133,6 +32,7 @@ class Responses:
         self._choose_script = choose_script
         self._pace = pace
         self._live: dict[str, Run] = {}
+        self._beginning: set[asyncio.Task[Run]] = set()
         self._used_faults: set[str] = set()
 
     @property
@@ -155,8 +55,17 @@ class Responses:
         turn = await self._turn(body, previous, new, faults)
         check_items(turn.items, new)
         script = await self._choose_script(turn)
-        if response["background"]:
-            await self.state.add_response(response, items=new, streamed=body.get("stream", False), request=body)
+        if not response["background"]:
+            return self._start(response, turn, script, replayed=[])
+        # A client that leaves at this moment must not leave a response that is stored and never started.
+        begun = asyncio.create_task(self._begin_background(response, turn, script))
+        self._beginning.add(begun)
+        begun.add_done_callback(self._beginning.discard)
+        return await asyncio.shield(begun)
+
+    async def _begin_background(self, response: dict[str, Any], turn: Turn, script: Script) -> Run:
+        streamed = turn.body.get("stream", False)
+        await self.state.add_response(response, items=turn.new, streamed=streamed, request=turn.body)
         return self._start(response, turn, script, replayed=[])
 
     async def _previous(self, body: dict[str, Any]) -> str | None:
@@ -258,30 +167,18 @@ class Responses:
         rest = [item for item in turn.items if item not in said]
         item = {"id": derived_id("cmp", response_id), "type": "compaction", "encrypted_content": seal(rest)}
         asked, made = count_tokens(turn.items), count_tokens(msgspec.json.encode(item).decode())
-        usage = {
-            "input_tokens": asked,
-            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-            "output_tokens": made,
-            "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": asked + made,
-        }
         return {
             "id": response_id,
             "object": "response.compaction",
             "created_at": int(time.time()),
             "output": [*said, item],
-            "usage": usage,
+            "usage": usage(asked, made),
         }
 
     async def close(self) -> None:
         """Stop everything that runs. Background responses stay `in_progress` and go on at the next start."""
         for run in list(self._live.values()):
             await run.stop()
-
-
-async def fail(error: ApiError, answer: Answer, turn: Turn) -> None:
-    """The script of a response that can no longer go on: what it needs was deleted."""
-    raise error
 
 
 async def once(batch: list[bytes]) -> AsyncIterator[list[bytes]]:

@@ -10,13 +10,13 @@ import msgspec
 from aiohttp import web
 
 from . import files as file_routes
-from .context import shown
 from .errors import ApiError, invalid
 from .files import page
 from .identifiers import fresh_id
+from .inputs import shown
 from .requests import DEMO, SMALL
 from .responses import Responses
-from .stream import Dropped, drop, send_stream
+from .stream import drop, send_stream
 
 logger = logging.getLogger(__name__)
 
@@ -40,20 +40,18 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Give every error the API's envelope."""
     request["started"] = time.perf_counter()
     try:
-        response = await handler(request)
-    except Dropped:
-        raise
+        return await handler(request)
     except ApiError as error:
-        response = envelope(error)
+        return envelope(error)
     except web.HTTPException as error:
-        response = envelope(ApiError(error.status, f"Invalid URL ({request.method} {request.path})"))
+        return envelope(ApiError(error.status, f"Invalid URL ({request.method} {request.path})"))
     except ConnectionError:
-        raise
+        # The client is gone: nobody will read this, and it is no error of ours to log.
+        return web.Response()
     except Exception:
         logger.exception("%s %s broke", request.method, request.path)
         message = "The server had an error while processing your request."
-        response = envelope(ApiError(500, message, kind="server_error"))
-    return response
+        return envelope(ApiError(500, message, kind="server_error"))
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -149,12 +149,12 @@ class State:
 
         await self._do(act)
 
-    async def log_event(self, response_id: str, sequence: int, data: bytes) -> None:
-        """Keep one event of a background response. An event of a response deleted meanwhile is dropped."""
+    async def log_events(self, response_id: str, events: list[tuple[int, bytes]]) -> None:
+        """Keep numbered events of a background response. Those of a response deleted meanwhile are dropped."""
         await self._do(
-            lambda database: database.execute(
+            lambda database: database.executemany(
                 "INSERT INTO events SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM responses WHERE id = ?)",
-                (response_id, sequence, data, response_id),
+                [(response_id, sequence, data, response_id) for sequence, data in events],
             )
         )
 

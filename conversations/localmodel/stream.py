@@ -12,14 +12,14 @@ HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": 
 TERMINAL = ("response.completed", "response.incomplete", "response.failed")
 
 
-class Dropped(Exception):
+class Dropped(ConnectionError):
     """A fault has closed the connection."""
 
 
 async def send_stream(
     request: web.Request, batches: AsyncIterator[list[bytes]], *, faults: Faults, obfuscated: bool
 ) -> web.StreamResponse:
-    """Write events to the client as they come. Raises Dropped, and what aiohttp raises when the client is gone."""
+    """Write events to the client as they come. Raises ConnectionError when the client is gone."""
     response = web.StreamResponse(headers=HEADERS)
     await response.prepare(request)
     if "silent" in faults:

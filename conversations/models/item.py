@@ -17,8 +17,8 @@ class Item(models.Model):
         INPUT = "input"
         OUTPUT = "output"
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="items")
-    response = models.ForeignKey(Response, models.CASCADE, related_name="items")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="items", db_index=False)
+    response = models.ForeignKey(Response, models.CASCADE, related_name="items", db_index=False)
     direction = models.CharField(max_length=6, choices=Direction.choices)
     index = models.PositiveIntegerField()
     provider_id = models.CharField(max_length=200, blank=True)

@@ -19,7 +19,7 @@ class Fact(models.Model):
         CONVERSATION_UPDATED = "conversation.updated"
         CONVERSATION_DELETED = "conversation.deleted"
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts", db_index=False)
     position = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=30, choices=Kind.choices)
     response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="+")
@@ -35,7 +35,7 @@ class Fact(models.Model):
 class StreamChunk(models.Model):
     """Consecutive events of a response's stream, written together. `sequence` is the number of the first."""
 
-    response = models.ForeignKey(Response, models.CASCADE, related_name="chunks")
+    response = models.ForeignKey(Response, models.CASCADE, related_name="chunks", db_index=False)
     epoch = models.PositiveIntegerField()
     sequence = models.PositiveIntegerField()
     count = models.PositiveIntegerField()

@@ -16,7 +16,8 @@ from conversations.models.fields import VerbatimJSONField
 
 class ResponseQuerySet(models.QuerySet["Response"]):
     def running(self) -> ResponseQuerySet:
-        return self.filter(status__in=Response.RUNNING)
+        """What is queued or in progress: all that has not ended. SQLite cannot use a partial index for `status IN`."""
+        return self.filter(done_at=None)
 
 
 class Response(models.Model):
@@ -32,10 +33,12 @@ class Response(models.Model):
 
     RUNNING = (Status.QUEUED, Status.IN_PROGRESS)
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="responses")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="responses", db_index=False)
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="responses")
     previous_response = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="next_responses")
-    input_from = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="regenerations")
+    input_from = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="regenerations", db_index=False
+    )
     """The response whose input items this one answers once more; empty where it has input items of its own."""
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
@@ -66,6 +69,7 @@ class Response(models.Model):
     first_event_at = models.DateTimeField(null=True, blank=True)
     first_token_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    """Set together with the final status: a response without it runs."""
 
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_holder = models.CharField(max_length=80, blank=True)
@@ -79,14 +83,19 @@ class Response(models.Model):
     objects = ResponseQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_at=None, status__in=["queued", "in_progress"])
+                | Q(done_at__isnull=False, status__in=["completed", "incomplete", "failed", "cancelled"]),
+                name="done_at_with_final_status",
+            )
+        ]
         indexes = [
             models.Index(fields=["conversation", "previous_response", "id"], name="siblings"),
             models.Index(fields=["input_from", "id"], name="regenerations"),
             models.Index(fields=["provider_id"], name="provider_id", condition=~Q(provider_id="")),
-            models.Index(fields=["lease_until"], name="unfinished", condition=Q(status__in=["queued", "in_progress"])),
-            models.Index(
-                fields=["conversation", "id"], name="running_here", condition=Q(status__in=["queued", "in_progress"])
-            ),
+            models.Index(fields=["done_at", "lease_until"], name="unfinished", condition=Q(done_at=None)),
+            models.Index(fields=["conversation", "id"], name="running_here", condition=Q(done_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -94,7 +103,7 @@ class Response(models.Model):
 
     @property
     def is_running(self) -> bool:
-        return self.status in self.RUNNING
+        return self.done_at is None
 
     @property
     def input_owner_id(self) -> int:

@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
-from conversations.accounts import avatar_url
 from conversations.lists import sidebar_list
 from conversations.models import User
 
@@ -36,7 +35,7 @@ def icon(name: str, size: str = "") -> SafeString:
 def avatar(person: User, size: str = "") -> dict[str, Any]:
     """Draw a person: their picture or their first letter. `s` is small, `l` is large."""
     return {
-        "url": avatar_url(person),
+        "url": person.avatar_url,
         "initial": person.display_name[:1].upper(),
         "tint": round(person.hue * TINTS / 360) % TINTS,
         "size": size,

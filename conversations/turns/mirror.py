@@ -20,8 +20,8 @@ KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
 OF_THIS = "conversation branch model endpoint status instructions provider_id background store remarks input_from"
-OF_LEASE = "epoch lease_until started_at cancel_requested_at"
-OF_PREVIOUS = "status provider_id provider_expires_at store endpoint"
+OF_LEASE = "epoch lease_until started_at done_at cancel_requested_at"
+OF_PREVIOUS = "status done_at provider_id provider_expires_at store endpoint"
 NEEDED = [
     *OF_THIS.split(),
     *OF_LEASE.split(),

@@ -208,7 +208,7 @@ def _commit(
     with transaction.atomic():
         rows = Response.objects.filter(pk__in=epochs)
         if renew:
-            rows.filter(status__in=Response.RUNNING).update(lease_until=now + LEASE)
+            rows.running().update(lease_until=now + LEASE)
         state = {pk: (epoch, asked) for pk, epoch, asked in rows.values_list("pk", "epoch", "cancel_requested_at")}
         lost = {pk for pk, epoch in epochs.items() if pk not in state or state[pk][0] != epoch}
         for pk, values in news.items():

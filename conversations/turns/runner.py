@@ -15,7 +15,7 @@ from conversations import dispatch, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
-from conversations.turns.provider import forget
+from conversations.turns.provider import forget, warm_up
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
 from conversations.turns.turn import run_turn
@@ -36,6 +36,7 @@ class Runner:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{hub.name}"
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self, *, alone: bool = False) -> None:
@@ -50,11 +51,13 @@ class Runner:
             await threads.runner.run(_expire_leases)
         dispatch.register(self._start_soon, self._cancel_soon)
         self._sweeper = asyncio.create_task(self._sweep())
+        self._warming = asyncio.create_task(warm_up())
 
     async def stop(self) -> None:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for helper in (self._sweeper, self._warming):
+            if helper is not None:
+                helper.cancel()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -119,16 +122,16 @@ class Runner:
 def due() -> list[int]:
     """Return the responses that should run and that nobody runs: queued ones, and those whose runner has gone."""
     free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    waits = Q(previous_response__status__in=Response.RUNNING, cancel_requested_at=None)
-    rows = Response.objects.running().filter(free).exclude(waits).order_by("id")
+    follows = Q(previous_response=None) | Q(previous_response__done_at__isnull=False)
+    ready = follows | Q(cancel_requested_at__isnull=False)
+    rows = Response.objects.running().filter(free & ready).order_by("id")
     return list(rows.values_list("pk", flat=True)[:200])
 
 
 def prune_streams() -> int:
     """Delete the stream logs of responses that ended a while ago; their items say it all. Return the number of rows."""
-    ended = StreamChunk.objects.filter(created_at__lt=timezone.now() - KEPT_STREAMS).exclude(
-        response__status__in=Response.RUNNING
-    )
+    long_ago = timezone.now() - KEPT_STREAMS
+    ended = StreamChunk.objects.filter(created_at__lt=long_ago, response__done_at__isnull=False)
     deleted = 0
     while ids := list(ended.values_list("pk", flat=True)[:1000]):
         deleted += StreamChunk.objects.filter(pk__in=ids).delete()[0]

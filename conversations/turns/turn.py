@@ -25,15 +25,8 @@ from conversations.upstream.stream import EventStream
 
 log = structlog.get_logger(__name__)
 
-TERMINAL = {
-    "response.completed": Response.Status.COMPLETED,
-    "response.incomplete": Response.Status.INCOMPLETE,
-    "response.failed": Response.Status.FAILED,
-}
-STATUSES = {status.value: status for status in Response.Status}
-BUSY = 24
-"""Streams in this process from which on deltas are gathered: a delay of `GATHER` seconds for a third of the work."""
-GATHER = 0.02
+TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
+ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 
@@ -177,8 +170,6 @@ class Turn:
             await self.recording.take(taken)
             if ending is not None:
                 yield ending
-            if len(recorder.recordings) > BUSY:
-                await asyncio.sleep(GATHER)
 
     async def _prepared(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         """Take bytes out of an event that is not a delta, and note the provider's id when it becomes known."""
@@ -232,10 +223,8 @@ class Turn:
             return _failed(error)
         except UpstreamError:
             return None
-        status = STATUSES.get(str(final.get("status")))
-        return (
-            None if status is None or status in Response.RUNNING else _ending(f"response.{status}", {"response": final})
-        )
+        status = str(final.get("status"))
+        return _ending(f"response.{status}", {"response": final}) if status in ENDED else None
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
@@ -286,7 +275,7 @@ def _logged(response_id: int) -> tuple[Output, int | None]:
 
 def _ending(kind: str, data: dict[str, Any]) -> Ending:
     final = data.get("response") if isinstance(data.get("response"), dict) else None
-    status = TERMINAL.get(kind) or STATUSES[kind.removeprefix("response.")]
+    status = ENDED[kind.removeprefix("response.")]
     details = (final or {}).get("incomplete_details")
     reason = details.get("reason") if isinstance(details, dict) else None
     error = None

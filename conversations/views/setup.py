@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from conversations.accounts import create_first_administrator
+from conversations.actions.people import create_first_administrator
 from conversations.forms import SetupForm
 from conversations.models import User
 

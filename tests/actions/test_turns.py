@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from conversations.actions.turns import MOST_CHARACTERS, MOST_WAITING
 from conversations.models import Conversation, Fact, Item, Membership, Response, User
@@ -26,7 +27,7 @@ def send(client: Client, conversation: Conversation, text: str = "Hello", **fiel
 def complete(turn: dict[str, Any], text: str = "An answer.") -> Response:
     """End a turn as its runner would, without one."""
     response = Response.objects.get(pk=turn["turn"]["id"])
-    response.status = Response.Status.COMPLETED
+    response.status, response.done_at = Response.Status.COMPLETED, timezone.now()
     response.provider_id = f"resp_{response.pk}"
     response.save()
     payload = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}

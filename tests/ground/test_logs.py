@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 import structlog
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.test import Client
 
+from conversations.models import User
 from webapp import logs
+from webapp.middleware import SocketLog
 
 Lines = Callable[[], list[dict]]
 
@@ -59,7 +62,7 @@ class TestRequests:
         assert [(line["route"], line["status"]) for line in lines()] == [("unknown", 404)]
 
     def test_health_checks_make_no_noise(self, client: Client, lines: Lines, tmp_path: Path) -> None:
-        client.get("/healthz")
+        client.get("/readyz")
         assert not (tmp_path / "salon.log").exists()
 
 
@@ -122,13 +125,31 @@ class TestFile:
             (ours if number % 3 else theirs).emit(record)
         ours.close()
         theirs.close()
-        written = "".join(path.read_text() for path in tmp_path.glob("salon.log*"))
-        assert sorted(written.split("\n")[:-1]) == [f"line {number:04}" for number in range(200)]
+        files = [path.read_text() for path in tmp_path.glob("salon.log*") if path.suffix != ".lock"]
+        assert len(files) == 3  # of 99 lines at most
+        assert sorted("".join(files).split("\n")[:-1]) == [f"line {number:04}" for number in range(200)]
 
     def test_a_rotated_file_is_left_for_the_new_one(self, tmp_path: Path) -> None:
         ours = self.handler(tmp_path)
         ours.emit(logging.LogRecord("t", logging.INFO, "", 0, "before", None, None))
         os.rename(tmp_path / "salon.log", tmp_path / "moved.log")
+        (tmp_path / "salon.log").touch()
         ours.emit(logging.LogRecord("t", logging.INFO, "", 0, "after", None, None))
         ours.close()
         assert (tmp_path / "salon.log").read_text() == "after\n"
+
+
+async def test_a_socket_is_one_line_when_it_ends(alice: User, lines: Lines) -> None:
+    async def refuse(scope: dict, receive: Callable, send: Callable) -> None:
+        await receive()
+        structlog.get_logger("t").info("inside")
+        await send({"type": "websocket.close", "code": 4404})
+
+    scope = {"type": "websocket", "headers": [(b"x-request-id", b"from-the-proxy-1")], "user": alice}
+    socket = ApplicationCommunicator(SocketLog(refuse), scope)
+    await socket.send_input({"type": "websocket.connect"})
+    await socket.receive_output()
+    await socket.wait()
+    inside, end = lines()
+    assert inside["request_id"] == end["request_id"] == "from-the-proxy-1"
+    assert (end["event"], end["code"], end["user"]) == ("socket", 4404, alice.pk)

@@ -70,8 +70,9 @@ class View:
 
     def text(self, response: int) -> str:
         """Return what a response has said, as far as this view shows."""
-        output = self.outputs[response].items() if response in self.outputs else self.turns[response]["output"]
-        return said(output)
+        if response in self.outputs:
+            return said(self.outputs[response].items())
+        return said(self.turns[response]["output"]) if response in self.turns else ""
 
     def is_final(self, response: int) -> bool:
         return response in self.turns and self.turns[response]["status"] not in RUNNING

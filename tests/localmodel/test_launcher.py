@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from openai import OpenAI
+from openai import APIConnectionError, OpenAI
 
 from conversations.localmodel import launcher
 from conversations.localmodel.launcher import Endpoint, ensure, is_locked, stop
@@ -160,3 +160,16 @@ def test_a_second_provider_does_not_take_the_same_folder(start_provider: Callabl
 def test_it_is_polite_to_other_programs(data: Path) -> None:
     ensure(data, fast=True, engine=False)
     assert psutil.Process(process_id(data)).nice() == min(19, psutil.Process().nice() + 10)
+
+
+def test_a_client_that_leaves_is_no_error_in_its_log(data: Path) -> None:
+    endpoint = ensure(data, fast=True, engine=False)
+    client = OpenAI(base_url=endpoint.base_url, api_key=endpoint.key, max_retries=0)
+    for fault in ("slow=20", "drop_at=5"):
+        stream = client.responses.create(model="demo", input="Hello", stream=True, metadata={"fault": fault})
+        next(stream)
+        stream.close()
+    with pytest.raises(APIConnectionError):
+        client.responses.create(model="demo", input="Hello", metadata={"fault": "drop_before_headers"})
+    stop(data)
+    assert (data / "localmodel.log").read_text() == ""

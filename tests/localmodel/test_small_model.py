@@ -40,12 +40,12 @@ def small(said: str, **options: object) -> dict[str, object]:
 
 
 def test_it_speaks_in_real_streams_and_remembers_the_turn_before(talker: Provider) -> None:
-    events = talker.stream(small("What is the capital of France?", max_output_tokens=40))
+    events = talker.stream(small("What is the capital of France?", temperature=0, max_output_tokens=40))
     assert problem(events) is None
     response = events[-1]["response"]
     assert "Paris" in response["output"][0]["content"][0]["text"]
-    body = small("Which country did I ask about?", previous_response_id=response["id"], max_output_tokens=40)
-    assert "France" in talker.create(body)["output"][0]["content"][0]["text"]
+    body = small("Repeat your answer.", previous_response_id=response["id"], temperature=0, max_output_tokens=40)
+    assert "Paris" in talker.create(body)["output"][0]["content"][0]["text"]
 
 
 def test_a_schema_holds_it(talker: Provider) -> None:

@@ -114,9 +114,10 @@ def test_a_page_that_is_none_is_answered_in_words(as_alice: Client, alice: User,
 
 def test_a_conversation_at_work_has_its_lamp_lit(as_alice: Client, alice: User) -> None:
     quiet, running = converse(alice, "Quiet"), converse(alice, "Running")
-    for conversation, status in ((quiet, "completed"), (running, "in_progress")):
+    for conversation, status, done in ((quiet, "completed", timezone.now()), (running, "in_progress", None)):
         branch = Branch.objects.create(conversation=conversation, created_by=alice)
-        Response.objects.create(conversation=conversation, branch=branch, created_by=alice, status=status)
+        rows = Response.objects.filter(conversation=conversation)
+        rows.create(conversation=conversation, branch=branch, created_by=alice, status=status, done_at=done)
 
     rows = as_alice.get("/").context["listing"].groups[0].rows
     assert {row.title: row.is_running for row in rows} == {"Quiet": False, "Running": True}

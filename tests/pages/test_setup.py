@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from conversations.accounts import create_first_administrator
+from conversations.actions.people import create_first_administrator
 from conversations.models import User
 from tests.conftest import PASSWORD
 

@@ -28,13 +28,15 @@ class Line:
     def say(
         self, text: str, answer: str | None = None, *, output: list[dict[str, Any]] | None = None, **fields: Any
     ) -> Response:
+        ended = answer is not None or output is not None
         response = Response.objects.create(
             conversation=self.conversation,
             branch=self.branch,
             previous_response=self.last,
             created_by=self.user,
             model="demo",
-            **{"status": "completed" if answer or output else "queued", "endpoint": "local", **fields},
+            done_at=timezone.now() if ended else None,
+            **{"status": "completed" if ended else "queued", "endpoint": "local", **fields},
         )
         if response.status == "completed":
             Response.objects.filter(pk=response.pk).update(provider_id=f"resp_{response.pk}")
@@ -190,3 +192,9 @@ def test_background_follows_the_deployment(line: Line, settings: Any, setting: s
 def test_nothing_runs_in_the_background_where_the_provider_keeps_nothing(line: Line, settings: Any) -> None:
     settings.SALON_BACKGROUND, settings.SALON_STATE = "always", "stateless"
     assert "background" not in context.build(line.say("One")).body
+
+
+def test_models_that_think_long_run_in_the_background_by_themselves(line: Line) -> None:
+    response = line.say("One")
+    response.model = "gpt-5-pro"
+    assert context.build(response).body["background"] is True

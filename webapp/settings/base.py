@@ -7,6 +7,7 @@ from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from conversations.upstream.config import provider_config
@@ -26,8 +27,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in env.listing("SALON_ALLOWED
 
 INSTALLED_APPS = [
     "conversations",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "conversations.adminsite.SalonAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "conversations.preferences.PreferencesMiddleware",
 ]
 
 ROOT_URLCONF = "webapp.urls"
@@ -155,6 +157,42 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # Made at the first start, where nobody is there to visit /setup/
 DJANGO_SUPERUSER_EMAIL = env.text("DJANGO_SUPERUSER_EMAIL")
 DJANGO_SUPERUSER_PASSWORD = env.text("DJANGO_SUPERUSER_PASSWORD")
+
+# Administration: unfold in our colours (the steps of tokens.css, from paper to ink)
+UNFOLD = {
+    "SITE_TITLE": "Salon",
+    "SITE_HEADER": _("Administration"),
+    "SITE_SYMBOL": "light",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "COLORS": {
+        "base": {
+            "50": "oklch(0.985 0.005 86)",
+            "100": "oklch(0.958 0.008 84)",
+            "200": "oklch(0.896 0.01 82)",
+            "300": "oklch(0.82 0.011 80)",
+            "400": "oklch(0.735 0.013 80)",
+            "500": "oklch(0.53 0.014 74)",
+            "600": "oklch(0.43 0.015 66)",
+            "700": "oklch(0.36 0.012 66)",
+            "800": "oklch(0.27 0.009 66)",
+            "900": "oklch(0.212 0.007 66)",
+            "950": "oklch(0.178 0.006 66)",
+        },
+        "primary": {
+            "50": "oklch(0.97 0.014 160)",
+            "100": "oklch(0.945 0.024 160)",
+            "200": "oklch(0.9 0.04 164)",
+            "300": "oklch(0.86 0.07 168)",
+            "400": "oklch(0.79 0.078 168)",
+            "500": "oklch(0.6 0.085 168)",
+            "600": "oklch(0.43 0.08 168)",
+            "700": "oklch(0.36 0.07 168)",
+            "800": "oklch(0.32 0.06 168)",
+            "900": "oklch(0.295 0.03 168)",
+            "950": "oklch(0.2 0.03 168)",
+        },
+    },
+}
 
 # Words, dates, numbers
 LANGUAGE_CODE = "en"

@@ -10,7 +10,7 @@ from ..egress import Egress
 from ..engine import Engine
 from ..events import Answer
 from ..requests import FUNCTION_TOOLS, SMALL, WEB_SEARCH_TOOLS
-from ..responses import Script
+from ..runs import Script
 from ..schema import sample
 from . import computer, functions, hosted, images, mcp, reasoning, small, text
 from .message import cut, refuse, say

@@ -10,7 +10,7 @@ import msgspec
 from ..context import Turn, text_of
 from ..engine import Engine, unavailable
 from ..events import Answer
-from ..responses import Script
+from ..runs import Script
 from .functions import call_function, fitting
 from .message import say
 
