@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 DOCUMENTS = {
     "prose": "One *line* with **strong** words,\nand `code` in it.\n\nAnother, [linked](https://a.example/x_(y)).\n",
@@ -103,7 +104,7 @@ def long_answer(tokens: int, seed: int = 1) -> str:
         rows = "\n".join(f"| {n} cm | {182 / (n + 1):.1f} lx | {sentence()} |" for n in range(12))
         return f"| Distance | Light | Good for |\n| --- | --: | --- |\n{rows}"
 
-    kinds = [
+    kinds: list[Callable[[], str]] = [
         paragraph,
         paragraph,
         lambda: f"## {sentence()}",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from tests.e2e.chat_harness.conftest import open_chat
 from tests.e2e.chat_harness.documents import ATTACKS, DOCUMENTS, long_answer
@@ -38,7 +38,12 @@ def test_nothing_hostile_lives_in_a_document_at_any_moment(
     requests: list[str] = []
     dialogs: list[str] = []
     renderer.on("request", lambda request: requests.append(request.url))
-    renderer.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def hear_dialog(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    renderer.on("dialog", hear_dialog)
     found = renderer.evaluate(
         "([texts, size]) => Promise.all(texts.map((text) => probe.attack(text, size)))", [ATTACKS, size]
     )
