@@ -80,6 +80,8 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
     passed: list[Response] = []
     anchor = None
     start = response.previous_response_id
+    if start is None:
+        return None, [], True
     if name and response.previous_response is not None and may_be_named(response.previous_response, response):
         return response.previous_response, [], True
     while start is not None and anchor is None and len(passed) < MOST_TURNS:
