@@ -22,6 +22,7 @@ run:
 	$(SETUP) run
 	@exec $(PY) manage.py serve --host "$(HOST)" --port "$(PORT)"
 
+demo: export SALON_DATA := $(or $(SALON_DATA),var/demo)
 demo:
 	$(SETUP) run
 	@$(PY) manage.py seeddemo
@@ -30,7 +31,7 @@ demo:
 # pytest comes last, so that the closing line is its own; the failure of either fails the target
 test:
 	$(SETUP) test
-	@status=0; $(NODE) --test tests/js/ || status=$$?; $(PYTEST) || status=$$?; exit $$status
+	@status=0; $(NODE) --test "tests/js/**/*.test.js" || status=$$?; $(PYTEST) || status=$$?; exit $$status
 
 test-services:
 	$(SETUP) test

@@ -18,9 +18,12 @@ PASSWORD = "correct horse battery staple"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files with browser tests last: Playwright leaves a loop running, and asyncio's tests cannot start theirs."""
+    """Put files with browser tests last (Playwright leaves a loop running); skip what needs services without them."""
     in_browser = {item.path for item in items if "playwright" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: item.path in in_browser)
+    for item in items:
+        if item.get_closest_marker("services") and os.environ.get("SALON_RUNNER") != "worker":
+            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL, Redis and workers: make test-services runs it"))
 
 
 @pytest.fixture

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
 from django.conf import settings
 
 from conversations.localmodel import launcher
 from conversations.upstream.client import Provider
 from conversations.upstream.config import ProviderConfig
+from conversations.upstream.errors import ProviderUnavailable, UpstreamError
+
+log = structlog.get_logger(__name__)
 
 _provider: Provider | None = None
 _loop: asyncio.AbstractEventLoop | None = None
@@ -24,6 +28,18 @@ async def provider() -> Provider:
     return _provider
 
 
+async def warm_up() -> None:
+    """Ask the provider something small, so that the first person does not wait for what only happens once.
+
+    That is a tenth of a second of imports, a handshake, a token; or the start of the embedded provider. A provider that
+    does not answer is no reason not to start.
+    """
+    try:
+        await (await provider()).list_models()
+    except UpstreamError as error:
+        log.info("provider_not_warmed_up", error=type(error).__name__)
+
+
 async def revive() -> bool:
     """Start the embedded provider again if it has ended; return whether there is a reason to ask once more.
 
@@ -36,7 +52,10 @@ async def revive() -> bool:
 
 
 async def _embedded() -> ProviderConfig:
-    endpoint = await asyncio.to_thread(launcher.ensure, settings.DATA)
+    try:
+        endpoint = await asyncio.to_thread(launcher.ensure, settings.DATA)
+    except launcher.ProviderError as error:
+        raise ProviderUnavailable(str(error)) from error
     return ProviderConfig(kind="local", base_url=endpoint.base_url, api_key=endpoint.key)
 
 

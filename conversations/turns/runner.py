@@ -15,7 +15,7 @@ from conversations import dispatch, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
-from conversations.turns.provider import forget
+from conversations.turns.provider import forget, warm_up
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
 from conversations.turns.turn import run_turn
@@ -36,6 +36,7 @@ class Runner:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{hub.name}"
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._sweeper: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self, *, alone: bool = False) -> None:
@@ -50,11 +51,13 @@ class Runner:
             await threads.runner.run(_expire_leases)
         dispatch.register(self._start_soon, self._cancel_soon)
         self._sweeper = asyncio.create_task(self._sweep())
+        self._warming = asyncio.create_task(warm_up())
 
     async def stop(self) -> None:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for helper in (self._sweeper, self._warming):
+            if helper is not None:
+                helper.cancel()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -26,8 +26,12 @@ export function fillFormula(element) {
   if (!formula) {
     formula = document.createElement("span");
     const limits = { trust: false, maxExpand: 500, maxSize: 20, strict: /** @type {const} */ ("ignore") };
-    // It builds elements and sets their style through the object model; a string of HTML would break the page's policy
-    katex.render(tex, formula, { displayMode: display, throwOnError: false, ...limits });
+    try {
+      // It builds elements and sets their style through the object model; a string of HTML would break the page's policy
+      katex.render(tex, formula, { displayMode: display, throwOnError: true, ...limits });
+    } catch {
+      formula.append(tex); // what is no formula, or none yet, is shown as it was written
+    }
     if (made.size > 500) made.clear();
     made.set(key, formula);
   }
