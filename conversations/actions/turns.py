@@ -29,9 +29,10 @@ def send_message(
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id` is the response that the sender looked at last; without it the main branch is continued. `edits_id` is
-    a response whose message is worded anew, which makes a branch. Return the queued response and whether it is new: the
-    same `client_id` twice is one message.
+    `previous_id` is the response that the sender looked at last; without it the main branch is continued. The message
+    goes to the end of that response's branch, so that what two people send at once stands in one order. `edits_id` is a
+    response whose message is worded anew, which makes a branch. Return the queued response and whether it is new: the
+    same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
     text = plain(text)
@@ -51,13 +52,13 @@ def send_message(
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)
-            if edited.created_by_id != access.user.pk:
+            if not Item.objects.filter(response=edited.input_owner_id, author=access.user).exists():
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
             branch = _new_branch(conversation, access.user)
         else:
-            previous = _previous(conversation, previous_id)
-            branch = _branch_after(conversation, previous, access.user)
+            branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
+            previous = branch.head
         response = _queue(conversation, branch, previous, access.user)
         item = Item.objects.create(
             conversation=conversation,
@@ -72,7 +73,7 @@ def send_message(
             payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             text=text,
         )
-        if edits_id is None and (previous is None or branch.pk == previous.branch_id):
+        if edits_id is None:
             response.shown = snapshots.new_turn(response, [item])
         _announce(conversation, branch, response, title=text)
     return response, True
@@ -145,21 +146,18 @@ def _response(conversation: Conversation, response_id: int) -> Response:
     return response
 
 
-def _previous(conversation: Conversation, previous_id: int | None) -> Response | None:
-    branch = conversation.branch
-    if previous_id is None or (branch is not None and branch.head_id == previous_id):
-        return branch.head if branch else None
-    return _response(conversation, previous_id)
+def _line(conversation: Conversation, previous_id: int | None) -> Branch | None:
+    """Return the branch of a response, the main one without an id, and None before the first message."""
+    main = conversation.branch
+    if previous_id is None or (main is not None and main.head_id == previous_id):
+        return main
+    return _response(conversation, previous_id).branch
 
 
-def _branch_after(conversation: Conversation, previous: Response | None, user: User) -> Branch:
+def _branch_after(conversation: Conversation, previous: Response, user: User) -> Branch:
     """Return the branch that ends with `previous`, or a new one where somebody has gone on from it already."""
-    if previous is not None:
-        main = conversation.branch
-        branch = main if main is not None and main.pk == previous.branch_id else previous.branch
-        if branch.head_id == previous.pk:
-            return branch
-    return _new_branch(conversation, user)
+    branch = previous.branch
+    return branch if branch.head_id == previous.pk else _new_branch(conversation, user)
 
 
 def _new_branch(conversation: Conversation, user: User) -> Branch:

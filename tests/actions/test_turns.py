@@ -82,7 +82,7 @@ def test_two_people_who_send_at_once_are_put_in_one_order(
 ) -> None:
     start = complete(send(as_alice, conversation))
     alices = send(as_alice, conversation, "Mine", previous=start.pk)["turn"]
-    bobs = send(as_bob, conversation, "And mine")["turn"]
+    bobs = send(as_bob, conversation, "And mine", previous=start.pk)["turn"]
     assert (alices["previous"], bobs["previous"]) == (start.pk, alices["id"])
     assert [turn["id"] for turn in page(as_alice, conversation)["turns"]] == [start.pk, alices["id"], bobs["id"]]
 
@@ -110,6 +110,16 @@ def test_only_the_author_may_word_a_message_anew(as_alice: Client, as_bob: Clien
     refused = post(as_bob, conversation, "messages", {"text": "Not hers", "edits": first.pk})
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_yours")
     assert Response.objects.count() == 1
+
+
+def test_a_message_is_worded_anew_by_its_author_from_another_persons_answer_to_it(
+    as_alice: Client, as_bob: Client, conversation: Conversation
+) -> None:
+    first = complete(send(as_alice, conversation, "One"))
+    bobs = complete(post(as_bob, conversation, f"responses/{first.pk}/regenerate").json())
+    refused = post(as_bob, conversation, "messages", {"text": "Still hers", "edits": bobs.pk})
+    assert refused.status_code == 403
+    assert send(as_alice, conversation, "One, better", edits=bobs.pk)["turn"]["previous"] is None
 
 
 def test_regenerating_answers_the_same_message_again(
