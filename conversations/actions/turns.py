@@ -17,8 +17,8 @@ from conversations.models.fields import plain
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
-MOST_WAITING = 20
-"""Turns that may wait in one conversation for those before them."""
+MOST_RUNNING = 20
+"""Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
 TITLE_LENGTH = 60
 ORNAMENTS = re.compile(r"[*_`#>|~]+")
 """Of Markdown: a title is plain text."""
@@ -47,7 +47,7 @@ def send_message(
     if len(client_id) > 64:
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         if client_id and (known := _sent_before(conversation, client_id)):
             return known.response, False
         if edits_id is not None:
@@ -83,7 +83,7 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
     """Queue another answer to the same message, on a branch of its own."""
     access.require_writer()
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         response.refresh_from_db()
         if response.is_running:
             raise Refused("This answer is still being written. Stop it first.", code="running", status=409)
@@ -104,7 +104,7 @@ def continue_answer(access: Access, response: Response) -> Response:
     """Queue a turn that goes on where an answer broke off."""
     access.require_writer()
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         response.refresh_from_db()
         if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
@@ -173,10 +173,11 @@ def _queue(
     model: str = "",
     input_from_id: int | None = None,
 ) -> Response:
-    waits = previous is not None and previous.is_running
-    if waits and Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
+    if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
-            "Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429
+            "Too many answers are on their way in this conversation. Let some finish first.",
+            code="queue_full",
+            status=429,
         )
     return Response.objects.create(
         conversation=conversation,
