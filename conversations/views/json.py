@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -69,6 +70,8 @@ def body(request: HttpRequest) -> dict[str, Any]:
         data = msgspec.json.decode(request.body or b"{}")
     except (ValueError, RecursionError):
         data = None
+    except RequestDataTooBig:
+        raise Refused("This is too much for one request. Shorten it or split it.", code="large", status=413) from None
     if not isinstance(data, dict):
         raise Refused("The request must be a JSON object.", code="not_json")
     return data

@@ -125,13 +125,15 @@ class TestFile:
             (ours if number % 3 else theirs).emit(record)
         ours.close()
         theirs.close()
-        written = "".join(path.read_text() for path in tmp_path.glob("salon.log*"))
-        assert sorted(written.split("\n")[:-1]) == [f"line {number:04}" for number in range(200)]
+        files = [path.read_text() for path in tmp_path.glob("salon.log*") if path.suffix != ".lock"]
+        assert len(files) == 3  # of 99 lines at most
+        assert sorted("".join(files).split("\n")[:-1]) == [f"line {number:04}" for number in range(200)]
 
     def test_a_rotated_file_is_left_for_the_new_one(self, tmp_path: Path) -> None:
         ours = self.handler(tmp_path)
         ours.emit(logging.LogRecord("t", logging.INFO, "", 0, "before", None, None))
         os.rename(tmp_path / "salon.log", tmp_path / "moved.log")
+        (tmp_path / "salon.log").touch()
         ours.emit(logging.LogRecord("t", logging.INFO, "", 0, "after", None, None))
         ours.close()
         assert (tmp_path / "salon.log").read_text() == "after\n"

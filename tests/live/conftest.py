@@ -34,6 +34,14 @@ def server(ground: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
+def calm(server: Server) -> Iterator[None]:
+    """Fails the test when the shared server logs a fault of its own meanwhile."""
+    known = len(server.log)
+    yield
+    assert server.troubles(since=known) == []
+
+
+@pytest.fixture
 def new_server(ground: Server, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """`new_server(paced=True, SALON_BACKGROUND="always")`: a server of the test's own, not started yet."""
     made: list[Server] = []

@@ -44,6 +44,11 @@ class Person:
         self._door += 1
         return self.server.urls[self._door % len(self.server.urls)]
 
+    @property
+    def csrf(self) -> str:
+        """The token that proves a write to come from a page."""
+        return next((cookie.value for cookie in self.http.cookie_jar if cookie.key == "csrftoken"), "")
+
     async def _sign_in(self) -> None:
         address = f"{self.url}/accounts/login/"
         async with self.http.get(address) as page:
@@ -57,8 +62,7 @@ class Person:
 
     async def ask(self, method: str, path: str, **sent: Any) -> tuple[int, bytes]:
         """Send a request with the token that forms carry; return status and body, redirects not followed."""
-        token = self.server.cookies.get(self.name, {}).get("csrftoken", "")
-        headers = {"X-CSRFToken": token} | sent.pop("headers", {})
+        headers = {"X-CSRFToken": self.csrf} | sent.pop("headers", {})
         async with self.http.request(method, self.url + path, headers=headers, allow_redirects=False, **sent) as answer:
             return answer.status, await answer.read()
 
@@ -72,7 +76,7 @@ class Person:
         """Begin a conversation and return its id."""
         async with self.http.post(
             f"{self.url}/conversations/",
-            headers={"X-CSRFToken": self.server.cookies[self.name]["csrftoken"]},
+            headers={"X-CSRFToken": self.csrf},
             allow_redirects=False,
         ) as answer:
             assert answer.status == 302

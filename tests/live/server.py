@@ -107,6 +107,11 @@ class Server:
         """What all processes have written so far."""
         return self._log.read_text(errors="replace")
 
+    def troubles(self, since: int = 0) -> list[str]:
+        """Return the lines of the log, from a length on, that tell of a fault of Salon's own."""
+        signs = ("Traceback", '"level": "error"', '"level": "critical"', "was never awaited")
+        return [line for line in self.log[since:].splitlines() if any(sign in line for sign in signs)]
+
     @property
     def provider(self) -> launcher.Endpoint:
         """Where the embedded provider of this server listens."""

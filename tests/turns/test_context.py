@@ -192,3 +192,9 @@ def test_background_follows_the_deployment(line: Line, settings: Any, setting: s
 def test_nothing_runs_in_the_background_where_the_provider_keeps_nothing(line: Line, settings: Any) -> None:
     settings.SALON_BACKGROUND, settings.SALON_STATE = "always", "stateless"
     assert "background" not in context.build(line.say("One")).body
+
+
+def test_models_that_think_long_run_in_the_background_by_themselves(line: Line) -> None:
+    response = line.say("One")
+    response.model = "gpt-5-pro"
+    assert context.build(response).body["background"] is True
