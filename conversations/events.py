@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from conversations import protocol, snapshots
+from conversations.errors import NotFound
 from conversations.hub import hub
 from conversations.models import Conversation, Fact, Response
 
@@ -43,3 +44,11 @@ def lock(conversation_id: str) -> Conversation:
     """Return the conversation with its row locked until the transaction ends: facts get their order from this lock."""
     locked = Conversation.objects.select_for_update(of=("self",)).select_related("branch__head")
     return locked.get(pk=conversation_id)
+
+
+def lock_undeleted(conversation_id: str) -> Conversation:
+    """As `lock`, for people's writes: raise `NotFound` where it was deleted since they were let in."""
+    conversation = lock(conversation_id)
+    if conversation.deleted_at is not None:
+        raise NotFound
+    return conversation
