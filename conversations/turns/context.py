@@ -21,7 +21,7 @@ from conversations.upstream import catalog
 MOST_TURNS = 200
 """Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
 STRIDE = 50
-RETOLD = "Sent with the history from here, because the provider does not keep all of it."
+RETOLD = "The history was sent from here, because the provider does not keep all of it."
 CUT = f"The history is long: only its last {MOST_TURNS} messages and answers were sent."
 
 
