@@ -11,6 +11,15 @@ from conversations.errors import NotFound
 from conversations.hub import hub
 from conversations.models import Conversation, Fact, Response
 
+NEEDED = [
+    *(field.name for field in Conversation._meta.concrete_fields),
+    "branch__conversation",
+    "branch__head__branch",
+    "branch__head__conversation",
+    "branch__head__status",
+    "branch__head__done_at",
+]
+
 
 def record(
     conversation: Conversation, kind: Fact.Kind, *, response: Response | None = None, changed: Iterable[str] = ()
@@ -41,8 +50,11 @@ def announce(fact: Fact) -> None:
 
 
 def lock(conversation_id: str) -> Conversation:
-    """Return the conversation with its row locked until the transaction ends: facts get their order from this lock."""
-    locked = Conversation.objects.select_for_update(of=("self",)).select_related("branch__head")
+    """Return the conversation with its row locked until the transaction ends: facts get their order from this lock.
+
+    Its main branch and that branch's head come with it, with the few columns that an action looks at.
+    """
+    locked = Conversation.objects.select_for_update(of=("self",)).select_related("branch__head").only(*NEEDED)
     return locked.get(pk=conversation_id)
 
 
