@@ -1,0 +1,183 @@
+"""Every address of the site, asked by everybody: the table says who gets in. An address without a row fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from conversations.models import Branch, Conversation, File, Item, Membership, Response, User
+from tests.conftest import PASSWORD
+
+LOGIN = "sign in"
+"""Led to the sign-in page."""
+PEOPLE = ("anonymous", "charlie", "bob", "reading bob", "alice", "suspended alice", "admin")
+AVATAR = "0" * 32 + ".webp"
+
+# Who gets what, in the order of PEOPLE. Charlie and Admin are not in Alice's conversation; Bob may write in it, or only
+# read
+ALL = (200, 200, 200, 200, 200, 200, 200)
+NONE = (404, 404, 404, 404, 404, 404, 404)
+INVALID = (400, 400, 400, 400, 400, 400, 400)
+SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
+MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
+MEMBERS = (401, 404, 200, 200, 200, 401, 404)
+WRITERS = (401, 404, 200, 403, 200, 401, 404)
+OWNER = (401, 404, 403, 403, 200, 401, 404)
+
+Row = tuple[str, tuple[Any, ...]]
+ROWS: dict[str, Row] = {
+    "home": ("GET", SIGNED_IN),
+    "sidebar": ("GET", SIGNED_IN),
+    "setup": ("GET", NONE),
+    "settings": ("GET", SIGNED_IN),
+    "theme": ("POST", SIGNED_IN),
+    "sign_out_everywhere": ("POST", SIGNED_IN),
+    "avatar": ("GET", SIGNED_IN),
+    "file": ("GET", MEMBERS_PAGE),
+    "conversations": ("POST", SIGNED_IN),
+    "conversation": ("GET", MEMBERS_PAGE),
+    "turns": ("GET", MEMBERS),
+    "messages": ("POST", WRITERS),
+    "conversation_update": ("POST", WRITERS),
+    "conversation_delete": ("POST", OWNER),
+    "stop": ("POST", WRITERS),
+    "regenerate": ("POST", WRITERS),
+    "continue": ("POST", WRITERS),
+    "readyz": ("GET", ALL),
+    "metrics": ("GET", ALL),
+    "account_login": ("GET", ALL),
+    "account_logout": ("GET", ALL),
+    "account_inactive": ("GET", ALL),
+    "account_signup": ("GET", ALL),
+    "account_reauthenticate": ("GET", SIGNED_IN),
+    "account_email": ("GET", SIGNED_IN),
+    "account_email_verification_sent": ("GET", ALL),
+    "account_change_password": ("GET", SIGNED_IN),
+    "account_set_password": ("GET", SIGNED_IN),
+    "account_reset_password": ("GET", ALL),
+    "account_confirm_login_code": ("GET", SIGNED_IN),
+    "account_confirm_email": ("GET", INVALID),
+    "account_reset_password_from_key_done": ("GET", ALL),
+    "account_reset_password_from_key": ("GET", ALL),
+    "account_reset_password_done": ("GET", ALL),
+}
+SENT = {"messages": {"text": "Hello"}, "conversation_update": {"title": "Renamed"}, "theme": {"theme": "dark"}}
+GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1}
+OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
+
+
+def routes(resolver: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the site, with its name."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}", entry
+        else:
+            yield from routes(entry, namespace + (f"{entry.namespace}:" if entry.namespace else ""))
+
+
+ADMINISTRATION = sorted({name for name, _ in routes() if name.startswith("admin:") and not name.endswith(":None")})
+
+
+def test_every_address_has_a_row() -> None:
+    names = {name for name, _ in routes() if not name.startswith("admin:")}
+    assert names == set(ROWS)
+
+
+@pytest.fixture
+def given(db: None) -> dict[str, Any]:
+    """The cast and a conversation of Alice's with one interrupted answer and one picture."""
+    alice = User.objects.create_user("alice@example.com", PASSWORD, name="Alice")
+    bob = User.objects.create_user("bob@example.com", PASSWORD, name="Bob")
+    User.objects.create_user("charlie@example.com", PASSWORD, name="Charlie")
+    User.objects.create_superuser("admin@example.com", PASSWORD, name="Admin")
+    conversation = Conversation.objects.create(created_by=alice)
+    branch = Branch.objects.create(conversation=conversation, created_by=alice)
+    response = Response.objects.create(
+        conversation=conversation, branch=branch, created_by=alice, status="incomplete", done_at=timezone.now()
+    )
+    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "A lamp"}]}
+    Item.objects.create(
+        conversation=conversation, response=response, direction="input", index=0, type="message", payload=message
+    )
+    Membership.objects.create(conversation=conversation, user=alice, role="owner")
+    Membership.objects.create(conversation=conversation, user=bob, role="editor")
+    file = File.objects.create(conversation=conversation, media_type="image/png", size=3, sha256="0" * 64)
+    for name in (file.storage_name, f"avatars/{AVATAR}"):
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(b"png"))
+    return {"conversation_id": conversation.pk, "response_id": response.pk, "file_id": file.pk} | GIVEN
+
+
+def client_of(person: str) -> Client:
+    """Return the client of one of PEOPLE, who is made what they are called first."""
+    client = Client()
+    if person == "anonymous":
+        return client
+    user = User.objects.get(name=person.split()[-1].capitalize())
+    client.force_login(user)
+    if person == "reading bob":
+        Membership.objects.filter(user=user).update(role="viewer")
+    if person == "suspended alice":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    return client
+
+
+def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str:
+    """Ask an address; return LOGIN, 200 for whatever lets in, or the status of a refusal."""
+    client = client_of(person)
+    answer = client.generic(method, address(name, given), **body_of(name))
+    if answer.status_code == 302 and "/login/" in answer.headers["Location"]:
+        return LOGIN
+    return 200 if answer.status_code < 400 else answer.status_code
+
+
+def body_of(name: str) -> dict[str, Any]:
+    sent = SENT.get(name, {})
+    if name in {"theme", "sign_out_everywhere"}:
+        return {"data": urlencode(sent), "content_type": "application/x-www-form-urlencoded"}
+    return {"data": json.dumps(sent), "content_type": "application/json"}
+
+
+def address(name: str, given: dict[str, Any]) -> str:
+    for entry_name, entry in routes():
+        if entry_name == name:
+            arguments = {key: given[key] for key in entry.pattern.regex.groupindex}
+            return reverse(name, kwargs=arguments)
+    raise NoReverseMatch(name)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("name", ROWS)
+def test_an_address_lets_in_whom_the_table_says(name: str, person: str, given: dict[str, Any]) -> None:
+    method, expected = ROWS[name]
+    assert ask(person, method, name, given) == expected[PEOPLE.index(person)]
+
+
+@pytest.mark.parametrize("name", [name for name, (method, _) in ROWS.items() if method == "POST"])
+def test_an_address_that_changes_something_is_no_link(name: str, given: dict[str, Any]) -> None:
+    assert ask("alice", "GET", name, given) == 405
+
+
+@pytest.mark.parametrize("person", PEOPLE[:-1])
+@pytest.mark.parametrize("name", ADMINISTRATION)
+def test_the_administration_lets_in_administrators_only(name: str, person: str, given: dict[str, Any]) -> None:
+    for method in ("GET", "POST"):
+        assert ask(person, method, name, given) == LOGIN or name in OPEN_IN_ADMINISTRATION
+
+
+@pytest.mark.parametrize("name", ADMINISTRATION)
+def test_the_administration_works_for_an_administrator(name: str, given: dict[str, Any]) -> None:
+    answer = ask("admin", "GET", name, given)
+    assert answer != LOGIN
+    assert isinstance(answer, int)
+    assert answer < 500
