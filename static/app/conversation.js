@@ -143,7 +143,11 @@ const actions = {
     log.toLatest();
   },
   "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
-  "chat:again": ({ clientId }) => outbox.again(clientId),
+  "chat:again": ({ clientId }) => {
+    outbox.again(clientId);
+    composer?.area.focus(); // the button goes
+  },
+  "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
     const text = store.pending.find((pending) => pending.client_id === clientId)?.text ?? "";
     store.dropPending(clientId);

@@ -118,6 +118,39 @@ test("a newer epoch is taken over only with its snapshot, and the older one is n
   assert.equal(textOf(store, id), server.turn(id).output[0].content[0].text);
 });
 
+test("the first event of a later epoch is not mistaken for the beginning", () => {
+  const { server, store } = begun();
+  const asked = [];
+  store.addEventListener("resync", (event) => asked.push(event.detail));
+  const { id, frames } = server.send();
+  store.apply(frames);
+  server.start(id);
+  server.speak(id, ["said before"]);
+  server.recover(id);
+  store.apply(server.speak(id, [" and after"]));
+  assert.deepEqual(asked, [id]);
+});
+
+test("a snapshot that comes late does not take words back", () => {
+  const { server, store } = begun();
+  const { id, frames } = server.send();
+  store.apply([...frames, ...server.start(id), ...server.speak(id, ["one "])]);
+  const old = server.snapshot(id);
+  store.apply([...server.speak(id, ["two"]), ...old]);
+  assert.equal(textOf(store, id), "one two");
+});
+
+test("a fact that comes again changes nothing and leaves no gap before the next", () => {
+  const { server, store } = begun();
+  let gaps = 0;
+  store.addEventListener("gap", () => gaps++);
+  const first = server.rename("first");
+  store.apply([...first, ...server.rename("second"), ...first]);
+  assert.equal(store.conversation.title, "second");
+  store.apply(server.rename("third"));
+  assert.deepEqual([gaps, store.conversation.title], [0, "third"]);
+});
+
 test("a missing fact asks for another connection and is not skipped", () => {
   const { server, store } = begun();
   let gaps = 0;

@@ -15,7 +15,7 @@ const AHEAD = "1500px 0px"; // how far before its edge the history grows, so tha
  *
  * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text }), `chat:regenerate`, `chat:continue`
  * ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back), `chat:branch` ({ branch }),
- * `chat:said` ({ text }: something to announce).
+ * `chat:said` ({ text }: something to announce), `chat:unfocused` (what had the focus is not there any more).
  */
 class ChatLog extends AppElement {
   /** @type {ConversationStore | undefined} */ #store;
@@ -79,6 +79,7 @@ class ChatLog extends AppElement {
     const { path } = store;
     const entries = this.#window.cut(store.entries);
     const keys = new Set(entries.map((entry) => entry.key));
+    const focused = this.contains(document.activeElement);
     for (const [key, view] of this.#views) {
       if (keys.has(key)) continue;
       for (const element of view.elements) element.remove();
@@ -106,6 +107,7 @@ class ChatLog extends AppElement {
         before = element;
       }
     }
+    if (focused && !this.contains(document.activeElement)) this.emit("chat:unfocused");
     this.#scroll.settle();
     if (!this.#settling) this.#settling = setTimeout(() => this.#settle(), 300);
   }

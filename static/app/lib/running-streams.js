@@ -40,11 +40,8 @@ export class RunningStreams {
    * @returns {"changed" | "resync" | "nothing"} `resync`: events are missing, a snapshot has to be asked for
    */
   hear(turn, frame) {
-    let cursor = this.#cursors.get(turn.id) ?? { epoch: 0, next: 0, resyncing: false };
-    if (cursor.epoch === 0 && frame.epoch === 1 && frame.sequence === 0) {
-      // Nothing can have been said before the first event of the first epoch
-      cursor = { epoch: 1, next: 0, resyncing: cursor.resyncing };
-    }
+    const cursor = this.#cursors.get(turn.id) ?? { epoch: 0, next: 0, resyncing: false };
+    cursor.epoch ||= 1; // a queued turn has no epoch yet; the first one begins with its first event
     this.#cursors.set(turn.id, cursor);
     if (frame.epoch < cursor.epoch || cursor.resyncing) return "nothing";
     if (frame.epoch > cursor.epoch || frame.sequence > cursor.next) {

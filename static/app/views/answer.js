@@ -97,7 +97,7 @@ export class AnswerView {
     const element = ref(this.element, "notice");
     element.hidden = !notice;
     if (!notice) return;
-    element.className = notice.tone === "quiet" ? "row small muted" : `banner ${notice.tone}`;
+    element.className = notice.tone === "quiet" ? "row small muted stopped" : `banner ${notice.tone}`;
     ref(element, "icon").replaceChildren(icon(notice.icon, notice.tone === "quiet" ? "i sm" : "i"));
     ref(element, "words").textContent = notice.words;
     ref(element, "continue").hidden = !place.writes || !place.last || !notice.offers.includes("continue");
@@ -112,11 +112,12 @@ export class AnswerView {
     const facts = factsOf(turn);
     if (place.waits) facts.push("Waiting for the answer before");
     const ticks = isRunning(turn) && !place.waits;
-    const state = JSON.stringify([facts, ticks]);
+    const state = JSON.stringify([facts, turn.remarks, ticks]);
     if (state === this.#facts) return;
     this.#facts = state;
-    const spans = facts.map((fact) => Object.assign(document.createElement("span"), { textContent: fact }));
+    const spans = facts.map((fact) => span(fact));
     if (ticks) spans.push(clone("since-template"));
+    for (const remark of turn.remarks) spans.push(span(remark, "remark"));
     ref(this.element, "facts").replaceChildren(...spans);
     this.tick();
   }
@@ -131,8 +132,14 @@ function factsOf(turn) {
   const facts = [turn.model_label || turn.model];
   if (usage) facts.push(`${number(usage.input_tokens ?? 0)} in, ${number(usage.output_tokens ?? 0)} out`);
   if (!isRunning(turn) && timing.done_ms !== null) facts.push(duration(timing.done_ms));
-  return [...facts, ...turn.remarks].filter(Boolean);
+  return facts.filter(Boolean);
 }
+
+/**
+ * @param {string} text
+ * @param {string} [className]
+ */
+const span = (text, className = "") => Object.assign(document.createElement("span"), { textContent: text, className });
 
 /**
  * @param {Turn} turn

@@ -116,6 +116,22 @@ def test_the_focus_stays_where_it_is_while_the_page_goes_on(chat: Page, stage: S
     expect(copy.first).to_be_focused()
 
 
+def test_the_focus_goes_to_the_box_when_what_had_it_is_gone(chat: Page, stage: Stage) -> None:
+    box = chat.get_by_role("textbox", name="Message")
+    stage.answer("Yes.", "Brass?")
+    expect(chat.get_by_role("article", name="Message from Salon")).to_be_visible()
+    box.press("ArrowUp")
+    chat.keyboard.type(" Or steel?")
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_role("article", name="Message from Alice")).to_contain_text("2 of 2")
+    expect(box).to_be_focused()
+    stage.finish(2)
+    chat.get_by_role("button", name="Regenerate").focus()
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_role("article", name="Message from Salon")).to_contain_text("2 of 2")
+    expect(box).to_be_focused()
+
+
 @PHONE
 def test_what_fingers_touch_is_large_enough(page: Page, stage: Stage) -> None:
     every_state(stage)

@@ -82,6 +82,7 @@ def test_a_refused_message_is_kept_with_the_reason_and_can_be_sent_again(
     expect(messages(chat, "Alice")).to_contain_text("Not sent. Too many answers wait. Let some finish first.")
     stage.refuse = None
     chat.get_by_role("button", name="Try again").click()
+    expect(messages(chat, "Salon")).to_be_visible()
     expect(messages(chat, "Alice")).not_to_contain_text("Not sent")
     assert len(stage.turns) == 1
     first, second = (body["client_id"] for _, body in stage.calls)
@@ -108,6 +109,7 @@ def test_a_message_that_was_not_sent_is_there_after_a_reload(
     expect(messages(chat, "Alice")).to_contain_text("Do not lose me")
     stage.refuse = None
     chat.get_by_role("button", name="Try again").click()
+    expect(messages(chat, "Salon")).to_be_visible()
     expect(messages(chat, "Alice")).not_to_contain_text("Not sent")
     open_chat(chat, stage)
     expect(messages(chat, "Alice")).to_have_count(1)
@@ -124,6 +126,7 @@ def test_what_is_written_offline_is_sent_once_when_the_connection_is_back(
     expect(messages(chat, "Alice")).to_contain_text("waits for the connection")
     context.set_offline(False)
     expect(chat.get_by_role("status")).not_to_contain_text("Offline")
+    expect(messages(chat, "Salon")).to_be_visible()
     expect(messages(chat, "Alice")).not_to_contain_text("waits")
     assert [path for path, _ in stage.calls] == ["messages/"]
 
