@@ -46,7 +46,7 @@ class Server:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._insider: subprocess.Popen[str] | None = None
         self._inside = threading.Lock()
-        self._services = _services(like=ground._services if ground else {}) if WORKERS else {}
+        self._services: dict[str, str] = _services(like=ground._services if ground else {}) if WORKERS else {}
         self._log = data / "server.log"
         if ground is not None:
             shutil.copytree(ground.data, data)
