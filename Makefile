@@ -38,7 +38,7 @@ test-services:
 	@$(PY) scripts/services.py $(PYTEST)
 
 bench:
-	$(SETUP) run
+	$(SETUP) test
 	@$(PY) -m bench
 
 # Every part runs by itself too; `make -k check` goes on after the first that fails

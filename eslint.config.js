@@ -18,5 +18,8 @@ export default [
       ],
     },
   },
-  { files: ["build.mjs", "eslint.config.js", "tests/js/**"], languageOptions: { globals: { ...globals.node } } },
+  {
+    files: ["build.mjs", "eslint.config.js", "tests/**/*.{js,mjs}"],
+    languageOptions: { globals: { ...globals.node } },
+  },
 ];

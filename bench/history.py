@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.report import quantile, table
 from bench.servers import ROOT, app, environment, free_port, served
 from bench.streaming import READY, program
+from scripts.setup import digest
 
 LONG = (9_999, 45, 50_000)
 """Conversations, turns of each, turns of the long one: a turn is two items."""
@@ -37,8 +40,7 @@ class Page:
 
 def measure(quick: bool) -> str:
     """Fill a database where that has not been done, and time pages of it; return the table."""
-    folder = ROOT / "build" / "bench" / ("small" if quick else "large")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = database_folder("small" if quick else "large")
     environ = environment(folder, free_port())
     program(["manage.py", "migrate", "--no-input", "--verbosity", "0"], environ)
     places = json.loads(program(["-m", "bench.filling", *map(str, QUICK if quick else LONG)], environ))
@@ -63,6 +65,19 @@ def measure(quick: bool) -> str:
         f"{2 * longest:,} items; beside it a person with ten conversations of ten items.\n\n"
         + table(["", "p50 ms", "p95 ms", "with ten: p50 ms", "p95 ms", "kB / with ten", "queries / with ten"], rows)
     )
+
+
+def database_folder(size: str) -> Path:
+    """Return the folder of the database of this size; one that was made for other tables or rows is removed."""
+    migrations = sorted((ROOT / "conversations" / "migrations").glob("*.py"))
+    made_from = digest([*migrations, ROOT / "bench" / "filling.py"])[:12]
+    folders = ROOT / "build" / "bench"
+    folder = folders / f"{size}-{made_from}"
+    for old in folders.glob(f"{size}-*"):
+        if old != folder:
+            shutil.rmtree(old)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def visit(port: int, place: dict[str, Any], environ: dict[str, str]) -> dict[str, Page]:

@@ -29,15 +29,12 @@ class Access:
 
 def conversation_for(user: User, conversation_id: str) -> Access:
     """Return the conversation and the membership of `user`, in one query; raise `NotFound`."""
-    membership = (
-        Membership.objects.filter(
+    try:
+        membership = Membership.objects.select_related("conversation").get(
             user_id=user.pk, conversation_id=conversation_id, conversation__deleted_at=None, user__is_active=True
         )
-        .select_related("conversation")
-        .first()
-    )
-    if membership is None:
-        raise NotFound
+    except Membership.DoesNotExist:
+        raise NotFound from None
     return Access(user, membership.conversation, membership)
 
 

@@ -59,6 +59,14 @@ class Snapshot(msgspec.Struct, tag="snapshot", tag_field="type"):
     output: list[dict[str, Any]]
 
 
+class Waiting(msgspec.Struct, tag="waiting", tag_field="type"):
+    """The provider is asked again in `seconds`; `message` says why. Told once and kept nowhere."""
+
+    response: int
+    seconds: float
+    message: str
+
+
 class Reload(msgspec.Struct, tag="reload", tag_field="type"):
     """The cursor is too old to be served by frames: fetch the turns afresh."""
 
@@ -81,7 +89,7 @@ class Resync(msgspec.Struct, tag="resync", tag_field="type"):
     response: int
 
 
-ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Reload | Ping | ErrorFrame
+ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Reload | Ping | ErrorFrame
 _from_browser = msgspec.json.Decoder(Resync)
 _encoder = msgspec.json.Encoder()
 

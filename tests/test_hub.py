@@ -1,6 +1,9 @@
 """Handing frames to the sockets of a process."""
 
 import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
 
 from conversations.hub import MOST_WAITING, Hub, Viewer
 from conversations.protocol import Close
@@ -30,8 +33,16 @@ async def test_who_reads_too_slowly_is_let_go_and_costs_no_memory() -> None:
     assert await viewer.take() == ""
 
 
-async def test_frames_reach_the_viewers_of_their_conversation_only() -> None:
-    hub, here, there = Hub(), Viewer(), Viewer()
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    hub = Hub()
+    await hub.start(lambda conversation_id, position: [])
+    yield hub
+    await hub.stop()
+
+
+async def test_frames_reach_the_viewers_of_their_conversation_only(hub: Hub) -> None:
+    here, there = Viewer(), Viewer()
     await hub.join("conv_here", here)
     await hub.join("conv_there", there)
     hub.deliver("conv_here", "frame")
@@ -39,8 +50,8 @@ async def test_frames_reach_the_viewers_of_their_conversation_only() -> None:
     assert there._size == 0
 
 
-async def test_a_viewer_that_has_left_gets_nothing_more() -> None:
-    hub, viewer = Hub(), Viewer()
+async def test_a_viewer_that_has_left_gets_nothing_more(hub: Hub) -> None:
+    viewer = Viewer()
     await hub.join("conv_here", viewer)
     await hub.leave("conv_here", viewer)
     hub.deliver("conv_here", "frame")

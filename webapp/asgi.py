@@ -8,7 +8,6 @@ with env.one_sentence():
     env.choose_settings()
     django.setup()  # loads the apps, which the imports below need
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.urls import path
@@ -19,6 +18,7 @@ from webapp.lifespan import Lifespan
 from webapp.middleware import SocketLog
 from webapp.origin import SameOrigin
 from webapp.pages import Pages
+from webapp.signed_in import SignedIn
 from webapp.static import with_static_files
 
 sockets = URLRouter(
@@ -30,7 +30,7 @@ sockets = URLRouter(
 application = ProtocolTypeRouter(
     {
         "http": answer_alive(with_static_files(Pages())),
-        "websocket": SameOrigin(AuthMiddlewareStack(SocketLog(sockets))),
+        "websocket": SameOrigin(SignedIn(SocketLog(sockets))),
         "lifespan": Lifespan(runs_turns=settings.SALON_RUNNER == "embedded"),
     }
 )

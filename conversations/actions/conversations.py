@@ -52,7 +52,7 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
         shared[name] = plain(value).strip()
     _validate(shared)
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         for name, value in shared.items():
             setattr(conversation, name, value)
         if "title" in shared:
@@ -88,7 +88,7 @@ def set_title(conversation_id: str, title: str) -> None:
     """Give the conversation a title that a model wrote, unless a person has given one."""
     with transaction.atomic():
         conversation = events.lock(conversation_id)
-        if conversation.title_by_person or not title:
+        if conversation.title_by_person or conversation.deleted_at is not None or not title:
             return
         conversation.title = plain(title)[:200]
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["title"])
@@ -98,9 +98,7 @@ def delete(access: Access) -> None:
     """Hide the conversation from everybody. Only its owner may; what runs in it is stopped."""
     access.require_owner()
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
-        if conversation.deleted_at is not None:
-            return
+        conversation = events.lock_undeleted(access.conversation.pk)
         conversation.deleted_at = timezone.now()
         conversation.responses.running().update(cancel_requested_at=timezone.now())
         events.record(conversation, Fact.Kind.CONVERSATION_DELETED, changed=["deleted_at"])

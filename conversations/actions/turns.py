@@ -17,8 +17,8 @@ from conversations.models.fields import plain
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
-MOST_WAITING = 20
-"""Turns that may wait in one conversation for those before them."""
+MOST_RUNNING = 20
+"""Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
 TITLE_LENGTH = 60
 ORNAMENTS = re.compile(r"[*_`#>|~]+")
 """Of Markdown: a title is plain text."""
@@ -29,9 +29,10 @@ def send_message(
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id` is the response that the sender looked at last; without it the main branch is continued. `edits_id` is
-    a response whose message is worded anew, which makes a branch. Return the queued response and whether it is new: the
-    same `client_id` twice is one message.
+    `previous_id` is the response that the sender looked at last; without it the main branch is continued. The message
+    goes to the end of that response's branch, so that what two people send at once stands in one order. `edits_id` is a
+    response whose message is worded anew, which makes a branch. Return the queued response and whether it is new: the
+    same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
     text = plain(text)
@@ -46,18 +47,18 @@ def send_message(
     if len(client_id) > 64:
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         if client_id and (known := _sent_before(conversation, client_id)):
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)
-            if edited.created_by_id != access.user.pk:
+            if not Item.objects.filter(response=edited.input_owner_id, author=access.user).exists():
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
             branch = _new_branch(conversation, access.user)
         else:
-            previous = _previous(conversation, previous_id)
-            branch = _branch_after(conversation, previous, access.user)
+            branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
+            previous = branch.head
         response = _queue(conversation, branch, previous, access.user)
         item = Item.objects.create(
             conversation=conversation,
@@ -72,7 +73,7 @@ def send_message(
             payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             text=text,
         )
-        if edits_id is None and (previous is None or branch.pk == previous.branch_id):
+        if edits_id is None:
             response.shown = snapshots.new_turn(response, [item])
         _announce(conversation, branch, response, title=text)
     return response, True
@@ -82,7 +83,7 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
     """Queue another answer to the same message, on a branch of its own."""
     access.require_writer()
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         response.refresh_from_db()
         if response.is_running:
             raise Refused("This answer is still being written. Stop it first.", code="running", status=409)
@@ -103,7 +104,7 @@ def continue_answer(access: Access, response: Response) -> Response:
     """Queue a turn that goes on where an answer broke off."""
     access.require_writer()
     with transaction.atomic():
-        conversation = events.lock(access.conversation.pk)
+        conversation = events.lock_undeleted(access.conversation.pk)
         response.refresh_from_db()
         if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
@@ -145,21 +146,18 @@ def _response(conversation: Conversation, response_id: int) -> Response:
     return response
 
 
-def _previous(conversation: Conversation, previous_id: int | None) -> Response | None:
-    branch = conversation.branch
-    if previous_id is None or (branch is not None and branch.head_id == previous_id):
-        return branch.head if branch else None
-    return _response(conversation, previous_id)
+def _line(conversation: Conversation, previous_id: int | None) -> Branch | None:
+    """Return the branch of a response, the main one without an id, and None before the first message."""
+    main = conversation.branch
+    if previous_id is None or (main is not None and main.head_id == previous_id):
+        return main
+    return _response(conversation, previous_id).branch
 
 
-def _branch_after(conversation: Conversation, previous: Response | None, user: User) -> Branch:
+def _branch_after(conversation: Conversation, previous: Response, user: User) -> Branch:
     """Return the branch that ends with `previous`, or a new one where somebody has gone on from it already."""
-    if previous is not None:
-        main = conversation.branch
-        branch = main if main is not None and main.pk == previous.branch_id else previous.branch
-        if branch.head_id == previous.pk:
-            return branch
-    return _new_branch(conversation, user)
+    branch = previous.branch
+    return branch if branch.head_id == previous.pk else _new_branch(conversation, user)
 
 
 def _new_branch(conversation: Conversation, user: User) -> Branch:
@@ -175,10 +173,11 @@ def _queue(
     model: str = "",
     input_from_id: int | None = None,
 ) -> Response:
-    waits = previous is not None and previous.is_running
-    if waits and Response.objects.running().filter(conversation=conversation).count() >= MOST_WAITING:
+    if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
-            "Too many answers wait in this conversation. Let some finish first.", code="queue_full", status=429
+            "Too many answers are on their way in this conversation. Let some finish first.",
+            code="queue_full",
+            status=429,
         )
     return Response.objects.create(
         conversation=conversation,

@@ -21,7 +21,7 @@ from conversations.upstream import catalog
 MOST_TURNS = 200
 """Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
 STRIDE = 50
-RETOLD = "Sent with the history from here, because the provider does not keep all of it."
+RETOLD = "The history was sent from here, because the provider does not keep all of it."
 CUT = f"The history is long: only its last {MOST_TURNS} messages and answers were sent."
 
 
@@ -80,6 +80,8 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
     passed: list[Response] = []
     anchor = None
     start = response.previous_response_id
+    if start is None:
+        return None, [], True
     if name and response.previous_response is not None and may_be_named(response.previous_response, response):
         return response.previous_response, [], True
     while start is not None and anchor is None and len(passed) < MOST_TURNS:

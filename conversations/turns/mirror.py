@@ -98,7 +98,6 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         _fill(response, ending, final)
         response.save()
         output = _output(final, recording)
-        Item.objects.filter(response=response, direction=Item.Direction.OUTPUT).delete()
         Item.objects.bulk_create([_item(response, index, payload) for index, payload in enumerate(output)])
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     metrics.turns.labels(status=response.status).inc()

@@ -85,7 +85,11 @@ class Recording:
         frame = protocol.StreamFrame(self.response_id, self.epoch, first, msgspec.Raw(b"[" + b",".join(shown) + b"]"))
         await self._publish(frame)
 
-    async def _publish(self, frame: protocol.Snapshot | protocol.StreamFrame) -> None:
+    async def tell_waiting(self, seconds: float, message: str) -> None:
+        """Tell whoever watches that the provider is asked again in a while."""
+        await self._publish(protocol.Waiting(self.response_id, round(seconds, 1), message))
+
+    async def _publish(self, frame: protocol.Snapshot | protocol.StreamFrame | protocol.Waiting) -> None:
         stream = (self.response_id, self.epoch, self.sequence)
         await hub.publish(self.conversation_id, protocol.encode(frame), stream)
 

@@ -35,6 +35,7 @@ class Runner:
     def __init__(self) -> None:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{hub.name}"
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._titles = asyncio.Semaphore(2)
         self._sweeper: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -81,7 +82,8 @@ class Runner:
                 return
             for following in waiting:
                 self.run(following)
-            await give_title(response_id)
+            async with self._titles:  # a title can wait, and the streams of others should not
+                await give_title(response_id)
         except Exception:
             # The lease runs out and the sweep takes the turn up again, so nothing stays in progress for ever
             log.exception("turn_failed", response=response_id)

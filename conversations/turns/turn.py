@@ -68,6 +68,8 @@ class Turn:
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = False
+        self.telling: asyncio.Future[None] | None = None
+        """Kept so that the task is not collected while it runs."""
 
     async def run(self) -> list[int]:
         taken_over = self.response.epoch > 1
@@ -130,6 +132,7 @@ class Turn:
             return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
+        self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
         )

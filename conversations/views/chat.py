@@ -15,7 +15,7 @@ from conversations import access, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Response
+from conversations.models import Branch, Conversation, Response
 from conversations.upstream import catalog
 from conversations.views.json import SignedInRequest, answer, body, door, text, whole_number
 
@@ -46,7 +46,13 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         ],
         "position": found.conversation.position,
     }
-    context = {"conversation": found.conversation, "membership": found.membership, "state": state}
+    stateless = (found.conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
+    context = {
+        "conversation": found.conversation,
+        "membership": found.membership,
+        "state": state,
+        "kept_at_provider": settings.SALON_PROVIDER is not None and not stateless,
+    }
     return render(request, "conversations/conversation.html", context)
 
 

@@ -7,6 +7,7 @@ import "./elements/status-line.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
+import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
 
 /** @type {import("./types").PageState} */
@@ -27,7 +28,7 @@ const outbox = new Outbox(store, `${here}messages/`, taken);
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const query = new URLSearchParams({ after: String(store.position), streams: store.streams });
+  const query = new URLSearchParams({ after: String(store.position), streams: String(store.streams) });
   return `${scheme}//${location.host}/ws${here}?${query}`;
 }
 
@@ -94,6 +95,7 @@ function refresh() {
   for (const heading of document.querySelectorAll("[data-ref=title]")) {
     if (heading.textContent !== title) heading.textContent = title;
   }
+  showInSidebar({ id: conversation.id, title, running: store.running.length > 0 });
   const opening = document.querySelector(".opening");
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
@@ -148,7 +150,8 @@ const actions = {
     composer?.fill(text);
   },
   "chat:stop": () => {
-    for (const turn of store.running) tried(() => post(`${here}responses/${turn.id}/stop/`));
+    const [turn] = store.running; // those behind it wait for it and go on
+    if (turn) tried(() => post(`${here}responses/${turn.id}/stop/`));
   },
   "chat:regenerate": async ({ id }) => {
     const answer = await tried(() => post(`${here}responses/${id}/regenerate/`));

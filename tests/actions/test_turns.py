@@ -7,7 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from conversations.actions.turns import MOST_CHARACTERS, MOST_WAITING
+from conversations import access
+from conversations.actions import conversations, turns
+from conversations.actions.turns import MOST_CHARACTERS, MOST_RUNNING
+from conversations.errors import NotFound
 from conversations.models import Conversation, Fact, Item, Membership, Response, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,7 +85,7 @@ def test_two_people_who_send_at_once_are_put_in_one_order(
 ) -> None:
     start = complete(send(as_alice, conversation))
     alices = send(as_alice, conversation, "Mine", previous=start.pk)["turn"]
-    bobs = send(as_bob, conversation, "And mine")["turn"]
+    bobs = send(as_bob, conversation, "And mine", previous=start.pk)["turn"]
     assert (alices["previous"], bobs["previous"]) == (start.pk, alices["id"])
     assert [turn["id"] for turn in page(as_alice, conversation)["turns"]] == [start.pk, alices["id"], bobs["id"]]
 
@@ -110,6 +113,16 @@ def test_only_the_author_may_word_a_message_anew(as_alice: Client, as_bob: Clien
     refused = post(as_bob, conversation, "messages", {"text": "Not hers", "edits": first.pk})
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_yours")
     assert Response.objects.count() == 1
+
+
+def test_a_message_is_worded_anew_by_its_author_from_another_persons_answer_to_it(
+    as_alice: Client, as_bob: Client, conversation: Conversation
+) -> None:
+    first = complete(send(as_alice, conversation, "One"))
+    bobs = complete(post(as_bob, conversation, f"responses/{first.pk}/regenerate").json())
+    refused = post(as_bob, conversation, "messages", {"text": "Still hers", "edits": bobs.pk})
+    assert refused.status_code == 403
+    assert send(as_alice, conversation, "One, better", edits=bobs.pk)["turn"]["previous"] is None
 
 
 def test_regenerating_answers_the_same_message_again(
@@ -168,10 +181,29 @@ def test_half_a_character_is_no_json(as_alice: Client, conversation: Conversatio
 
 
 def test_more_than_a_few_turns_may_not_wait(as_alice: Client, conversation: Conversation) -> None:
-    for number in range(MOST_WAITING):
+    for number in range(MOST_RUNNING):
         send(as_alice, conversation, f"Message {number}")
     refused = post(as_alice, conversation, "messages", {"text": "One too many"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "queue_full")
+
+
+def test_nor_may_they_run_side_by_side_on_as_many_branches(as_alice: Client, conversation: Conversation) -> None:
+    first = send(as_alice, conversation, "The first wording")["turn"]
+    for number in range(MOST_RUNNING - 1):
+        send(as_alice, conversation, f"Wording {number}", edits=first["id"])
+    assert post(as_alice, conversation, "messages", {"text": "One more", "edits": first["id"]}).status_code == 429
+
+
+def test_nothing_is_said_in_a_conversation_that_was_deleted_a_moment_ago(
+    alice: User, bob: User, conversation: Conversation
+) -> None:
+    let_in = access.conversation_for(bob, conversation.pk)
+    conversations.delete(access.conversation_for(alice, conversation.pk))
+    with pytest.raises(NotFound):
+        turns.send_message(let_in, text="Too late")
+    with pytest.raises(NotFound):
+        conversations.update(let_in, {"title": "Too late"})
+    assert Response.objects.count() == 0
 
 
 def test_a_viewer_reads_and_does_not_write(as_bob: Client, bob: User, conversation: Conversation) -> None:

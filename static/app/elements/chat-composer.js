@@ -1,8 +1,7 @@
-import { draftOf, keepDraft } from "../lib/drafts.js";
+import { keep, kept } from "../lib/drafts.js";
+import { sends } from "../lib/keys.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
-
-const COMPOSING = 229; // the key code of a key that an input method has taken (some browsers clear isComposing too early)
 
 /**
  * `<chat-composer conversation="conv_…">` around a form with the textarea `text`, the select `model` and the buttons
@@ -13,7 +12,7 @@ const COMPOSING = 229; // the key code of a key that an input method has taken (
 class ChatComposer extends AppElement {
   connectedCallback() {
     const area = this.area;
-    area.value ||= draftOf(this.conversation);
+    area.value ||= kept("draft", this.conversation);
     this.on(this.form, "submit", (event) => this.#submit(event));
     this.on(area, "keydown", (event) => this.#pressed(event));
     this.on(area, "input", () => this.#typed());
@@ -71,8 +70,7 @@ class ChatComposer extends AppElement {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.isComposing || event.keyCode === COMPOSING) return;
-    if (event.key === "Enter" && !event.shiftKey) {
+    if (sends(event)) {
       event.preventDefault();
       this.form.requestSubmit();
     } else if (event.key === "ArrowUp" && this.area.value === "") {
@@ -82,7 +80,7 @@ class ChatComposer extends AppElement {
   }
 
   #typed() {
-    keepDraft(this.conversation, this.area.value);
+    keep("draft", this.conversation, this.area.value);
     this.#grow();
   }
 

@@ -1,6 +1,6 @@
 import { isRunning, messageOf } from "../lib/conversation-store.js";
-import { day } from "../lib/format.js";
 import { HistoryWindow } from "../lib/history-window.js";
+import { sends } from "../lib/keys.js";
 import { StickyScroll } from "../lib/sticky-scroll.js";
 import { clone } from "../lib/templates.js";
 import { TurnView } from "../views/turn.js";
@@ -98,11 +98,9 @@ class ChatLog extends AppElement {
         const writes = store.conversation.may_write;
         view.update(entry.turn, { me: store.me, waits, last: at === path.length - 1, writes });
       }
-      const date = "pending" in entry ? entry.pending.created_at : entry.turn.timing.queued_at;
-      const name = day(date);
-      view.day.hidden = name === last;
-      view.day.textContent = name;
-      last = name;
+      view.date = "pending" in entry ? entry.pending.created_at : entry.turn.timing.queued_at;
+      view.day.hidden = view.day.textContent === last;
+      last = view.day.textContent ?? "";
       for (const element of view.elements) {
         if (before.nextElementSibling !== element) before.after(element);
         before = element;
@@ -246,9 +244,9 @@ class ChatLog extends AppElement {
   /** @param {KeyboardEvent} event */
   #pressed(event) {
     const form = /** @type {Element} */ (event.target).closest("form.edit");
-    if (!form || event.isComposing) return;
+    if (!form) return;
     if (event.key === "Escape") this.#viewAt(form)?.leaveEdit();
-    else if (event.key === "Enter" && !event.shiftKey) {
+    else if (sends(event)) {
       event.preventDefault();
       /** @type {HTMLFormElement} */ (form).requestSubmit();
     }

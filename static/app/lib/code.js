@@ -45,8 +45,8 @@ const languages = {
 const more = { python, ruby, rust, shell, sql, swift, typescript, xml, yaml };
 for (const [name, language] of Object.entries({ ...languages, ...more })) hljs.registerLanguage(name, language);
 
-/** Longer code stays plain: colouring it would hold the page up. */
-export const LONGEST = 24_000;
+/** Longer code stays plain: colouring it takes one task, which would hold the page up. */
+export const LONGEST = 12_000;
 
 /**
  * The language that a class like `language-python` names.

@@ -1,12 +1,11 @@
 // What one page shows of a conversation: the turns of the viewed branch, what streams, what is not confirmed yet.
 // It takes state and frames and says what changed; it knows no DOM and no network.
-import { applyEvent } from "./reduce.js";
+import { RunningStreams } from "./running-streams.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
 /** @typedef {import("../types").Pending} Pending */
 /** @typedef {import("../types").Conversation} Conversation */
-/** @typedef {{ epoch: number, next: number, resyncing: boolean }} Cursor */
 
 const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2, cancelled: 2 };
 
@@ -32,9 +31,9 @@ export class ConversationStore extends EventTarget {
     this.models = state.models;
     /** @type {Conversation} */ this.conversation = state.conversation;
     this.position = state.position;
+    this.streams = new RunningStreams();
     /** @type {Turn[]} */ this.path = [];
     /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
-    /** @type {Map<number, Cursor>} */ this.cursors = new Map();
     /** @type {Pending[]} */ this.pending = [];
     /** @type {number | null} */ this.before = null;
     /** @type {number | null} */ this.branch = null;
@@ -61,18 +60,13 @@ export class ConversationStore extends EventTarget {
     return this.path.find((turn) => turn.id === id);
   }
 
-  /** What the socket's address says: how far this page is. */
-  get streams() {
-    return [...this.cursors].map(([id, { epoch, next }]) => `${id}:${epoch}:${next}`).join(",");
-  }
-
   /**
    * What stands on the page, in order. An edited message hides what followed its first wording.
    * @returns {({ key: string, turn: Turn } | { key: string, pending: Pending })[]}
    */
   get entries() {
     const edits = this.pending.map((pending) => pending.edits).filter((id) => id !== null);
-    const cut = this.path.findIndex((turn) => edits.includes(turn.id));
+    const cut = this.path.findIndex((turn) => edits.includes(messageOf(turn)));
     const shown = cut < 0 ? this.path : this.path.slice(0, cut);
     return [
       ...shown.map((turn) => ({ key: keyOf(turn), turn })),
@@ -136,9 +130,8 @@ export class ConversationStore extends EventTarget {
 
   /** @param {Frame} frame */
   #apply(frame) {
-    if (frame.type === "hello") {
-      for (const cursor of this.cursors.values()) cursor.resyncing = false;
-    } else if (frame.type === "fact") this.#fact(frame);
+    if (frame.type === "hello") this.streams.reopened();
+    else if (frame.type === "fact") this.#fact(frame);
     else if (frame.type === "stream") this.#stream(frame);
     else if (frame.type === "snapshot") this.#snapshot(frame);
     else if (frame.type === "reload") this.#emit("reload");
@@ -267,17 +260,8 @@ export class ConversationStore extends EventTarget {
     // Wordings and answers only become more
     merged.siblings = longer(turn.siblings, known?.siblings);
     merged.answers = longer(turn.answers, known?.answers);
-    if (!isRunning(merged)) {
-      this.cursors.delete(turn.id);
-      return merged;
-    }
-    const cursor = this.cursors.get(turn.id);
-    const { stream } = turn;
-    if (known && cursor && (!stream || isOlder(stream.epoch, stream.sequence, cursor))) {
-      merged.output = known.output;
-    } else if (stream) {
-      this.cursors.set(turn.id, { epoch: stream.epoch, next: stream.sequence, resyncing: false });
-    }
+    if (isRunning(merged)) this.streams.adopt(merged, known);
+    else this.streams.forget(turn.id);
     return merged;
   }
 
@@ -295,36 +279,22 @@ export class ConversationStore extends EventTarget {
 
   /** @param {Extract<Frame, { type: "stream" }>} frame */
   #stream(frame) {
-    const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
-    if (!turn || !isRunning(turn)) return;
-    let cursor = this.cursors.get(turn.id) ?? { epoch: 0, next: 0, resyncing: false };
-    if (cursor.epoch === 0 && frame.epoch === 1 && frame.sequence === 0) {
-      // Nothing can have been said before the first event of the first epoch
-      cursor = { epoch: 1, next: 0, resyncing: cursor.resyncing };
-    }
-    this.cursors.set(turn.id, cursor);
-    if (frame.epoch < cursor.epoch || cursor.resyncing) return;
-    if (frame.epoch > cursor.epoch || frame.sequence > cursor.next) {
-      cursor.resyncing = true;
-      this.#emit("resync", turn.id);
-      return;
-    }
-    const fromHere = frame.events.slice(cursor.next - frame.sequence);
-    if (fromHere.length === 0) return;
-    for (const event of fromHere) applyEvent(turn.output, event);
-    cursor.next += fromHere.length;
-    this.#changed(turn.id);
+    const turn = this.#running(frame.response);
+    const heard = turn ? this.streams.hear(turn, frame) : "nothing";
+    if (heard === "resync") this.#emit("resync", frame.response);
+    if (heard === "changed") this.#changed(frame.response);
   }
 
   /** @param {Extract<Frame, { type: "snapshot" }>} frame */
   #snapshot(frame) {
-    const turn = this.turn(frame.response) ?? this.elsewhere.get(frame.response);
-    if (!turn || !isRunning(turn)) return;
-    const cursor = this.cursors.get(turn.id);
-    if (cursor && isOlder(frame.epoch, frame.sequence, cursor)) return;
-    turn.output = frame.output;
-    this.cursors.set(turn.id, { epoch: frame.epoch, next: frame.sequence, resyncing: false });
-    this.#changed(turn.id);
+    const turn = this.#running(frame.response);
+    if (turn && this.streams.takeSnapshot(turn, frame)) this.#changed(turn.id);
+  }
+
+  /** @param {number} id */
+  #running(id) {
+    const turn = this.turn(id) ?? this.elsewhere.get(id);
+    return turn && isRunning(turn) ? turn : undefined;
   }
 
   /** What is beside the path is only kept so that the page can go there without asking: the newest will do. */
@@ -332,7 +302,7 @@ export class ConversationStore extends EventTarget {
     for (const id of this.elsewhere.keys()) {
       if (this.elsewhere.size <= 200) break;
       this.elsewhere.delete(id);
-      this.cursors.delete(id);
+      this.streams.forget(id);
     }
   }
 
@@ -364,12 +334,3 @@ function keyOf(turn) {
  * @param {import("../types").BranchRef[]} [known]
  */
 const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);
-
-/**
- * @param {number} epoch
- * @param {number} sequence
- * @param {Cursor} cursor
- */
-function isOlder(epoch, sequence, cursor) {
-  return epoch < cursor.epoch || (epoch === cursor.epoch && sequence < cursor.next);
-}

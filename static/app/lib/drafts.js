@@ -1,26 +1,27 @@
-// What was typed and not sent, kept in this browser for each conversation.
+// What was written and did not reach the server, kept in this browser for each conversation.
 
-/** @param {string} conversation */
-const key = (conversation) => `draft:${conversation}`;
-
-/** @param {string} conversation */
-export function draftOf(conversation) {
+/**
+ * @param {"draft" | "unsent"} kind
+ * @param {string} conversation
+ */
+export function kept(kind, conversation) {
   try {
-    return localStorage.getItem(key(conversation)) ?? "";
+    return localStorage.getItem(`${kind}:${conversation}`) ?? "";
   } catch {
     return ""; // a browser that keeps nothing
   }
 }
 
 /**
+ * @param {"draft" | "unsent"} kind
  * @param {string} conversation
  * @param {string} text
  */
-export function keepDraft(conversation, text) {
+export function keep(kind, conversation, text) {
   try {
-    if (text) localStorage.setItem(key(conversation), text);
-    else localStorage.removeItem(key(conversation));
+    if (text) localStorage.setItem(`${kind}:${conversation}`, text);
+    else localStorage.removeItem(`${kind}:${conversation}`);
   } catch {
-    // Full or forbidden: the text is still in the box
+    // Full or forbidden: the text is still on the page
   }
 }

@@ -1,9 +1,21 @@
 // Facts as people read them. Dates and numbers follow the language of the page.
 
+/** Making a formatter costs more than using it a hundred times. @type {Map<string, Intl.DateTimeFormat>} */
+const formatters = new Map();
+
 const language = () => document.documentElement.lang || "en";
 
+/** @param {Intl.DateTimeFormatOptions} options */
+function dates(options) {
+  const locale = language() === "en" ? "en-GB" : language();
+  const key = locale + JSON.stringify(options);
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formatters.set(key, formatter);
+  return formatter;
+}
+
 /** @param {number} count */
-export const number = (count) => new Intl.NumberFormat(language()).format(count);
+export const number = (count) => count.toLocaleString(language());
 
 /**
  * @param {number} ms
@@ -25,19 +37,16 @@ export function elapsed(ms) {
 }
 
 /** @param {string} iso */
-export function clock(iso) {
-  return new Date(iso).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-}
+export const clock = (iso) => dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));
 
 /**
  * @param {string} iso
- * @returns {string} "Thursday, 19 November", with the year when it is not this one
+ * @returns {string} "Thursday 19 November", with the year when it is not this one
  */
 export function day(iso) {
   const date = new Date(iso);
   const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
-  const locale = language() === "en" ? "en-GB" : language();
-  return date.toLocaleDateString(locale, { weekday: "long", day: "numeric", month: "long", year });
+  return dates({ weekday: "long", day: "numeric", month: "long", year }).format(date);
 }
 
 /**

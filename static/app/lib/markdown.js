@@ -23,6 +23,7 @@ export class MarkdownStream {
   #settled = 0; // how many of the blocks are final
   /** @type {Block[]} */ #blocks = [];
   /** @type {Fence | undefined} */ #fence;
+  /** @type {string | undefined} */ #ended; // the text as it was given to end()
   #timer = 0;
   #painted = 0;
   #cost = 0;
@@ -36,10 +37,6 @@ export class MarkdownStream {
     this.breaks = breaks;
   }
 
-  get text() {
-    return this.#text;
-  }
-
   /**
    * The text so far. It is painted soon; text that does not continue what was there is painted from the beginning.
    * @param {string} text
@@ -47,6 +44,7 @@ export class MarkdownStream {
   grow(text) {
     const clean = text.replaceAll("\r\n", "\n");
     if (clean === this.#text) return;
+    this.#ended = undefined;
     if (!clean.startsWith(this.#text)) this.#restart();
     this.#text = clean;
     if (this.#timer) return;
@@ -59,6 +57,8 @@ export class MarkdownStream {
    * @param {string} [text]
    */
   end(text = this.#text) {
+    if (text === this.#ended) return;
+    this.#ended = text;
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#text = text.replaceAll("\r\n", "\n");

@@ -1,10 +1,12 @@
 // Sends messages one after the other: each hangs on the one before, so the order of writing is the order of turns.
 import { CallFailed, post } from "./api.js";
+import { keep, kept } from "./drafts.js";
 
 /** @typedef {import("./conversation-store.js").ConversationStore} ConversationStore */
 
 export class Outbox {
   #busy = false;
+  #kept = -1;
 
   /**
    * @param {ConversationStore} store
@@ -15,6 +17,8 @@ export class Outbox {
     this.store = store;
     this.address = address;
     this.sent = sent;
+    this.#restore();
+    store.addEventListener("change", () => this.#keep());
     addEventListener("online", () => this.flush());
   }
 
@@ -27,6 +31,22 @@ export class Outbox {
     const client_id = crypto.randomUUID?.() ?? `${created_at}-${Math.random()}`; // no randomUUID without https
     this.store.addPending({ client_id, text, edits, created_at, state: "waiting", problem: "" });
     this.flush();
+  }
+
+  /** What an earlier visit could not send is shown again, and sent when the writer says so. */
+  #restore() {
+    const known = new Set(this.store.path.flatMap((turn) => turn.input.map((item) => item.client_id)));
+    for (const pending of unsent(this.store.conversation.id)) {
+      if (known.has(pending.client_id)) continue;
+      this.store.addPending({ ...pending, state: "failed", problem: "The page was closed before." });
+    }
+    this.#keep();
+  }
+
+  #keep() {
+    if (this.#kept === this.store.pending.length) return;
+    this.#kept = this.store.pending.length;
+    keep("unsent", this.store.conversation.id, this.#kept ? JSON.stringify(this.store.pending) : "");
   }
 
   /** @param {string} clientId */
@@ -52,8 +72,7 @@ export class Outbox {
   /** @param {import("../types").Pending} pending */
   async #send({ client_id, text, edits }) {
     this.store.changePending(client_id, { state: "sending" });
-    const edited = edits === null ? undefined : this.store.turn(edits);
-    const previous = edited ? edited.previous : (this.store.tail?.id ?? null);
+    const previous = edits === null ? (this.store.tail?.id ?? null) : null; // another wording stands where the first does
     try {
       this.sent(await post(this.address, { client_id, text, previous, edits }));
     } catch (error) {
@@ -65,5 +84,17 @@ export class Outbox {
         problem: `${error.message}.`.replace(/\.+$/, "."),
       });
     }
+  }
+}
+
+/**
+ * @param {string} conversation
+ * @returns {import("../types").Pending[]}
+ */
+function unsent(conversation) {
+  try {
+    return JSON.parse(kept("unsent", conversation) || "[]");
+  } catch {
+    return []; // not written by us
   }
 }

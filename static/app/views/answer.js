@@ -29,7 +29,7 @@ export class AnswerView {
     time.dateTime = turn.timing.queued_at;
     time.textContent = clock(turn.timing.queued_at);
     ref(this.element, "demo").hidden = !turn.demo;
-    ref(this.element, "actions").hidden = running;
+    ref(this.element, "actions").classList.toggle("later", running);
     ref(this.element, "regenerate").hidden = !place.writes;
     ref(this.element, "waiting").hidden = !running || turn.output.some((item) => item && item.type !== "reasoning");
     this.#paintItems(turn, running);

@@ -19,7 +19,7 @@ export function itemView(item) {
 /** A message of the model: each part of its content is a text or a refusal. */
 class TextView {
   element = document.createElement("div");
-  /** @type {{ stream: MarkdownStream, ended: boolean }[]} */ #parts = [];
+  /** @type {MarkdownStream[]} */ #parts = [];
 
   constructor() {
     this.element.className = "parts";
@@ -30,9 +30,11 @@ class TextView {
    * @param {Around} around
    */
   update(item, { running }) {
-    const over = !running || item.status === "completed" || item.status === "incomplete";
+    const over = isOver(item, running);
     for (const [index, part] of (item.content ?? []).entries()) {
-      this.#paint(this.#part(index), part?.text ?? part?.refusal ?? "", over);
+      const stream = this.#part(index);
+      stream.root.classList.toggle("live", !over);
+      paint(stream, part?.text ?? part?.refusal ?? "", over);
     }
     this.#note(item.content?.some((part) => part?.type === "refusal") ?? false);
   }
@@ -43,21 +45,9 @@ class TextView {
       const prose = document.createElement("div");
       prose.className = "prose";
       this.element.append(prose);
-      this.#parts[at] = { stream: new MarkdownStream(prose), ended: false };
+      this.#parts[at] = new MarkdownStream(prose);
     }
-    return /** @type {{ stream: MarkdownStream, ended: boolean }} */ (this.#parts[index]);
-  }
-
-  /**
-   * @param {{ stream: MarkdownStream, ended: boolean }} part
-   * @param {string} text
-   * @param {boolean} over
-   */
-  #paint(part, text, over) {
-    part.stream.root.classList.toggle("live", !over);
-    if (!over) part.stream.grow(text);
-    else if (!part.ended || part.stream.text !== text) part.stream.end(text);
-    part.ended = over;
+    return /** @type {MarkdownStream} */ (this.#parts[index]);
   }
 
   /** @param {boolean} refused */
@@ -78,13 +68,12 @@ class ReasoningView {
    * @param {Around} around
    */
   update(item, { running, thought }) {
-    const over = !running || item.status === "completed" || item.status === "incomplete";
+    const over = isOver(item, running);
     const parts = item.summary?.length ? item.summary : (item.content ?? []);
     const text = parts.map((part) => part?.text ?? "").join("\n\n");
     const words = over ? (thought === null ? "Thought" : `Thought for ${duration(thought)}`) : "Thinking";
     setLine(this.element, { text: words }, { over, openable: text !== "" });
-    if (over) this.#body.end(text);
-    else this.#body.grow(text);
+    paint(this.#body, text, over);
   }
 }
 
@@ -109,6 +98,22 @@ class LineView {
     }
     while (body.children.length > words.parts.length) body.lastElementChild?.remove();
   }
+}
+
+/**
+ * @param {Item} item
+ * @param {boolean} running
+ */
+const isOver = (item, running) => !running || item.status === "completed" || item.status === "incomplete";
+
+/**
+ * @param {MarkdownStream} stream
+ * @param {string} text
+ * @param {boolean} over
+ */
+function paint(stream, text, over) {
+  if (over) stream.end(text);
+  else stream.grow(text);
 }
 
 /**

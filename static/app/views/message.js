@@ -52,7 +52,7 @@ export class MessageView {
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = payload.type === "message" || payload.role ? textOf(payload) : "";
-    if (this.#prose.text !== this.text) this.#prose.end(this.text);
+    this.#prose.end(this.text);
     this.#files(payload);
   }
 

@@ -1,5 +1,6 @@
 // One turn on the page: what was asked, then what was answered; or a message that the server has not confirmed yet.
 import { messageOf } from "../lib/conversation-store.js";
+import { day } from "../lib/format.js";
 import { ref } from "../lib/templates.js";
 import { AnswerView } from "./answer.js";
 import { MessageView } from "./message.js";
@@ -11,6 +12,7 @@ import { MessageView } from "./message.js";
 export class TurnView {
   /** @type {MessageView[]} */ #messages = [];
   /** @type {AnswerView | undefined} */ #answer;
+  #date = "";
   day = document.createElement("p");
   /** @type {number | null} */ id = null;
   clientId = "";
@@ -18,6 +20,13 @@ export class TurnView {
   constructor() {
     this.day.className = "day";
     this.day.hidden = true;
+  }
+
+  /** @param {string} iso of the turn; the day is shown where another one ended */
+  set date(iso) {
+    if (this.#date === iso) return;
+    this.#date = iso;
+    this.day.textContent = day(iso);
   }
 
   /** Everything that stands on the page for this turn, in order. */

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 DOCUMENTS = {
     "prose": "One *line* with **strong** words,\nand `code` in it.\n\nAnother, [linked](https://a.example/x_(y)).\n",
@@ -21,9 +22,10 @@ DOCUMENTS = {
     "headings": "# One\n## Two\n### Three\n#### Four\n###### Six\n",
     "quote": "> quoted\n> **more**\n>\n> - a list\n\nand on\n",
     "rule": "above\n\n---\n\nbelow\n\n***\n",
-    "html": "A <b>bold</b> and <kbd>Ctrl</kbd> word<br>and <details><summary>more</summary>hidden</details>\n\n<div>\n\n*block*\n\n</div>\n",
+    "html": "A <b>bold</b> and <kbd>Ctrl</kbd> word<br>and <details><summary>more</summary>hidden</details>\n\n",
+    "html block": "<div>\n\n*block*\n\n</div>\n\nafter\n",
     "inline maths": "With $n = 8$ there are $\\binom{n}{2}$ pairs, and it costs $5 or $10 a piece. Also \\(a^2\\).\n",
-    "display maths": "So\n\n$$\nE = \\frac{I \\cos\\theta}{d^2}\n$$\n\nand $$x$$ or\n\n\\[\n\\int_0^1 x\\,dx\n\\]\n\nend\n",
+    "display maths": "So\n\n$$\nE = \\frac{I \\cos\\theta}{d^2}\n$$\n\nand $$x$$ or\n\n\\[\n\\int_0^1 x\n\\]\n\nend\n",
     "wrong maths": "$$\n\\frac{1}{\n$$\n\nand $\\undefinedcommand{x}$\n",
     "emphasis": "***both*** __strong__ _em_ ~~gone~~ snake_case_word 2*3*4 20~25~30\n",
     "pictures": "![a lamp](https://a.example/lamp.png?q=1) and ![](https://b.example/x.gif)\n\n![ref][p]\n\n[p]: https://c.example/p.png\n",
@@ -70,7 +72,7 @@ ATTACKS = [
     "$\\href{javascript:alert(1)}{x}$ $\\includegraphics{https://evil.example}$ $\\htmlData{a=b}{x}$",
     "$$\n\\html@mathml{<img src=x onerror=alert(1)>}{}\n$$",
     "```html\n<img src=x onerror=alert(1)>\n```",
-    "```x\" onmouseover=\"alert(1)\ncode\n```",
+    '```x" onmouseover="alert(1)\ncode\n```',
     "<details open ontoggle=alert(1)><summary>x</summary></details>",
     "<a href=https://a.example ping=https://evil.example target=_self>x</a>",
     "<marquee onstart=alert(1)>x</marquee><body onload=alert(1)><select autofocus onfocus=alert(1)>",
@@ -84,7 +86,7 @@ ATTACKS = [
 def long_answer(tokens: int, seed: int = 1) -> str:
     """Return a made-up answer of about so many tokens, with code, tables, lists and formulas."""
     chance = random.Random(seed)
-    words = "the lamp stands beside a book and its light falls on paper while the room keeps evening".split()
+    words = ["the", "lamp", "stands", "beside", "a", "book", "and", "its", "light", "falls", "on", "paper"]
 
     def sentence() -> str:
         chosen = [chance.choice(words) for _ in range(chance.randint(6, 18))]
@@ -102,7 +104,7 @@ def long_answer(tokens: int, seed: int = 1) -> str:
         rows = "\n".join(f"| {n} cm | {182 / (n + 1):.1f} lx | {sentence()} |" for n in range(12))
         return f"| Distance | Light | Good for |\n| --- | --: | --- |\n{rows}"
 
-    kinds = [
+    kinds: list[Callable[[], str]] = [
         paragraph,
         paragraph,
         lambda: f"## {sentence()}",

@@ -11,7 +11,7 @@ function markup(root) {
     math.classList.remove("made");
     math.replaceChildren(math.querySelector("annotation")?.textContent ?? math.textContent);
   }
-  return copy.innerHTML;
+  return copy.getHTML();
 }
 
 globalThis.probe = {
@@ -42,12 +42,20 @@ globalThis.probe = {
     const look = () => {
       for (const element of live.querySelectorAll("*")) {
         const formula = element.closest(".math, button"); // a formula and the Copy button are drawn by us
-        if (/^(script|style|iframe|object|embed|form|svg|img|video|audio|link|meta|base|textarea|select|template)$/i.test(element.localName) && !formula) found.add(`<${element.localName}>`);
+        if (
+          /^(script|style|iframe|object|embed|form|svg|img|video|audio|link|meta|base|textarea|select|template)$/i.test(
+            element.localName,
+          ) &&
+          !formula
+        )
+          found.add(`<${element.localName}>`);
         for (const { name, value } of element.attributes) {
           if (/^on|^srcdoc$|^formaction$|^action$|^background$|^ping$/i.test(name)) found.add(`${name}=${value}`);
-          if (/^(href|src|xlink:href)$/i.test(name) && !/^(https?:|mailto:)/i.test(value) && !formula) found.add(`${name}=${value}`);
+          if (/^(href|src|xlink:href)$/i.test(name) && !/^(https?:|mailto:)/i.test(value) && !formula)
+            found.add(`${name}=${value}`);
           if (/^(id|name|style)$/i.test(name) && !formula) found.add(`${name}=${value}`);
-          if (name === "class" && /banner|approval|toast|dialog|sidebar|composer/.test(value)) found.add(`class=${value}`);
+          if (name === "class" && /banner|approval|toast|dialog|sidebar|composer/.test(value))
+            found.add(`class=${value}`);
         }
       }
     };

@@ -205,7 +205,8 @@ class Stage:
 
     async def _picture(self, request: web.Request) -> web.Response:
         shade = request.match_info["name"]
-        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#{shade}"/></svg>'
+        rect = f'<rect width="64" height="64" fill="#{shade}"/>'
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">{rect}</svg>'
         return web.Response(text=svg, content_type="image/svg+xml")
 
     async def _turns(self, request: web.Request) -> web.Response:

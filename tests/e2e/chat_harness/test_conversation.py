@@ -97,6 +97,23 @@ def test_a_refused_message_can_be_taken_back_into_the_box(chat: Page, stage: Sta
     expect(messages(chat, "Alice")).to_have_count(0)
 
 
+def test_a_message_that_was_not_sent_is_there_after_a_reload(
+    chat: Page, stage: Stage, console_allows: list[str]
+) -> None:
+    console_allows.append("503")
+    stage.refuse = (503, "Not now.")
+    send(chat, "Do not lose me")
+    expect(messages(chat, "Alice")).to_contain_text("Not sent")
+    open_chat(chat, stage)
+    expect(messages(chat, "Alice")).to_contain_text("Do not lose me")
+    stage.refuse = None
+    chat.get_by_role("button", name="Try again").click()
+    expect(messages(chat, "Alice")).not_to_contain_text("Not sent")
+    open_chat(chat, stage)
+    expect(messages(chat, "Alice")).to_have_count(1)
+    assert len(stage.turns) == 1
+
+
 def test_what_is_written_offline_is_sent_once_when_the_connection_is_back(
     chat: Page, stage: Stage, context: BrowserContext, console_allows: list[str]
 ) -> None:
@@ -228,6 +245,17 @@ def test_the_model_that_is_chosen_is_kept_for_the_conversation(chat: Page, stage
     chat.get_by_role("combobox", name="Model").select_option("demo")
     expect(chat.get_by_role("status")).to_have_text("Ready · built-in demo model")
     assert stage.calls == [("update/", {"model": "demo"})]
+
+
+def test_the_row_in_the_sidebar_keeps_up(chat: Page, stage: Stage) -> None:
+    row = chat.get_by_role("complementary", name="Sidebar").get_by_role("link")
+    turn = stage.ask("Hello", author=BOB)
+    stage.conversation["title"] = "Brass and steel"
+    stage.start(turn)
+    expect(row).to_contain_text("Brass and steel")
+    expect(row.get_by_role("img", name="A model is at work")).to_be_visible()
+    stage.finish(turn)
+    expect(row.get_by_role("img")).to_have_count(0)
 
 
 def test_a_renamed_conversation_has_its_title_on_the_page(chat: Page, stage: Stage) -> None:
