@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, File, Membership, Response, User
+from conversations.models.fields import plain
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Access:
 
 def conversation_for(user: User, conversation_id: str) -> Access:
     """Return the conversation and the membership of `user`, in one query; raise `NotFound`."""
+    _require_storable(conversation_id)
     try:
         membership = Membership.objects.select_related("conversation").get(
             user_id=user.pk, conversation_id=conversation_id, conversation__deleted_at=None, user__is_active=True
@@ -56,7 +58,13 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 
 def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see; raise `NotFound`."""
+    _require_storable(file_id)
     file = File.objects.filter(pk=file_id, conversation__in=Conversation.objects.visible_to(user)).first()
     if file is None:
         raise NotFound
     return file
+
+
+def _require_storable(given: str) -> None:
+    if given != plain(given):
+        raise NotFound  # PostgreSQL refuses the very question

@@ -18,6 +18,8 @@ class Socket(WebSocketProtocol):
 
     failByDrop = False
     """What a browser does wrong ends its socket with a code that says what, not with silence."""
+    closeHandshakeTimeout = 10
+    """Seconds. Who is let go for reading too slowly needs a while to come to the code that says so."""
     maxMessagePayloadSize: int
 
     def onOpen(self) -> None:

@@ -35,7 +35,7 @@ def send_message(
     same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
-    text = plain(text)
+    text, client_id = plain(text), plain(client_id)
     if not text.strip():
         raise Refused("Write something first.", code="empty")
     if len(text) > MOST_CHARACTERS:

@@ -46,7 +46,7 @@ class Server:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._insider: subprocess.Popen[str] | None = None
         self._inside = threading.Lock()
-        self._services = _services(like=ground._services if ground else {}) if WORKERS else {}
+        self._services: dict[str, str] = _services(like=ground._services if ground else {}) if WORKERS else {}
         self._log = data / "server.log"
         if ground is not None:
             shutil.copytree(ground.data, data)
@@ -61,10 +61,12 @@ class Server:
             launcher.ensure(self.data, fast=not self.paced, engine=False)
         ports = [_free_port() for _ in range(2 if WORKERS else 1)]
         self.urls = [f"http://127.0.0.1:{port}" for port in ports]
+        written = self._log.stat().st_size if self._log.exists() else 0
         for port in ports:
-            self._spawn("serve", "--port", str(port), ready=f":{port}/")
-        for _ in range(2 if WORKERS else 0):
-            self._spawn("worker", ready="The worker waits")
+            self._spawn("serve", "--port", str(port))
+        for _ in ports if WORKERS else ():
+            self._spawn("worker")
+        self._wait_for([f":{port}/" for port in ports], workers=2 if WORKERS else 0, since=written)
 
     def kill(self) -> None:
         """`kill -9` of every process group of the server. The embedded provider, which is not in them, lives on."""
@@ -130,17 +132,23 @@ class Server:
         own = {"SALON_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "webapp.settings.development"}
         return {**os.environ, **cleared, **own, **self._services, **self.settings, "PYTHONUNBUFFERED": "1"}
 
-    def _spawn(self, *arguments: str, ready: str) -> None:
-        written = self._log.stat().st_size if self._log.exists() else 0
+    def _spawn(self, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", *arguments]
         with self._log.open("ab") as log:
-            command = [sys.executable, "manage.py", *arguments]
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
+            self._processes.append(
+                subprocess.Popen(
+                    command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
+                )
             )
-        self._processes.append(process)
+
+    def _wait_for(self, addresses: list[str], *, workers: int, since: int) -> None:
+        """Return when the web processes have told their addresses and the workers that they wait."""
         deadline = time.monotonic() + START
-        while ready not in (said := self._log.read_bytes()[written:].decode(errors="replace")):
-            assert process.poll() is None, f"the server ended at its start: {said}"
+        while True:
+            said = self._log.read_bytes()[since:].decode(errors="replace")
+            if all(address in said for address in addresses) and said.count("The worker waits") == workers:
+                return
+            assert all(process.poll() is None for process in self._processes), f"a process ended at its start: {said}"
             assert time.monotonic() < deadline, f"the server did not start: {said}"
             time.sleep(0.03)
 

@@ -99,7 +99,13 @@ def in_pieces(chunks: list[bytes], pauses: list[float], *, then: Callable[[web.R
 def telling(words: list[str], *, number: int = 1) -> list[dict[str, Any]]:
     """The events of a message of these words, one delta each, in the order and with the numbers of the service."""
     whole = "".join(words)
-    response = {"id": f"resp_{number:08}", "object": "response", "model": "stand-in", "output": [], "usage": None}
+    response: dict[str, Any] = {
+        "id": f"resp_{number:08}",
+        "object": "response",
+        "model": "stand-in",
+        "output": [],
+        "usage": None,
+    }
     item = {"id": f"msg_{number:08}", "type": "message", "role": "assistant", "content": [], "status": "in_progress"}
     at = {"item_id": item["id"], "output_index": 0, "content_index": 0}
     part = {"type": "output_text", "text": "", "annotations": []}

@@ -15,7 +15,26 @@ from tests.live.person import Person
 pytestmark = pytest.mark.usefixtures("calm")
 
 NOBODYS = "conv_" + "0" * 32
-WRONG = [None, True, False, 0, -1, 1.5, 2**63, 10**40, "", "x", [], [1], {}, {"a": 1}]
+WRONG = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    2**63,
+    10**40,
+    "",
+    "x",
+    "\x00",
+    "\x00x",
+    "\ud800",
+    "x" * 500,
+    [],
+    [1],
+    {},
+    {"a": 1},
+]
 FIELDS = {
     "messages": ("text", "client_id", "previous", "edits"),
     "update": ("title", "model", "instructions", "state", "pinned", "archived"),
@@ -192,7 +211,9 @@ async def test_a_page_by_a_number_that_is_none_is_not_found(
             assert status < 500
 
 
-@pytest.mark.parametrize("name", ["%00", "..%2f..", "*", "x" * 300, "conv_%F0%9F%92%A1", "%ff", "1 OR 1=1", "{}"])
+@pytest.mark.parametrize(
+    "name", ["%00", "..%2f..", "*", "x" * 300, "conv_%F0%9F%92%A1", "%ff", "conv_%00", "1 OR 1=1", "{}"]
+)
 async def test_an_id_that_is_none_is_not_found(alice: Person, name: str) -> None:
     for path in (f"/conversations/{name}/", f"/conversations/{name}/turns/", f"/files/{name}/", f"/avatars/{name}"):
         status, _ = await alice.ask("GET", path)

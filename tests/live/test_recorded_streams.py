@@ -150,7 +150,7 @@ def browsers_outputs() -> dict[str, list[Any]]:
     """What the browser's reducer makes of each recorded stream, by the recording's name."""
     script = str(Path(__file__).with_name("reduce.mjs"))
     streams = json.dumps([recording.events for recording in STREAMS])
-    done: subprocess.CompletedProcess[str] = node(
+    done: subprocess.CompletedProcess[Any] = node(
         [script], return_completed_process=True, input=streams, capture_output=True, text=True, check=True
     )
     outputs = json.loads(done.stdout)

@@ -74,7 +74,7 @@ async def test_a_page_that_reconnects_with_old_cursors_has_each_delta_once(alice
         while not window.view.is_final(turn["id"]):
             await asyncio.sleep(luck.random() * 0.4)
             await window.drop()
-        assert window.connections > 5
+        assert window.connections > 3
         assert window.view.streamed[turn["id"]] == window.view.turns[turn["id"]]["output"]
         assert window.view.shown() == await alice.fresh(conversation)
 
@@ -168,7 +168,7 @@ async def test_a_reader_that_does_not_read_is_let_go_and_disturbs_nobody(alice: 
         for number in range(160):
             await alice.post(f"/conversations/{conversation}/update/", {"instructions": heavy + str(number)})
         await window.until(lambda: window.view.position >= 160)
-        assert window.codes == []
+        assert 4408 not in window.codes
         assert await end_of(stuck) == 4408
 
 
