@@ -32,8 +32,8 @@ async def test_who_reads_too_slowly_is_let_go_and_costs_no_memory() -> None:
 
 async def test_frames_reach_the_viewers_of_their_conversation_only() -> None:
     hub, here, there = Hub(), Viewer(), Viewer()
-    await hub.join("conv_here", here)
-    await hub.join("conv_there", there)
+    await hub.join("conv_here", here, 0)
+    await hub.join("conv_there", there, 0)
     hub.deliver("conv_here", "frame")
     assert await here.take() == "frame"
     assert there._size == 0
@@ -41,7 +41,7 @@ async def test_frames_reach_the_viewers_of_their_conversation_only() -> None:
 
 async def test_a_viewer_that_has_left_gets_nothing_more() -> None:
     hub, viewer = Hub(), Viewer()
-    await hub.join("conv_here", viewer)
+    await hub.join("conv_here", viewer, 0)
     await hub.leave("conv_here", viewer)
     hub.deliver("conv_here", "frame")
     assert viewer._size == 0
