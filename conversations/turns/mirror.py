@@ -116,8 +116,8 @@ def _fill(response: Response, ending: Ending, final: dict[str, Any] | None) -> N
     if final is None:
         return
     response.final = final
-    response.provider_id = str(final.get("id") or response.provider_id)[:200]
-    response.deployment = str(final.get("model") or "")[:120]
+    response.provider_id = plain(str(final.get("id") or response.provider_id))[:200]
+    response.deployment = plain(str(final.get("model") or ""))[:120]
     response.usage = final.get("usage") if isinstance(final.get("usage"), dict) else None
     response.metadata = final.get("metadata") or {}
     if response.store and response.provider_expires_at is None:

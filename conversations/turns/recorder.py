@@ -76,12 +76,11 @@ class Recording:
         if self.lost:
             raise LeaseLost
         first = self.sequence
-        shown = []
+        encoded = [_encode(event) for event in events]
+        shown = [_shown(event, text) for event, text in zip(events, encoded, strict=True)]
         for event in events:
             self.output.apply(event)
-            encoded = _encode(event)
-            self.waiting.append(encoded)
-            shown.append(_shown(event, encoded))
+        self.waiting += encoded
         self.sequence += len(events)
         frame = protocol.StreamFrame(self.response_id, self.epoch, first, msgspec.Raw(b"[" + b",".join(shown) + b"]"))
         await self._publish(frame)
