@@ -14,12 +14,13 @@ from unfold.sites import UnfoldAdminSite
 POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "form-action": [SELF]}
 """unfold is drawn by Alpine, which evaluates its attributes and sets styles. Only staff get this far."""
 
-LEFT_OUT = ("auth", "account")
+LEFT_OUT = ("auth", "account", "procrastinate")
 
 
 class SalonAdminSite(UnfoldAdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Leave out what a person has in another form: powers are given one by one, the address is a field."""
+        """Leave out what a person has in another form (powers are given one by one, the address is a field), and jobs:
+        they are nudges, the responses say what there is to do."""
         models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
         super().register([model for model in models if model._meta.app_label not in LEFT_OUT], admin_class, **options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from typing import Any
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -21,11 +21,23 @@ RESYNC_WINDOW = 10.0
 class ConversationConsumer(AsyncWebsocketConsumer):
     """`/ws/conversations/<id>/?after=<position>&streams=<response>:<epoch>:<sequence>,...`"""
 
-    async def connect(self) -> None:
-        self.conversation_id: str = self.scope["url_route"]["kwargs"]["conversation_id"]
+    async def __call__(self, *arguments: Any) -> None:
+        """Serve the socket. Channels reports no disconnect for one that fails or is given up: it is left here."""
         self.viewer = Viewer()
         self.pump: asyncio.Task[None] | None = None
         self.asked: list[float] = []
+        try:
+            await super().__call__(*arguments)
+        finally:
+            if self.pump is not None:
+                self.pump.cancel()
+                await asyncio.gather(self.pump, return_exceptions=True)
+            if watch.watcher.remove(self.viewer):
+                metrics.viewers.dec()
+                await hub.leave(self.conversation_id, self.viewer)
+
+    async def connect(self) -> None:
+        self.conversation_id: str = self.scope["url_route"]["kwargs"]["conversation_id"]
         await self.accept()  # a close code reaches the browser only through an open socket
         user = self.scope["user"]
         if not user.is_authenticated:
@@ -39,10 +51,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         after = query.get("after", [""])[0]
         await hub.start(replay.frames_from)
-        await hub.join(self.conversation_id, self.viewer)
         metrics.viewers.inc()
         watch.watcher.add(self.viewer, user, self.scope["session"], self.conversation_id)
         position = found.conversation.position
+        await hub.join(self.conversation_id, self.viewer, position)
         known = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else position
         missed: list[str] = await threads.sockets.run(replay.frames_from, self.conversation_id, known + 1)
         cursors = protocol.parse_cursors(query.get("streams", [""])[0])
@@ -71,15 +83,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(Close.TOO_MANY_FRAMES)
         elif text := await replay.snapshot(self.conversation_id, frame.response):
             self.viewer.put(text)
-
-    async def disconnect(self, code: int) -> None:
-        if self.pump is not None:
-            self.pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.pump
-        if watch.watcher.remove(self.viewer):
-            metrics.viewers.dec()
-            await hub.leave(self.conversation_id, self.viewer)
 
 
 class UnknownConsumer(AsyncWebsocketConsumer):

@@ -2,7 +2,8 @@
 
 A channel-layer group with a member for each viewer copies every message for every viewer and collapses at a hundred of
 them. Here a process subscribes once to a conversation, and its viewers are handed the very same text. The layer may
-drop (it is at most once): frames are numbered, and a browser that misses one asks, so the log stays the truth.
+drop (it is at most once): frames are numbered, a browser that misses one asks, and every few seconds the newest
+positions are read from the database (`watch`), so the log stays the truth.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
@@ -25,6 +26,10 @@ MOST_WAITING = 4 * 1024 * 1024
 """Characters that may wait for one viewer. Who falls behind further is let go, and comes back with a cursor."""
 
 MOST_SHOWN = 10_000
+PATIENCE = 2.0
+"""Seconds that the layer has for a call."""
+REST = 1.0
+"""Seconds for which a layer that failed is not asked again."""
 LAST_WORDS = 0.1
 """Seconds in which the sockets' closing frames leave a process that ends."""
 
@@ -83,10 +88,13 @@ class Hub:
         self.viewers: dict[str, set[Viewer]] = {}
         self.live: dict[int, Live] = {}
         """The streams that run in this process, by response: newer than their log by a moment."""
+        self.told: dict[str, int] = {}
+        """Position of the newest fact that our viewers of a conversation were handed."""
         self.shown: dict[int, tuple[int, int]] = {}
         """Epoch and next number of the streams that other processes run, as far as our viewers were shown them."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._channel = ""
+        self._layer_rests_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._load: FrameLoader | None = None
 
@@ -101,7 +109,7 @@ class Hub:
             return
         self._loop = loop
         self._load = load
-        self.viewers = {}
+        self.viewers, self.told = {}, {}
         self._tasks = [asyncio.create_task(self._beat())]
         if self._distributed:
             self._channel = await get_channel_layer().new_channel("hub")
@@ -120,31 +128,56 @@ class Hub:
                 await task
         self._tasks = []
         self._loop = None
+        self._channel = ""
 
     @property
     def _distributed(self) -> bool:
         layer = get_channel_layer()
         return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 
-    async def join(self, conversation_id: str, viewer: Viewer) -> None:
-        """Let `viewer` have what happens in the conversation from now on."""
-        viewers = self.viewers.get(conversation_id)
-        if viewers is not None:
-            viewers.add(viewer)
-            return
-        self.viewers[conversation_id] = {viewer}
-        if self._distributed:
-            await get_channel_layer().group_add(_group(conversation_id), self._channel)
+    async def join(self, conversation_id: str, viewer: Viewer, position: int) -> None:
+        """Let `viewer` have what happens in the conversation from now on: the facts after `position`, and its streams.
+
+        Only when this returns is it certain that nothing slips through, so read what was missed afterwards.
+        """
+        self.viewers.setdefault(conversation_id, set()).add(viewer)
+        self.told.setdefault(conversation_id, position)
+        await self._subscribe(conversation_id)
 
     async def leave(self, conversation_id: str, viewer: Viewer) -> None:
-        viewers = self.viewers.get(conversation_id)
-        if viewers is None:
-            return
+        viewers = self.viewers.get(conversation_id, set())
         viewers.discard(viewer)
-        if not viewers:
+        if not viewers and self.told.pop(conversation_id, None) is not None:
             del self.viewers[conversation_id]
-            if self._distributed:
-                await get_channel_layer().group_discard(_group(conversation_id), self._channel)
+            if self._channel:
+                await self._ask_layer("group_discard", _group(conversation_id), self._channel)
+
+    async def _subscribe(self, conversation_id: str) -> None:
+        """Have the layer bring us the conversation. Without the layer viewers are served more slowly, by `catch_up`."""
+        if self._channel:
+            await self._ask_layer("group_add", _group(conversation_id), self._channel)
+
+    async def catch_up(self, positions: Mapping[str, int]) -> None:
+        """Hand over the facts that the layer, or a process that died after its commit, did not bring.
+
+        `positions` are the conversations' as the database has them.
+        """
+        for conversation_id, position in positions.items():
+            if conversation_id in self.told:
+                await self._subscribe(conversation_id)  # nothing, unless the layer was away
+            if position > self.told.get(conversation_id, position):
+                await self._load_from(conversation_id, self.told[conversation_id] + 1, position)
+
+    async def _load_from(self, conversation_id: str, first: int, position: int) -> None:
+        if self._load is not None and conversation_id in self.viewers:
+            for frame in await threads.sockets.run(self._load, conversation_id, first):
+                self._tell(conversation_id, position, frame)
+
+    def _tell(self, conversation_id: str, position: int, frame: str) -> None:
+        """Hand a fact's frame to our viewers."""
+        if conversation_id in self.told:
+            self.told[conversation_id] = max(position, self.told[conversation_id])
+        self.deliver(conversation_id, frame)
 
     def deliver(self, conversation_id: str, text: str) -> None:
         """Hand a frame to this process's viewers of the conversation."""
@@ -168,44 +201,54 @@ class Hub:
             asyncio.run(self._send(conversation_id, {"position": position}))  # a command without a server
 
     def _spawn(self, conversation_id: str, position: int, frame: str) -> None:
-        self.deliver(conversation_id, frame)
+        self._tell(conversation_id, position, frame)
         if self._distributed:
-            message: dict[str, object] = {"frame": frame} if len(frame) < 16_384 else {"position": position}
+            message: dict[str, object] = {"position": position}
+            if len(frame) < 16_384:
+                message["frame"] = frame
             task = asyncio.ensure_future(self._send(conversation_id, message))
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)
 
     async def _send(self, conversation_id: str, message: dict[str, object]) -> None:
         message |= {"type": "hub.news", "conversation": conversation_id, "sender": self.name}
+        await self._ask_layer("group_send", _group(conversation_id), message)
+
+    async def _ask_layer(self, name: str, *arguments: object) -> None:
+        """Call a method of the layer. It is a hint: where it is away or hangs, streams go on and it is left alone."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._layer_rests_until:
+            return
         try:
-            await get_channel_layer().group_send(_group(conversation_id), message)
-        except Exception as error:  # the layer is a hint: without it, browsers poll by reconnecting
+            async with asyncio.timeout(PATIENCE):
+                await getattr(get_channel_layer(), name)(*arguments)
+        except Exception as error:
+            self._layer_rests_until = loop.time() + REST
             log.warning("layer_unavailable", error=type(error).__name__)
 
     async def _listen(self) -> None:
-        layer = get_channel_layer()
         while True:
             try:
-                message = await layer.receive(self._channel)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                log.warning("layer_unavailable", error=type(error).__name__)
-                await asyncio.sleep(1)
-                continue
-            if message["sender"] == self.name:
-                continue
-            conversation_id = message["conversation"]
-            if "frame" in message:
-                if "stream" in message:
-                    response_id, epoch, following = message["stream"]
-                    self.shown[response_id] = (epoch, following)
-                    while len(self.shown) > MOST_SHOWN:
-                        del self.shown[next(iter(self.shown))]
-                self.deliver(conversation_id, message["frame"])
-            elif conversation_id in self.viewers and self._load is not None:
-                for frame in await threads.sockets.run(self._load, conversation_id, message["position"]):
-                    self.deliver(conversation_id, frame)
+                message = await get_channel_layer().receive(self._channel)
+                if message["sender"] != self.name:
+                    await self._hear(message)
+            except Exception as error:  # of the layer, or of the database behind a large fact: `catch_up` brings it
+                log.warning("news_unheard", error=type(error).__name__)
+                await asyncio.sleep(REST)
+
+    async def _hear(self, message: dict[str, Any]) -> None:
+        """Hand on what another process says."""
+        conversation_id = message["conversation"]
+        if "stream" in message:
+            response_id, epoch, following = message["stream"]
+            self.shown[response_id] = (epoch, following)
+            while len(self.shown) > MOST_SHOWN:
+                del self.shown[next(iter(self.shown))]
+            self.deliver(conversation_id, message["frame"])
+        elif "frame" in message:
+            self._tell(conversation_id, message["position"], message["frame"])
+        else:
+            await self._load_from(conversation_id, message["position"], message["position"])
 
     async def _beat(self) -> None:
         ping = protocol.encode(protocol.Ping())

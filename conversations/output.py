@@ -57,9 +57,9 @@ class Output:
             container[key] = value
 
     def items(self) -> list[dict[str, Any]]:
-        """Return a copy of the items that have begun, in order."""
+        """Return a copy of the items, in order; one that a later item overtook is empty until it begins."""
         self._join()
-        return [copy.deepcopy(item) for item in self.slots if item is not None]
+        return [copy.deepcopy(item) if item is not None else {} for item in self.slots]
 
     def _append(self, path: tuple[Any, ...], piece: str) -> None:
         if (known := self._texts.get(path)) is not None:
@@ -101,8 +101,10 @@ class Output:
             if following is None:
                 return container, part
             inner = container[part] if isinstance(container, list) else container.get(part)
-            if not isinstance(inner, dict | list):
+            if inner is None:
                 inner = container[part] = [] if isinstance(following, int) else {}
+            elif not isinstance(inner, dict | list):
+                return None
             container = inner
         return None
 

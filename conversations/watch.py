@@ -1,7 +1,8 @@
-"""Ends sockets whose right has ended: signed out, suspended, removed from the conversation, conversation deleted.
+"""Looks at the database for the sockets: has a right ended, is there a fact that nobody told of?
 
+A right ends when its holder has signed out, was suspended or removed from the conversation, or when that was deleted.
 Three queries every few seconds for all sockets of the process: whoever takes a right away, by whichever door, needs to
-tell nobody.
+tell nobody, and a fact that was lost on its way is late and no more.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 import structlog
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from conversations import threads
-from conversations.hub import Viewer
+from conversations.hub import Viewer, hub
 from conversations.models import Membership, User
 from conversations.protocol import Close
 
@@ -56,30 +58,31 @@ class Watcher:
             await asyncio.sleep(EVERY)
             passes = dict(self.passes)
             try:
-                ended = await threads.sockets.run(ended_passes, set(passes.values()))
+                ended, positions = await threads.sockets.run(look, set(passes.values()))
+                for viewer, held in passes.items():
+                    if held in ended:
+                        viewer.close(ended[held])
+                await hub.catch_up(positions)
             except Exception as error:  # a database that is away for a while
-                log.warning("rights_unchecked", error=type(error).__name__)
-                continue
-            for viewer, held in passes.items():
-                if held in ended:
-                    viewer.close(ended[held])
+                log.warning("sockets_unwatched", error=type(error).__name__)
 
 
-def ended_passes(passes: set[Pass]) -> dict[Pass, int]:
-    """Return the passes whose right has ended, with the close code that says why."""
+def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:
+    """Return the passes whose right has ended, with the close code that says why, and the conversations' positions."""
     from django.contrib.sessions.models import Session
 
     users = {user.pk: user for user in User.objects.filter(pk__in={p.user_id for p in passes}, is_active=True)}
     sessions = set(
-        Session.objects.filter(pk__in={p.session_key for p in passes if p.session_key}).values_list("pk", flat=True)
+        Session.objects.filter(
+            pk__in={p.session_key for p in passes if p.session_key}, expire_date__gt=timezone.now()
+        ).values_list("pk", flat=True)
     )
-    memberships = set(
-        Membership.objects.filter(
-            user__in=users,
-            conversation__in={p.conversation_id for p in passes},
-            conversation__deleted_at=None,
-        ).values_list("user_id", "conversation_id")
-    )
+    rows = Membership.objects.filter(
+        user__in=users,
+        conversation__in={p.conversation_id for p in passes},
+        conversation__deleted_at=None,
+    ).values_list("user_id", "conversation_id", "conversation__position")
+    memberships = {(user, conversation): position for user, conversation, position in rows}
     ended: dict[Pass, int] = {}
     for held in passes:
         user: Any = users.get(held.user_id)
@@ -91,7 +94,7 @@ def ended_passes(passes: set[Pass]) -> dict[Pass, int]:
             ended[held] = Close.SIGNED_OUT
         elif (held.user_id, held.conversation_id) not in memberships:
             ended[held] = Close.REMOVED
-    return ended
+    return ended, {conversation: position for (_, conversation), position in memberships.items()}
 
 
 watcher = Watcher()

@@ -5,12 +5,15 @@ Alice owns the conversation, Bob is a member who may write in it, Charlie must s
 
 import os
 from collections.abc import Callable, Iterator
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, WebError
 
+from conversations import threads
 from conversations.models import Conversation, Membership, User
 from scripts.setup import find_browser
 
@@ -24,6 +27,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("services") and os.environ.get("SALON_RUNNER") != "worker":
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL, Redis and workers: make test-services runs it"))
+
+
+@pytest.fixture
+def database_threads(transactional_db: None) -> Iterator[None]:
+    """For tests of what works in threads: their connections end with the test, and see what it commits."""
+    yield
+    for pool in (threads.pages, threads.sockets, threads.runner):
+        size = pool._pool._max_workers
+        together = Barrier(size)
+
+        def close(together: Barrier = together) -> None:
+            together.wait(10)  # so that each of the threads takes one of the calls
+            connections.close_all()
+
+        for closing in [pool._pool.submit(close) for _ in range(size)]:
+            closing.result()
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ async def hub() -> AsyncIterator[Hub]:
 
 async def test_frames_reach_the_viewers_of_their_conversation_only(hub: Hub) -> None:
     here, there = Viewer(), Viewer()
-    await hub.join("conv_here", here)
-    await hub.join("conv_there", there)
+    await hub.join("conv_here", here, 0)
+    await hub.join("conv_there", there, 0)
     hub.deliver("conv_here", "frame")
     assert await here.take() == "frame"
     assert there._size == 0
@@ -52,7 +52,7 @@ async def test_frames_reach_the_viewers_of_their_conversation_only(hub: Hub) -> 
 
 async def test_a_viewer_that_has_left_gets_nothing_more(hub: Hub) -> None:
     viewer = Viewer()
-    await hub.join("conv_here", viewer)
+    await hub.join("conv_here", viewer, 0)
     await hub.leave("conv_here", viewer)
     hub.deliver("conv_here", "frame")
     assert viewer._size == 0

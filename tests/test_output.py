@@ -63,7 +63,7 @@ def test_unknown_events_leave_the_output_alone() -> None:
 def test_an_event_before_its_item_makes_the_place_that_it_needs() -> None:
     output = Output()
     output.apply(delta("late", output_index=1))
-    assert output.items() == [{"content": [{"text": "late"}]}]
+    assert output.items() == [{}, {"content": [{"text": "late"}]}]
 
 
 def test_an_absurd_index_takes_no_memory() -> None:

@@ -21,6 +21,9 @@ from conversations.models import File, Response
 LARGE = 16_384
 """Characters. Shorter strings stay where they are."""
 MOST_DEPTH = 60
+SAID = {"text", "refusal", "instructions", "arguments", "input", "output", "code", "logs", "encrypted_content"}
+"""Names of strings that are never bytes, though they may look like it: a model repeats a letter twenty thousand times,
+or is asked for base64."""
 
 
 def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, depth: int = 0) -> Any:
@@ -32,7 +35,12 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
         return _replace(value, response, purpose) if len(value) >= LARGE else value
     if depth < MOST_DEPTH:
         if isinstance(value, dict):
-            return {key: replace_blobs(inner, response, purpose, depth=depth + 1) for key, inner in value.items()}
+            return {
+                key: inner
+                if key in SAID and isinstance(inner, str)
+                else replace_blobs(inner, response, purpose, depth=depth + 1)
+                for key, inner in value.items()
+            }
         if isinstance(value, list):
             return [replace_blobs(inner, response, purpose, depth=depth + 1) for inner in value]
     return value
@@ -80,13 +88,20 @@ def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str
         width=width,
         height=height,
     )
-    if not default_storage.exists(file.storage_name):
-        default_storage.save(file.storage_name, ContentFile(content))
+    _write(file.storage_name, content)
     if known is None:
         file.save()
     elif known.purpose == File.Purpose.PARTIAL and purpose == File.Purpose.RESULT:
         File.objects.filter(pk=known.pk).update(purpose=purpose)
     return {"$file": file.pk, "width": width, "height": height}
+
+
+def _write(name: str, content: bytes) -> None:
+    if default_storage.exists(name):
+        if default_storage.size(name) == len(content):
+            return
+        default_storage.delete(name)  # what a crash or a full disk left of it
+    default_storage.save(name, ContentFile(content))
 
 
 def describe(content: bytes) -> tuple[str, int | None, int | None]:

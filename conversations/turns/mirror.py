@@ -8,19 +8,20 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import events, metrics
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.turns.blobs import replace_blobs
-from conversations.turns.recorder import LEASE, LeaseLost, Recording
+from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chunks
 
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
 OF_THIS = "conversation branch model endpoint status instructions provider_id background store remarks input_from"
-OF_LEASE = "epoch lease_until started_at done_at cancel_requested_at"
+OF_LEASE = "epoch started_at first_token_at done_at cancel_requested_at"
 OF_PREVIOUS = "status done_at provider_id provider_expires_at store endpoint"
 NEEDED = [
     *OF_THIS.split(),
@@ -44,17 +45,14 @@ def claim(response_id: int, holder: str) -> Response | None:
     waits = response.previous_response is not None and response.previous_response.is_running
     if waits and response.cancel_requested_at is None:
         return None
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
     values = {
         "epoch": response.epoch + 1,
-        "lease_until": now + LEASE,
-        "lease_holder": holder,
         "status": Response.Status.IN_PROGRESS,
-        "started_at": response.started_at or now,
+        "started_at": response.started_at or timezone.now(),
     }
     claimed = Response.objects.running().filter(free, pk=response_id, epoch=response.epoch)
-    if not claimed.update(**values):
+    if not claimed.update(**values, lease_until=Now() + LEASE, lease_holder=holder):
         return None
     for name, value in values.items():
         setattr(response, name, value)
@@ -92,7 +90,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         if response.epoch != recording.epoch or not response.is_running:
             raise LeaseLost
         if chunk is not None:
-            chunk.save(force_insert=True)
+            write_chunks([chunk])
         for name, value in recording.news.items():
             setattr(response, name, value)
         _fill(response, ending, final)
@@ -117,8 +115,8 @@ def _fill(response: Response, ending: Ending, final: dict[str, Any] | None) -> N
     if final is None:
         return
     response.final = final
-    response.provider_id = str(final.get("id") or response.provider_id)[:200]
-    response.deployment = str(final.get("model") or "")[:120]
+    response.provider_id = plain(str(final.get("id") or response.provider_id))[:200]
+    response.deployment = plain(str(final.get("model") or ""))[:120]
     response.usage = final.get("usage") if isinstance(final.get("usage"), dict) else None
     response.metadata = final.get("metadata") or {}
     if response.store and response.provider_expires_at is None:
@@ -130,7 +128,7 @@ def _output(final: dict[str, Any] | None, recording: Recording) -> list[dict[str
     output = (final or {}).get("output")
     if isinstance(output, list) and output:
         return [item for item in output if isinstance(item, dict)]
-    said = recording.output.items()
+    said = [item for item in recording.output.items() if item]
     for item in said:
         item.pop("partial_image", None)
         if item.get("status") in {"in_progress", "generating", "searching", "interpreting"}:

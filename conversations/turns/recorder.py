@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from conversations import metrics, protocol, threads
 from conversations.hub import hub
@@ -31,6 +31,7 @@ T = TypeVar("T")
 FLUSH = 0.15
 """Seconds between two grouped commits."""
 LEASE = timedelta(seconds=15)
+"""By the database's clock alone: those of the machines that run turns may differ."""
 RENEW = 4.0
 """Seconds between two renewals of the leases. A commit may be late by a stalled database and still find them valid."""
 
@@ -75,12 +76,11 @@ class Recording:
         if self.lost:
             raise LeaseLost
         first = self.sequence
-        shown = []
+        encoded = [_encode(event) for event in events]
+        shown = [_shown(event, text) for event, text in zip(events, encoded, strict=True)]
         for event in events:
             self.output.apply(event)
-            encoded = _encode(event)
-            self.waiting.append(encoded)
-            shown.append(_shown(event, encoded))
+        self.waiting += encoded
         self.sequence += len(events)
         frame = protocol.StreamFrame(self.response_id, self.epoch, first, msgspec.Raw(b"[" + b",".join(shown) + b"]"))
         await self._publish(frame)
@@ -208,17 +208,28 @@ def _commit(
     chunks: list[StreamChunk], epochs: dict[int, int], news: dict[int, dict[str, Any]], renew: bool
 ) -> tuple[set[int], set[int]]:
     """Write chunks and news, renew leases; return the responses whose lease is lost and those that are to stop."""
-    now = timezone.now()
     with transaction.atomic():
         rows = Response.objects.filter(pk__in=epochs)
-        if renew:
-            rows.running().update(lease_until=now + LEASE)
-        state = {pk: (epoch, asked) for pk, epoch, asked in rows.values_list("pk", "epoch", "cancel_requested_at")}
+        # Locked, so that none is claimed between the look at its epoch and the commit
+        locked = rows.select_for_update(no_key=True).order_by("pk")
+        state = {pk: (epoch, asked) for pk, epoch, asked in locked.values_list("pk", "epoch", "cancel_requested_at")}
         lost = {pk for pk, epoch in epochs.items() if pk not in state or state[pk][0] != epoch}
+        if renew:
+            rows.running().exclude(pk__in=lost).update(lease_until=Now() + LEASE)
         for pk, values in news.items():
             rows.filter(pk=pk, epoch=epochs[pk]).update(**values)
-        StreamChunk.objects.bulk_create([chunk for chunk in chunks if chunk.response_id not in lost])
+        write_chunks([chunk for chunk in chunks if chunk.response_id not in lost])
     return lost, {pk for pk, (_, asked) in state.items() if asked is not None}
+
+
+def write_chunks(chunks: list[StreamChunk]) -> None:
+    """Write chunks, over those that begin alike: of a commit whose answer was lost nobody knows whether it was done."""
+    StreamChunk.objects.bulk_create(
+        chunks,
+        update_conflicts=True,
+        unique_fields=["response", "epoch", "sequence"],
+        update_fields=["count", "events"],
+    )
 
 
 recorder = Recorder()

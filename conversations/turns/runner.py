@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import dispatch, threads
@@ -123,7 +124,7 @@ class Runner:
 
 def due() -> list[int]:
     """Return the responses that should run and that nobody runs: queued ones, and those whose runner has gone."""
-    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
     follows = Q(previous_response=None) | Q(previous_response__done_at__isnull=False)
     ready = follows | Q(cancel_requested_at__isnull=False)
     rows = Response.objects.running().filter(free & ready).order_by("id")

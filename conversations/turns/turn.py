@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from conversations import threads
 from conversations.models import File, Response, StreamChunk
+from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.snapshots import image
 from conversations.turns import blobs, context, mirror
@@ -20,7 +21,14 @@ from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.upstream.classification import error_from_response
-from conversations.upstream.errors import ProviderUnavailable, ResponseNotFound, StreamBroken, UpstreamError
+from conversations.upstream.errors import (
+    ProviderRefused,
+    ProviderUnavailable,
+    RequestRejected,
+    ResponseNotFound,
+    StreamBroken,
+    UpstreamError,
+)
 from conversations.upstream.stream import EventStream
 
 log = structlog.get_logger(__name__)
@@ -29,6 +37,10 @@ TERMINAL = frozenset({"response.completed", "response.incomplete", "response.fai
 ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
+GIVEN_UP = 3600.0
+"""Seconds for which a provider that does not answer is asked how a background response goes."""
+AGAIN = 0.5
+"""Seconds between two tries to write the end of a turn while the database is away."""
 
 
 async def run_turn(response_id: int, holder: str) -> list[int] | None:
@@ -67,7 +79,7 @@ class Turn:
         self.provider_id = response.provider_id
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
-        self.spoken = False
+        self.spoken = response.first_token_at is not None
         self.telling: asyncio.Future[None] | None = None
         """Kept so that the task is not collected while it runs."""
 
@@ -163,6 +175,7 @@ class Turn:
                     ending = _ending(event.type, data)
                     data = {"type": event.type, "sequence_number": event.sequence_number}
                 else:
+                    data["type"] = event.type  # some servers say it in the event's name alone
                     data.pop("obfuscation", None)
                     if not event.type.endswith(".delta"):
                         data = await self._prepared(event.type, data)
@@ -177,7 +190,7 @@ class Turn:
     async def _prepared(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         """Take bytes out of an event that is not a delta, and note the provider's id when it becomes known."""
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
-            self.provider_id = str(response.get("id") or "")[:200]
+            self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
         if not _has_large(data):
             return data
@@ -199,7 +212,7 @@ class Turn:
 
     async def _reattach(self) -> Ending:
         """Follow a background response from the last event that is known, or look at it now and then until it ends."""
-        attempt = 0
+        attempt, heard = 0, asyncio.get_running_loop().time()
         while True:
             try:
                 upstream = await provider()
@@ -207,25 +220,26 @@ class Turn:
                     attempt = 0
                     async for ending in self._events(stream):
                         return ending
-            except ResponseNotFound as error:
-                return _failed(error)
             except UpstreamError as error:
                 log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
                 if isinstance(error, ProviderUnavailable):
                     await revive()
-            if (ended := await self._look()) is not None:
-                return ended
+            now = asyncio.get_running_loop().time()
+            try:
+                if (ended := await self._look()) is not None:
+                    return ended
+                heard = now
+            except (ResponseNotFound, ProviderRefused, RequestRejected) as error:
+                return _failed(error)
+            except UpstreamError as error:
+                if now - heard > GIVEN_UP:
+                    return _failed(error)
             await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])
             attempt += 1
 
     async def _look(self) -> Ending | None:
-        """Return how the background response ended at the provider, or None while it runs or cannot be asked."""
-        try:
-            final = await (await provider()).retrieve_response(self.provider_id)
-        except ResponseNotFound as error:
-            return _failed(error)
-        except UpstreamError:
-            return None
+        """Return how the background response ended at the provider, or None while it runs; raise `UpstreamError`."""
+        final = await (await provider()).retrieve_response(self.provider_id)
         status = str(final.get("status"))
         return _ending(f"response.{status}", {"response": final}) if status in ENDED else None
 
@@ -261,9 +275,18 @@ class Turn:
         self._note(remarks=[*(self.response.remarks or []), sentence])
 
     async def _finish(self, ending: Ending) -> list[int]:
-        waiting = await recorder.finish(self.recording, lambda chunk: mirror.finish(self.recording, chunk, ending))
-        log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
-        return waiting
+        while True:
+            try:
+                waiting = await recorder.finish(
+                    self.recording, lambda chunk: mirror.finish(self.recording, chunk, ending)
+                )
+            except (OperationalError, InterfaceError) as error:
+                # The answer is all here, and while the database is away nobody else can end the turn either
+                log.warning("end_unwritten", response=self.response.pk, error=type(error).__name__)
+                await asyncio.sleep(AGAIN)
+            else:
+                log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
+                return waiting
 
 
 def _logged(response_id: int) -> tuple[Output, int | None]:

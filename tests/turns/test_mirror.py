@@ -1,5 +1,6 @@
 """The claim and the end of a turn: one runner writes, and only while its lease holds."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -8,9 +9,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from conversations.models import Branch, Conversation, Fact, Item, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Response, StreamChunk, User
 from conversations.output import Output
-from conversations.turns import mirror
+from conversations.turns import mirror, recorder, runner
 from conversations.turns.mirror import Ending
 from conversations.turns.recorder import LeaseLost, Recording
 
@@ -61,6 +62,44 @@ def test_an_expired_lease_is_taken_over_with_a_higher_epoch(queued: Response) ->
     assert first is not None
     assert second is not None
     assert (first.epoch, second.epoch) == (1, 2)
+
+
+def test_a_machine_whose_clock_is_ahead_takes_nothing_from_another(
+    queued: Response, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert mirror.claim(queued.pk, "first") is not None
+    ahead = timezone.now() + timedelta(minutes=10)
+    monkeypatch.setattr(timezone, "now", lambda: ahead)
+    assert runner.due() == []
+    assert mirror.claim(queued.pk, "second") is None
+
+
+def test_events_are_logged_once_though_a_commit_was_done_and_nobody_was_told(queued: Response) -> None:
+    held = recording(mirror.claim(queued.pk, "runner"))
+    epochs = {queued.pk: held.epoch}
+
+    def log(*texts: str) -> None:
+        held.waiting += [json.dumps({"type": "response.output_text.delta", "delta": text}).encode() for text in texts]
+        held.sequence += len(texts)
+        chunk = held.chunk()
+        assert chunk is not None
+        recorder._commit([chunk], epochs, {}, False)
+
+    log("one ")
+    log("two ")  # the first is still held to be unwritten
+    [chunk] = StreamChunk.objects.filter(response=queued)
+    assert [event["delta"] for event in chunk.events] == ["one ", "two "]
+    mirror.finish(held, held.chunk(), Ending(Response.Status.COMPLETED, final=FINAL))
+    assert StreamChunk.objects.filter(response=queued).count() == 1
+
+
+def test_a_runner_that_was_overtaken_does_not_renew_the_lease_of_the_other(queued: Response) -> None:
+    slow = recording(mirror.claim(queued.pk, "slow"))
+    Response.objects.filter(pk=queued.pk).update(lease_until=None)
+    assert mirror.claim(queued.pk, "quick") is not None
+    until = Response.objects.get(pk=queued.pk).lease_until
+    assert recorder._commit([], {queued.pk: slow.epoch}, {}, True) == ({queued.pk}, set())
+    assert Response.objects.get(pk=queued.pk).lease_until == until
 
 
 def test_a_turn_waits_for_the_one_before_it(queued: Response) -> None:
