@@ -180,6 +180,22 @@ def test_half_a_character_is_no_json(as_alice: Client, conversation: Conversatio
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_json")
 
 
+def test_a_form_is_no_json(alice: User, conversation: Conversation) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    client.get(f"/conversations/{conversation.pk}/")
+    headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    for path in ("messages", "update"):
+        refused = client.post(f"/conversations/{conversation.pk}/{path}/", {}, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_json")
+
+
+def test_what_no_database_can_look_for_is_unknown_and_no_error(as_alice: Client, conversation: Conversation) -> None:
+    for address in ("/conversations/conv_%00/", "/conversations/conv_%00/turns/", "/files/file_%00/"):
+        assert as_alice.get(address).status_code == 404
+    assert send(as_alice, conversation, client_id="tab-\x00")["turn"]["input"][0]["client_id"] == "tab-"
+
+
 def test_more_than_a_few_turns_may_not_wait(as_alice: Client, conversation: Conversation) -> None:
     for number in range(MOST_RUNNING):
         send(as_alice, conversation, f"Message {number}")
