@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from conversations import access
+from conversations import access, dispatch
 from conversations.actions import conversations, turns
 from conversations.actions.turns import MOST_CHARACTERS, MOST_RUNNING
 from conversations.errors import NotFound
@@ -65,6 +65,16 @@ def test_what_the_sender_gets_is_what_a_fresh_page_shows(as_alice: Client, conve
     first = complete(send(as_alice, conversation))
     sent = send(as_alice, conversation, "And then?", previous=first.pk)["turn"]
     assert page(as_alice, conversation)["turns"][-1] == sent
+
+
+def test_a_message_is_sent_though_the_runner_cannot_be_told(
+    as_alice: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(response_id: int) -> None:
+        raise RuntimeError("the loop is closed")
+
+    monkeypatch.setattr(dispatch, "_start", fail)
+    assert send(as_alice, conversation)["turn"]["status"] == "queued"
 
 
 def test_the_same_client_id_twice_is_one_message(as_alice: Client, conversation: Conversation) -> None:
