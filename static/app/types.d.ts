@@ -89,6 +89,8 @@ export interface Turn {
   siblings: BranchRef[];
   answers: BranchRef[];
   stream: { epoch: number; sequence: number } | null;
+  /** Of the page only: in how many seconds the provider is asked again. */
+  asked_again_in?: number;
 }
 
 export interface Conversation {
@@ -132,6 +134,7 @@ export type Frame =
   | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Partial<Conversation> }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
+  | { type: "waiting"; response: number; seconds: number; message: string }
   | { type: "reload"; reason: string }
   | { type: "ping" }
   | { type: "error"; message: string };

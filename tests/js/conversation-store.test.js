@@ -31,6 +31,17 @@ test("a turn that others began appears, streams and ends", () => {
   assert.deepEqual(store.running, []);
 });
 
+test("waiting for a busy provider is shown until it speaks", () => {
+  const { server, store } = begun();
+  const { id, frames } = server.send();
+  store.apply(frames);
+  store.apply([{ type: "waiting", response: id, seconds: 2.5, message: "The model provider is busy." }]);
+  assert.equal(store.turn(id).asked_again_in, 2.5);
+  store.apply(server.start(id));
+  store.apply(server.speak(id, ["Good evening"]));
+  assert.equal(store.turn(id).asked_again_in, undefined);
+});
+
 test("the final output replaces what was streamed", () => {
   const { server, store } = begun();
   const { id, frames } = server.send();

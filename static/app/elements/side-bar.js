@@ -6,9 +6,15 @@ export class SideBar extends HTMLElement {
   #abort = new AbortController();
   #timer = 0;
 
+  get list() {
+    return /** @type {HTMLElement} */ (this.querySelector("[data-part=list]"));
+  }
+
+  get field() {
+    return /** @type {HTMLInputElement} */ (this.querySelector("[data-part=search] input"));
+  }
+
   connectedCallback() {
-    this.list = /** @type {HTMLElement} */ (this.querySelector("[data-part=list]"));
-    this.field = /** @type {HTMLInputElement} */ (this.querySelector("[data-part=search] input"));
     this.field.addEventListener("input", () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.search(), 120);

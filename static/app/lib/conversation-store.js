@@ -134,6 +134,7 @@ export class ConversationStore extends EventTarget {
     else if (frame.type === "fact") this.#fact(frame);
     else if (frame.type === "stream") this.#stream(frame);
     else if (frame.type === "snapshot") this.#snapshot(frame);
+    else if (frame.type === "waiting") this.#waiting(frame);
     else if (frame.type === "reload") this.#emit("reload");
   }
 
@@ -281,8 +282,17 @@ export class ConversationStore extends EventTarget {
   #stream(frame) {
     const turn = this.#running(frame.response);
     const heard = turn ? this.streams.hear(turn, frame) : "nothing";
+    if (turn) delete turn.asked_again_in;
     if (heard === "resync") this.#emit("resync", frame.response);
     if (heard === "changed") this.#changed(frame.response);
+  }
+
+  /** @param {Extract<Frame, { type: "waiting" }>} frame */
+  #waiting(frame) {
+    const turn = this.#running(frame.response);
+    if (!turn) return;
+    turn.asked_again_in = frame.seconds;
+    this.#changed(turn.id);
   }
 
   /** @param {Extract<Frame, { type: "snapshot" }>} frame */

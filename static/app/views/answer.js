@@ -111,6 +111,8 @@ export class AnswerView {
   #paintFacts(turn, place) {
     const facts = factsOf(turn);
     if (place.waits) facts.push("Waiting for the answer before");
+    if (isRunning(turn) && turn.asked_again_in !== undefined)
+      facts.push(`The provider is busy. Asking again in ${Math.ceil(turn.asked_again_in)} s`);
     const ticks = isRunning(turn) && !place.waits;
     const state = JSON.stringify([facts, turn.remarks, ticks]);
     if (state === this.#facts) return;

@@ -7,7 +7,6 @@ brought about at will.
 from __future__ import annotations
 
 import asyncio
-import copy
 import itertools
 import json
 import threading
@@ -19,44 +18,24 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from django.template.backends.django import DjangoTemplates
 
+from tests.e2e.chat_harness.play import CONVERSATION, Play
+
 ROOT = Path(__file__).parents[3]
-CONVERSATION = "conv_0123456789abcdef0123456789abcdef"
 HOME = f"/conversations/{CONVERSATION}/"
 ALICE = {"id": 1, "name": "Alice", "initial": "A", "hue": 45, "avatar": None}
 BOB = {"id": 2, "name": "Bob", "initial": "B", "hue": 250, "avatar": None}
-PAGE = 30
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-Turn = dict[str, Any]
 
-
-class Stage:
+class Stage(Play):
     """Runs in a thread of its own; its public methods are called from the test's."""
 
     def __init__(self, probe: Path) -> None:
         self.probe = probe
-        self.conversation: dict[str, Any] = {
-            "id": CONVERSATION,
-            "title": "Lamp launch",
-            "model": "gpt-5",
-            "instructions": "",
-            "state": "",
-            "branch": None,
-            "role": "owner",
-            "may_write": True,
-            "pinned": False,
-            "archived": False,
-        }
-        self.models = [
-            {"name": "gpt-5", "label": "gpt-5", "demo": False},
-            {"name": "demo", "label": "demo (scripted)", "demo": True},
-        ]
-        self.turns: dict[int, Turn] = {}
-        self.position = 0
-        self.facts: list[tuple[int, int | None]] = []
+        super().__init__()
         self.sockets: set[web.WebSocketResponse] = set()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.refuse: tuple[int, str] | None = None
@@ -193,7 +172,7 @@ class Stage:
             "me": ALICE,
             "models": self.models,
             "position": self.position,
-            **self._shown(branch, None),
+            **self.shown(branch, None),
         }
         html = await asyncio.to_thread(PAGES.get_template("conversations/conversation.html").render, {"state": state})
         return web.Response(text=html, content_type="text/html")
@@ -215,7 +194,7 @@ class Stage:
             return self._refusal()
         branch = int(request.query.get("branch") or 0) or self.conversation["branch"]
         before = int(request.query["before"]) if "before" in request.query else None
-        return web.json_response({**self._shown(branch, before), "position": self.position})
+        return web.json_response({**self.shown(branch, before), "position": self.position})
 
     def _write(self, view: Callable[[dict[str, Any], int], dict[str, Any]]) -> Any:
         async def answer(request: web.Request) -> web.Response:
@@ -256,20 +235,20 @@ class Stage:
         return {}
 
     def _answered(self, turn_id: int) -> dict[str, Any]:
-        return {"turn": self._shown_turn(turn_id), "branch": self.turns[turn_id]["branch"]}
+        return {"turn": self.shown_turn(turn_id), "branch": self.turns[turn_id]["branch"]}
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         after = int(request.query["after"])
         frames = [{"type": "hello", "position": self.position}]
-        frames += [self._fact(position, turn_id) for position, turn_id in self.facts if position > after]
-        frames += [self._snapshot(turn_id) for turn_id, turn in self.turns.items() if turn["stream"]]
+        frames += [self.fact(position, turn_id) for position, turn_id in self.facts if position > after]
+        frames += [self.snapshot(turn_id) for turn_id, turn in self.turns.items() if turn["stream"]]
         await socket.send_str("\n".join(map(json.dumps, frames)))
         self.sockets.add(socket)
         async for message in socket:
             if message.type == WSMsgType.TEXT:
-                await socket.send_str(json.dumps(self._snapshot(json.loads(message.data)["response"])))
+                await socket.send_str(json.dumps(self.snapshot(json.loads(message.data)["response"])))
         self.sockets.discard(socket)
         return socket
 
@@ -299,43 +278,10 @@ class Stage:
         self._tell(turn_id)
         return turn_id
 
-    def _shown(self, branch: int | None, before: int | None) -> dict[str, Any]:
-        path: list[int] = []
-        step = self.turns[before]["previous"] if before else self._head(branch)
-        while step:
-            path.append(step)
-            step = self.turns[step]["previous"]
-        shown = path[:PAGE][::-1]
-        older = shown[0] if len(path) > PAGE else None
-        return {"turns": [self._shown_turn(turn_id) for turn_id in shown], "before": older, "branch": branch}
-
-    def _shown_turn(self, turn_id: int) -> Turn:
-        turn = self.turns[turn_id]
-        beside = [t for t in self.turns.values() if t["previous"] == turn["previous"]]
-        message = turn["input_from"] or turn_id
-        answers = [t for t in beside if (t["input_from"] or t["id"]) == message]
-        wordings = [t for t in beside if t["input_from"] is None]
-        refs = {"siblings": wordings, "answers": answers}
-        return copy.deepcopy(turn) | {
-            name: [{"id": t["id"], "branch": t["branch"]} for t in found] for name, found in refs.items()
-        }
-
-    def _head(self, branch: int | None) -> int | None:
-        return max((t["id"] for t in self.turns.values() if t["branch"] == branch), default=None)
-
     def _tell(self, turn_id: int | None) -> None:
         self.position += 1
         self.facts.append((self.position, turn_id))
-        self._send(self._fact(self.position, turn_id))
-
-    def _fact(self, position: int, turn_id: int | None) -> dict[str, Any]:
-        shared = {name: self.conversation[name] for name in ("id", "title", "model", "instructions", "state", "branch")}
-        fact = {"type": "fact", "position": position, "kind": "response.updated", "conversation": shared}
-        return fact | ({"turn": self._shown_turn(turn_id)} if turn_id else {})
-
-    def _snapshot(self, turn_id: int) -> dict[str, Any]:
-        turn = self.turns[turn_id]
-        return {"type": "snapshot", "response": turn_id, **(turn["stream"] or {}), "output": turn["output"]}
+        self._send(self.fact(self.position, turn_id))
 
     def _send(self, frame: dict[str, Any]) -> None:
         text = json.dumps(frame)
