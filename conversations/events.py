@@ -31,7 +31,7 @@ def record(
     conversation.position += 1
     conversation.save(update_fields=["position", *changed])
     fact = Fact.objects.create(conversation=conversation, position=conversation.position, kind=kind, response=response)
-    transaction.on_commit(lambda: announce(fact))
+    transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that
     return fact
 
 
@@ -44,8 +44,7 @@ def announce(fact: Fact) -> None:
     turn = None
     if fact.response is not None:
         turn = fact.response.shown = fact.response.shown or snapshots.turn(fact.response)
-    state = snapshots.conversation_state(fact.conversation)
-    frame = protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
+    frame = snapshots.fact_frame(fact, turn)
     hub.announce(fact.conversation_id, fact.position, protocol.encode(frame))
 
 

@@ -89,7 +89,8 @@ def turns(conversation: Conversation, ids: Sequence[int]) -> list[dict[str, Any]
     """Return the turns with these response ids, in this order."""
     if not ids:
         return []
-    responses = Response.objects.in_bulk(ids)
+    # What the provider sent last is all of it once more, and nobody is shown it
+    responses = Response.objects.defer("final", "parameters", "metadata").in_bulk(ids)
     return _present([responses[pk] for pk in ids if pk in responses])
 
 
@@ -248,13 +249,16 @@ def fact_frames(facts: Sequence[Fact]) -> list[protocol.FactFrame]:
     last = {fact.response_id: fact.position for fact in facts if fact.response_id}
     present = {shown["id"]: shown for shown in turns(conversation, list(last))}
     return [
-        protocol.FactFrame(
-            position=fact.position,
-            kind=fact.kind,
-            turn=present.get(fact.response_id)
-            if fact.response_id and last[fact.response_id] == fact.position
-            else None,
-            conversation=conversation_state(conversation),
+        fact_frame(
+            fact,
+            present.get(fact.response_id) if fact.response_id and last[fact.response_id] == fact.position else None,
         )
         for fact in facts
     ]
+
+
+def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
+    """Return the frame of a fact with the turn that it names. Of a deleted conversation only the id is told."""
+    deleted = fact.kind == Fact.Kind.CONVERSATION_DELETED
+    state = None if deleted else conversation_state(fact.conversation)
+    return protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)

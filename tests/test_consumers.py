@@ -10,7 +10,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import events, watch
+from conversations import access, events, threads, watch
+from conversations.actions import conversations
 from conversations.consumers import ConversationConsumer
 from conversations.hub import hub
 from conversations.models import Conversation, Fact, User
@@ -63,9 +64,21 @@ async def test_a_fact_that_nobody_announced_arrives_all_the_same(
 ) -> None:
     await socket.connect()
     await socket.receive_from()
-    monkeypatch.setattr(transaction, "on_commit", lambda call: None)  # the process dies after its commit
-    await asyncio.to_thread(rename, conversation, "Said to nobody")
+    monkeypatch.setattr(transaction, "on_commit", lambda call, robust: None)  # the process dies after its commit
+    await threads.pages.run(rename, conversation, "Said to nobody")
     assert '"title":"Said to nobody"' in await socket.receive_from(timeout=5)
+    await socket.disconnect()
+
+
+async def test_of_a_deleted_conversation_nothing_more_is_told(
+    socket: WebsocketCommunicator, alice: User, conversation: Conversation
+) -> None:
+    await socket.connect()
+    await socket.receive_from()
+    await threads.pages.run(lambda: conversations.delete(access.conversation_for(alice, conversation.pk)))
+    told = await socket.receive_from(timeout=5)
+    assert "conversation.deleted" in told
+    assert conversation.title not in told
     await socket.disconnect()
 
 
@@ -77,12 +90,7 @@ async def test_a_socket_ends_with_its_session(socket: WebsocketCommunicator, ses
 
 
 def rename(conversation: Conversation, title: str) -> None:
-    from django.db import connection
-
-    try:
-        with transaction.atomic():
-            locked = events.lock(conversation.pk)
-            locked.title = title
-            events.record(locked, Fact.Kind.CONVERSATION_UPDATED, changed=["title"])
-    finally:
-        connection.close()
+    with transaction.atomic():
+        locked = events.lock(conversation.pk)
+        locked.title = title
+        events.record(locked, Fact.Kind.CONVERSATION_UPDATED, changed=["title"])

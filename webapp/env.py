@@ -6,8 +6,9 @@ Every name read is kept in `READ`, so that a test can hold the settings referenc
 import base64
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -128,16 +129,15 @@ def encryption_keys(name: str) -> list[str]:
 def generated(name: str, path: Path, make: Callable[[], str]) -> str:
     """Return the secret `name`, or else the one kept at `path`, which is made (mode 0600) at the first start.
 
-    Two processes that start together agree: the file is created by one of them only.
+    Two processes that start together agree: the file is the first one's, and none reads it before it is written.
     """
     if value := text(name):
         return value
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8").strip()
-    value = make()
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(value)
-    return value
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=path.name) as file:
+            file.write(make())
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)  # whole, or not at all
+    return path.read_text(encoding="utf-8").strip()

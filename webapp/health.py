@@ -98,6 +98,11 @@ async def layer() -> str:
     channel = await channel_layer.new_channel("health")
     await channel_layer.send(channel, {"type": "health.check"})
     await channel_layer.receive(channel)
+    # A layer on Redis gives a channel up only where somebody stops waiting for it
+    waiting = asyncio.ensure_future(channel_layer.receive(channel))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
     return "ok"
 
 

@@ -25,6 +25,8 @@ from django.db import OperationalError
 from structlog.typing import EventDict, WrappedLogger
 
 SECRET = re.compile(r"password|passwd|secret|token|api_?key|authorization|cookie|credential|session_?key|csrf", re.I)
+QUOTING = ("asyncio", "daphne", "django.db.backends")
+"""Loggers that write an exception, a call or a task into their sentence, and with it what people wrote."""
 NOT_SECRET = frozenset({"fencing_token", "first_token_ms", "input_tokens", "output_tokens", "total_tokens"})
 TELLING_ERRORS = (OSError, ImproperlyConfigured, OperationalError)
 """Exceptions whose message says what is wrong with the machine. Others may quote a row, or a person's words."""
@@ -41,6 +43,7 @@ def configure(options: Mapping[str, Path]) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         leave_out_paths,
+        leave_out_quotations,
         tell_error_without_content,
         remove_secrets,
     ]
@@ -112,6 +115,14 @@ def leave_out_paths(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     record = event.get("_record")
     if record is not None and record.name.startswith(("django.request", "django.security")):
         event["event"] = str(arguments[0]) if arguments else "request refused"
+    return event
+
+
+def leave_out_quotations(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Keep the beginning of what a quoting library says; the exception itself is told beside it."""
+    record = event.get("_record")
+    if record is not None and record.name.startswith(QUOTING):
+        event["event"] = re.split(r"[<(:\n]", str(record.msg), maxsplit=1)[0].strip()
     return event
 
 

@@ -64,9 +64,7 @@ def finish(request: HttpRequest, response: HttpResponseBase, request_id: str, se
     match = request.resolver_match
     route = (match.view_name or match.route) if match else "unknown"
     status = response.status_code
-    method = (
-        request.method if request.method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
-    )
+    method = request.method if request.method in METHODS else "other"
     metrics.requests.labels(method, route, status).inc()
     metrics.request_seconds.labels(route).observe(seconds)
     if route in QUIET_ROUTES and status < 400:

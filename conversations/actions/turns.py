@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -131,7 +130,7 @@ def stop(access: Access, response: Response) -> None:
     access.require_writer()
     asked = Response.objects.running().filter(pk=response.pk, cancel_requested_at=None)
     if asked.update(cancel_requested_at=timezone.now()):
-        transaction.on_commit(partial(dispatch.cancel, response.pk))
+        dispatch.cancel(response.pk)
 
 
 def _sent_before(conversation: Conversation, client_id: str) -> Item | None:
@@ -201,7 +200,7 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
-    transaction.on_commit(partial(dispatch.start, response.pk))
+    transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
 
 
 def shortened(text: str) -> str:

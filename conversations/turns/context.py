@@ -86,7 +86,7 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
         return response.previous_response, [], True
     while start is not None and anchor is None and len(passed) < MOST_TURNS:
         ids = path(start, STRIDE)
-        rows = Response.objects.in_bulk(ids)
+        rows = Response.objects.defer("final", "parameters", "metadata").in_bulk(ids)
         for pk in ids:
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 
 from conversations.errors import Refused
 from conversations.models import User
@@ -68,7 +68,7 @@ def body(request: HttpRequest) -> dict[str, Any]:
     """Return the JSON object of the request; raise `Refused` for anything else."""
     try:
         data = msgspec.json.decode(request.body or b"{}")
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, RawPostDataException):  # the last: a form, which the CSRF check has read
         data = None
     except RequestDataTooBig:
         raise Refused("This is too much for one request. Shorten it or split it.", code="large", status=413) from None

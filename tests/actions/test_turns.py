@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from conversations import access
+from conversations import access, dispatch
 from conversations.actions import conversations, turns
 from conversations.actions.turns import MOST_CHARACTERS, MOST_RUNNING
 from conversations.errors import NotFound
@@ -65,6 +65,16 @@ def test_what_the_sender_gets_is_what_a_fresh_page_shows(as_alice: Client, conve
     first = complete(send(as_alice, conversation))
     sent = send(as_alice, conversation, "And then?", previous=first.pk)["turn"]
     assert page(as_alice, conversation)["turns"][-1] == sent
+
+
+def test_a_message_is_sent_though_the_runner_cannot_be_told(
+    as_alice: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(response_id: int) -> None:
+        raise RuntimeError("the loop is closed")
+
+    monkeypatch.setattr(dispatch, "_start", fail)
+    assert send(as_alice, conversation)["turn"]["status"] == "queued"
 
 
 def test_the_same_client_id_twice_is_one_message(as_alice: Client, conversation: Conversation) -> None:
@@ -178,6 +188,22 @@ def test_half_a_character_is_no_json(as_alice: Client, conversation: Conversatio
     url = f"/conversations/{conversation.pk}/messages/"
     refused = as_alice.post(url, data=body, content_type="application/json")
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_json")
+
+
+def test_a_form_is_no_json(alice: User, conversation: Conversation) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    client.get(f"/conversations/{conversation.pk}/")
+    headers = {"X-CSRFToken": client.cookies["csrftoken"].value}
+    for path in ("messages", "update"):
+        refused = client.post(f"/conversations/{conversation.pk}/{path}/", {}, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "not_json")
+
+
+def test_what_no_database_can_look_for_is_unknown_and_no_error(as_alice: Client, conversation: Conversation) -> None:
+    for address in ("/conversations/conv_%00/", "/conversations/conv_%00/turns/", "/files/file_%00/"):
+        assert as_alice.get(address).status_code == 404
+    assert send(as_alice, conversation, client_id="tab-\x00")["turn"]["input"][0]["client_id"] == "tab-"
 
 
 def test_more_than_a_few_turns_may_not_wait(as_alice: Client, conversation: Conversation) -> None:

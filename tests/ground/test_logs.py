@@ -1,6 +1,7 @@
 """What is logged: structure for operators, never what people wrote or a secret."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import pytest
 import structlog
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 
 from conversations.models import User
@@ -27,6 +29,38 @@ def lines(tmp_path: Path) -> Iterator[Lines]:
     logs.configure({"folder": tmp_path})
     yield lambda: [json.loads(line) for line in (tmp_path / "salon.log").read_text().splitlines()]
     logs.configure(settings.LOGGING)
+
+
+class TestWhatLibrariesQuote:
+    async def test_a_task_that_nobody_waited_for_is_told_without_its_words(self, lines: Lines) -> None:
+        async def fail() -> None:
+            raise ValueError("canary")
+
+        task = asyncio.ensure_future(fail())
+        await asyncio.wait({task})
+        del task
+        gc.collect()
+        (line,) = lines()
+        assert line["event"] == "Task exception was never retrieved"
+        assert line["exception"][0]["type"] == "builtins.ValueError"
+        assert "canary" not in json.dumps(line)
+
+    async def test_a_callback_is_told_without_what_it_was_called_with(self, lines: Lines) -> None:
+        asyncio.get_running_loop().call_soon(int, "canary")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [line["event"] for line in lines()] == ["Exception in callback int"]
+        assert "canary" not in json.dumps(lines())
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_hook_of_a_transaction_is_told_without_what_it_said(self, lines: Lines) -> None:
+        def fail() -> None:
+            raise ValueError("canary")
+
+        with transaction.atomic():
+            transaction.on_commit(fail, robust=True)
+        assert [line["event"].split()[0] for line in lines()] == ["Error"]
+        assert "canary" not in json.dumps(lines())
 
 
 @pytest.mark.django_db

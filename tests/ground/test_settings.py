@@ -137,6 +137,16 @@ class TestReaders:
         with pytest.raises(BadSetting, match=r"SALON_X is .*, which cannot be made"):
             env.folder("SALON_X", "var")
 
+    def test_two_processes_that_start_together_have_the_same_secret(self, tmp_path: Path) -> None:
+        theirs: list[str] = []
+
+        def make_while_another_starts() -> str:
+            theirs.append(env.generated("SALON_X", tmp_path / "secret", lambda: "theirs"))
+            return "ours"
+
+        ours = env.generated("SALON_X", tmp_path / "secret", make_while_another_starts)
+        assert [ours] == theirs == ["theirs"]
+
     def test_a_generated_secret_stays_the_same_and_is_the_owners_alone(self, tmp_path: Path) -> None:
         made = iter(["first", "second"])
         kept = [env.generated("SALON_X", tmp_path / "secret", lambda: next(made)) for _ in range(2)]

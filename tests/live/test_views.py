@@ -11,6 +11,7 @@ import pytest
 
 from tests.live.person import Person
 from tests.live.server import Server
+from tests.live.view import said
 
 Entered = Callable[[Any], Awaitable[Any]]
 STORY = "Tell me a long story"
@@ -75,7 +76,8 @@ async def test_a_page_that_reconnects_with_old_cursors_has_each_delta_once(alice
             await asyncio.sleep(luck.random() * 0.4)
             await window.drop()
         assert window.connections > 3
-        assert window.view.streamed[turn["id"]] == window.view.turns[turn["id"]]["output"]
+        # Only the events of the last moment may have come as the final items instead
+        assert window.view.text(turn["id"]).startswith(said(window.view.streamed[turn["id"]]))
         assert window.view.shown() == await alice.fresh(conversation)
 
 

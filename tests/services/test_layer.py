@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis as Client
 
 from conversations import hub as hubs
 from conversations.hub import Hub, Viewer
 from scripts.services import find, free_port, wait_for_port
+from webapp import health
 
 
 class Redis:
@@ -113,3 +115,10 @@ async def test_a_process_goes_on_listening_when_a_large_fact_cannot_be_read(
         await here.publish("conv_1", "news", (1, 1, 1))
 
     assert "news" in await heard(viewer, saying=say)
+
+
+async def test_asking_whether_it_is_ready_leaves_no_subscription_behind(redis: Redis) -> None:
+    assert [await health.layer() for _ in range(3)] == ["ok"] * 3
+    client = Client.from_url(f"redis://127.0.0.1:{redis.port}")
+    assert await client.pubsub_channels() == []
+    await client.aclose()
