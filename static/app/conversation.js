@@ -133,8 +133,9 @@ socket.addEventListener("state", (event) => {
   if (socket.state === "open") outbox.flush();
 });
 socket.addEventListener("closed", (event) => {
-  const reason = /** @type {CustomEvent} */ (event).detail;
-  location.assign(reason === "signed-out" ? `/accounts/login/?next=${encodeURIComponent(here)}` : "/");
+  if (/** @type {CustomEvent} */ (event).detail === "signed-out")
+    location.assign(`/accounts/login/?next=${encodeURIComponent(here)}`);
+  else location.reload(); // the server says in its own words that this is not shared with the viewer any more
 });
 
 /** @type {Record<string, (detail: any) => unknown>} */
