@@ -82,7 +82,7 @@ async function tried(call) {
  * @param {string} text
  */
 function say(text) {
-  const notice = /** @type {HTMLElement} */ (document.querySelector("[data-ref=said]"));
+  const notice = /** @type {HTMLElement} */ (document.querySelector(".toast"));
   notice.textContent = text;
   clearTimeout(say.timer);
   say.timer = setTimeout(() => (notice.textContent = ""), 6000);
@@ -93,7 +93,7 @@ function refresh() {
   const { conversation } = store;
   const title = conversation.title || "New conversation";
   document.title = `${title} · Salon`;
-  for (const heading of document.querySelectorAll("[data-ref=title]")) {
+  for (const heading of document.querySelectorAll(".bar [data-ref=title]")) {
     if (heading.textContent !== title) heading.textContent = title;
   }
   showInSidebar({ id: conversation.id, title, running: store.running.length > 0 });
