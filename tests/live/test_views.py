@@ -148,7 +148,9 @@ async def test_a_page_that_joins_or_misses_something_mid_answer_is_up_to_date_at
     watching = await enter(alice.window(conversation))
     turn = await alice.send(conversation, STORY)
     await watching.until(lambda: len(watching.view.seen) > 20)
-    late = await asyncio.wait_for(enter(alice.window(conversation)), AT_ONCE)
+    async with alice.socket(conversation, "after=0") as joining:
+        await asyncio.wait_for(joining.receive(), AT_ONCE)
+    late = await enter(alice.window(conversation))
     for _ in range(3):
         now = len(watching.view.text(turn["id"]))
         await late.until(lambda now=now: len(late.view.text(turn["id"])) >= now, AT_ONCE)
