@@ -58,7 +58,6 @@ def wait_for_words(page: Page, words: str) -> None:
 
 def wait_until_ended(page: Page) -> None:
     """Wait until nothing runs here any more, and the page says so everywhere."""
-    expect(answers(page).last.locator("[data-ref=actions]")).to_be_attached(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Stop")).to_be_hidden(timeout=PATIENCE)
     expect(page.get_by_role("status")).not_to_contain_text("Answering", timeout=PATIENCE)
     row = page.locator(f"[data-conversation={page.evaluate('location.pathname').split('/')[2]}]")

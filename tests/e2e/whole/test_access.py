@@ -50,6 +50,7 @@ def test_sign_in_list_and_conversation_break_no_rule(
     alice = open_chat(enter(salon, "Alice", **LOOKS[look]), path)
     assert_readable(alice)
     send(alice, "Compare two ways")
+    wait_for_words(alice, "A quotation")
     wait_until_ended(alice)
     expect(answers(alice).get_by_role("table")).to_be_visible()
     assert_readable(alice)

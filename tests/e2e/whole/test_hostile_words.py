@@ -110,9 +110,10 @@ def test_a_hostile_title_and_name_stay_words_everywhere(
     send(bob, "Hello")
 
     for page in (alice, bob):
+        wait_for_words(page, "Good day.")
+        wait_until_ended(page)
         expect(page.get_by_role("heading", level=1)).to_have_text(SCRIPT + HANDLER)
         expect(page.get_by_role("article", name=f"Message from {name}")).to_be_visible()
-        wait_until_ended(page)
         assert_nothing_ran(page, taken)
         page.goto("/")
         expect(page.locator(".conversations").get_by_text(SCRIPT + HANDLER).first).to_be_visible()

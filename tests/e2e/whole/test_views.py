@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -86,7 +88,6 @@ def test_what_was_written_offline_is_sent_once(salon: Server, provider: StandIn,
     expect(fresh.get_by_role("article", name="Message from Alice")).to_have_count(2)
     expect(answers(fresh)).to_have_count(2)
     assert shown(alice) == shown(fresh)
-    assert alice.get_by_role("article").all_inner_texts() == fresh.get_by_role("article").all_inner_texts()
 
 
 def test_stop_on_one_page_ends_the_answer_on_the_other(salon: Server, provider: StandIn, enter: Enter) -> None:
@@ -115,15 +116,15 @@ def test_closing_the_page_does_not_stop_the_answer(salon: Server, provider: Stan
     wait_for_words(alice, "word-10 ")
 
     alice.context.close()
-    later = enter(salon, "Alice")
-    later.wait_for_timeout(4 * SECOND)
-    open_chat(later, path)
-    expect(later.get_by_role("button", name="Stop")).to_be_hidden(timeout=0.1 * SECOND)
+    deadline = time.monotonic() + PATIENCE / SECOND
+    while salon.inside("running") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    later = open_chat(enter(salon, "Alice"), path)
     assert said(later).split() == [word.strip() for word in counted(150)]
 
 
 def test_the_lamp_of_an_answer_elsewhere_goes_out_by_itself(salon: Server, provider: StandIn, enter: Enter) -> None:
-    play(provider, "Count elsewhere", counted(100), pause=0.02)
+    play(provider, "Count elsewhere", counted(300), pause=0.02)
     alice = enter(salon, "Alice")
     path = begin(alice)
     send(alice, "Count elsewhere")
@@ -131,7 +132,7 @@ def test_the_lamp_of_an_answer_elsewhere_goes_out_by_itself(salon: Server, provi
     begin(alice)
     lamp = alice.locator(f"[data-conversation={path.split('/')[2]}]").get_by_role("img", name="A model is at work")
     expect(lamp).to_be_visible()
-    expect(lamp).to_have_count(0, timeout=15 * SECOND)
+    expect(lamp).to_have_count(0, timeout=PATIENCE)
 
 
 def test_ten_thousand_tokens_arrive_whole(salon: Server, provider: StandIn, enter: Enter) -> None:
