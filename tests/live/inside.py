@@ -18,7 +18,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from conversations.models import Conversation, File, Item, Membership, Response, User  # noqa: E402
+from conversations.models import Conversation, File, Item, Membership, Response, StreamChunk, User  # noqa: E402
 from conversations.turns.blobs import restore_blobs  # noqa: E402
 
 
@@ -54,14 +54,17 @@ def sign_out_everywhere(*, name: str) -> None:
 
 
 def mirror(*, response: int) -> dict[str, Any]:
-    """Return a response as the mirror has it, with the bytes that it stores apart put back."""
+    """Return a response as the mirror has it, with the bytes that it stores apart put back, and its log's words."""
     row = Response.objects.get(pk=response)
     items = Item.objects.filter(response=row, direction=Item.Direction.OUTPUT).order_by("index")
+    chunks = StreamChunk.objects.filter(response=row).order_by("epoch", "sequence")
+    logged = [event for chunk in chunks for event in chunk.events]
     return {
         "status": row.status,
         "provider_id": row.provider_id,
         "final": restore_blobs(row.final),
         "items": [restore_blobs(item.payload) for item in items],
+        "logged_deltas": [event["delta"] for event in logged if event["type"] == "response.output_text.delta"],
         "item_statuses": [item.status for item in items],
         "background": row.background,
         "epoch": row.epoch,

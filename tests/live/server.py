@@ -41,8 +41,10 @@ class Server:
         self.paced = paced
         self.settings = settings
         self.urls: list[str] = []
+        """Where the web processes serve: a server that is started again is at the same addresses."""
         self.cookies: dict[str, dict[str, str]] = {}
         """What a browser keeps of a sign-in, by e-mail address."""
+        self._ports: list[int] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._insider: subprocess.Popen[str] | None = None
         self._inside = threading.Lock()
@@ -59,14 +61,14 @@ class Server:
         self.settings |= changes
         if "OPENAI_BASE_URL" not in self.settings:
             launcher.ensure(self.data, fast=not self.paced, engine=False)
-        ports = [_free_port() for _ in range(2 if WORKERS else 1)]
-        self.urls = [f"http://127.0.0.1:{port}" for port in ports]
+        self._ports = self._ports or [_free_port() for _ in range(2 if WORKERS else 1)]
+        self.urls = [f"http://127.0.0.1:{port}" for port in self._ports]
         written = self._log.stat().st_size if self._log.exists() else 0
-        for port in ports:
+        for port in self._ports:
             self._spawn("serve", "--port", str(port))
-        for _ in ports if WORKERS else ():
+        for _ in self._ports if WORKERS else ():
             self._spawn("worker")
-        self._wait_for([f":{port}/" for port in ports], workers=2 if WORKERS else 0, since=written)
+        self._wait_for([f":{port}/" for port in self._ports], workers=2 if WORKERS else 0, since=written)
 
     def kill(self) -> None:
         """`kill -9` of every process group of the server. The embedded provider, which is not in them, lives on."""

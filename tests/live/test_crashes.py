@@ -77,6 +77,7 @@ async def assert_complete(window: Window, response: int) -> None:
     assert turn["status"] == theirs["status"] == "completed"
     assert mirror["final"] == theirs
     assert mirror["items"] == theirs["output"]
+    assert "".join(mirror["logged_deltas"]) == said(theirs["output"])
     assert set(mirror["item_statuses"]) == {"completed"}
     assert window.view.text(response) == said(theirs["output"])
     await assert_as_on_a_fresh_page(window, turn)

@@ -1,10 +1,13 @@
+const LAMPS = 10_000; // milliseconds between two looks at the lamps
+
 /**
- * The sidebar: search as you type, "Show more" in place, the theme without a page load.
+ * The sidebar: search as you type, "Show more" in place, the theme without a page load, lamps that go out.
  * Every part of it is a form or a link that works without this script.
  */
 export class SideBar extends HTMLElement {
   #abort = new AbortController();
   #timer = 0;
+  #lamps = 0;
 
   get list() {
     return /** @type {HTMLElement} */ (this.querySelector("[data-part=list]"));
@@ -30,10 +33,12 @@ export class SideBar extends HTMLElement {
       event.preventDefault();
       this.showMore(link);
     });
+    this.#lamps = setInterval(() => this.checkLamps(), LAMPS);
   }
 
   disconnectedCallback() {
     clearTimeout(this.#timer);
+    clearInterval(this.#lamps);
     this.#abort.abort();
   }
 
@@ -63,16 +68,34 @@ export class SideBar extends HTMLElement {
     next.remove();
   }
 
-  /**
-   * Fetch a piece of the list; a newer request ends an older one.
-   * @param {URLSearchParams} parameters
-   * @returns {Promise<DocumentFragment | null>} null when it failed or was overtaken: what stands there stays
-   */
-  async fetchList(parameters) {
+  /** The page hears only of the conversation that it shows: whether the others still run has to be asked. */
+  async checkLamps() {
+    const lit = [...this.list.querySelectorAll("a:not([aria-current]) .lamp")];
+    if (lit.length === 0 || document.hidden) return;
+    const found = await this.fetchList(new URLSearchParams({ q: this.field.value }), AbortSignal.timeout(LAMPS));
+    for (const lamp of lit) {
+      const id = lamp.closest("a")?.dataset.conversation;
+      const row = found?.querySelector(`[data-conversation="${id}"]`);
+      if (row && !row.querySelector(".lamp")) lamp.remove();
+    }
+  }
+
+  /** What ends the request before, because a newer one begins. */
+  get newest() {
     this.#abort.abort();
     this.#abort = new AbortController();
+    return this.#abort.signal;
+  }
+
+  /**
+   * Fetch a piece of the list.
+   * @param {URLSearchParams} parameters
+   * @param {AbortSignal} [signal] without one, a newer request ends an older one
+   * @returns {Promise<DocumentFragment | null>} null when it failed or was overtaken: what stands there stays
+   */
+  async fetchList(parameters, signal = this.newest) {
     try {
-      const answer = await fetch(`${this.field.dataset.source}?${parameters}`, { signal: this.#abort.signal });
+      const answer = await fetch(`${this.field.dataset.source}?${parameters}`, { signal });
       if (!answer.ok || answer.redirected) return null;
       // Our own template's markup, as it would stand in a whole page
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
