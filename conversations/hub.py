@@ -240,6 +240,9 @@ class Hub:
         except Exception as error:
             self._layer_rests_until = loop.time() + REST
             log.warning("layer_unavailable", error=type(error).__name__)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError  # on Python 3.11 the client of Redis now and then swallows it
 
     async def _listen(self) -> None:
         while True:
