@@ -271,7 +271,7 @@ def test_an_id_that_is_none_is_refused(as_alice: Client, conversation: Conversat
         ("Tell me about **lamps** and `code`", "Tell me about lamps and code"),
         ("# A heading\n> and a quote", "A heading and a quote"),
         ("<b>html</b> stays, snake_case too", "<b>html</b> stays, snake_case too"),
-        ("word " * 40, "word word word word word word word word word word word…"),
+        ("word " * 40, " ".join(["word"] * 12) + "…"),
         ("***", "***"),
     ],
 )
