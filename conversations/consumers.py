@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,12 +23,16 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     """`/ws/conversations/<id>/?after=<position>&streams=<response>:<epoch>:<sequence>,...`"""
 
     async def __call__(self, *arguments: Any) -> None:
-        """Serve the socket. Channels reports no disconnect for one that fails or is given up: it is left here."""
+        """Serve the socket. Channels reports no disconnect for one that fails, or that a server gives up as it ends."""
         self.viewer = Viewer()
         self.pump: asyncio.Task[None] | None = None
         self.asked: list[float] = []
         try:
             await super().__call__(*arguments)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Exception):  # the browser may have left before
+                await self.close(Close.RESTARTS)
+            raise
         finally:
             if self.pump is not None:
                 self.pump.cancel()
