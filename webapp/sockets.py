@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from daphne import http_protocol
 from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+
+from webapp.requests import Request
 
 
 class Socket(WebSocketProtocol):
@@ -54,6 +57,7 @@ class Socket(WebSocketProtocol):
 
 
 WebSocketFactory.protocol = Socket
+http_protocol.WebRequest = Request  # its factory takes it from there
 
 
 class Server(DaphneServer):
