@@ -81,8 +81,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.asked = [moment for moment in self.asked if moment > now - RESYNC_WINDOW] + [now]
         if len(self.asked) > MOST_RESYNCS:
             await self.close(Close.TOO_MANY_FRAMES)
-        elif text := await replay.snapshot(self.conversation_id, frame.response):
-            self.viewer.put(text)
+            return
+        with self.viewer.held():
+            if text := await replay.snapshot(self.conversation_id, frame.response):
+                self.viewer.put(text, first=True)
 
 
 class UnknownConsumer(AsyncWebsocketConsumer):

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import structlog
@@ -43,18 +43,33 @@ class Viewer:
         self._waiting: deque[str] = deque()
         self._size = 0
         self._news = asyncio.Event()
+        self._held = False
         self.closed = 0
         """The close code, once the socket is to end."""
 
-    def put(self, text: str) -> None:
+    def put(self, text: str, *, first: bool = False) -> None:
+        """Let a frame wait, behind the others or before them."""
         if self.closed:
             return
         self._size += len(text)
         if self._size > MOST_WAITING:
             self.close(protocol.Close.TOO_SLOW)
-        else:
-            self._waiting.append(text)
+            return
+        (self._waiting.appendleft if first else self._waiting.append)(text)
+        if not self._held:
             self._news.set()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let frames wait in this block, so that one that is still being made can be put before them."""
+        self._held = True
+        self._news.clear()
+        try:
+            yield
+        finally:
+            self._held = False
+            if self._waiting or self.closed:
+                self._news.set()
 
     def close(self, code: int) -> None:
         """Let the socket end with `code`; what still waits is not sent."""
@@ -225,6 +240,9 @@ class Hub:
         except Exception as error:
             self._layer_rests_until = loop.time() + REST
             log.warning("layer_unavailable", error=type(error).__name__)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError  # on Python 3.11 the client of Redis now and then swallows it
 
     async def _listen(self) -> None:
         while True:

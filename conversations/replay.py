@@ -35,9 +35,11 @@ async def snapshot(
     a browser at `cursor` lacks nothing.
 
     A stream that runs in this process is asked itself. The log of another process's stream ends up to a quarter of a
-    second before what its viewers have been shown: the log is read until it has caught up with that.
+    second before what its viewers have been shown: the log is read until it has caught up with what they had been shown
+    by now. What they are shown from now on has to wait for this frame in the viewer's queue.
     """
     live = hub.live.get(response_id)
+    shown = hub.shown.get(response_id, (0, 0))
     waited = 0.0
     while True:
         if live is not None:
@@ -46,7 +48,7 @@ async def snapshot(
             found = await threads.sockets.run(_from_log, conversation_id, response_id)
         if found is None or protocol.StreamCursor(found.epoch, found.sequence) == cursor:
             return None
-        behind = live is None and (found.epoch, found.sequence) < hub.shown.get(response_id, (0, 0))
+        behind = live is None and (found.epoch, found.sequence) < shown
         if not behind or waited >= CATCH_UP:
             return protocol.encode(found)
         await asyncio.sleep(0.1)

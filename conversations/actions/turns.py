@@ -19,7 +19,7 @@ MOST_CHARACTERS = 400_000
 MOST_RUNNING = 20
 """Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
 TITLE_LENGTH = 60
-ORNAMENTS = re.compile(r"[*_`#>|~]+")
+ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 """Of Markdown: a title is plain text."""
 
 

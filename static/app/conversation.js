@@ -23,6 +23,7 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, `${here}messages/`, taken);
 
@@ -81,7 +82,7 @@ async function tried(call) {
  * @param {string} text
  */
 function say(text) {
-  const notice = /** @type {HTMLElement} */ (document.querySelector("[data-ref=said]"));
+  const notice = /** @type {HTMLElement} */ (document.querySelector(".toast"));
   notice.textContent = text;
   clearTimeout(say.timer);
   say.timer = setTimeout(() => (notice.textContent = ""), 6000);
@@ -92,7 +93,7 @@ function refresh() {
   const { conversation } = store;
   const title = conversation.title || "New conversation";
   document.title = `${title} · Salon`;
-  for (const heading of document.querySelectorAll("[data-ref=title]")) {
+  for (const heading of document.querySelectorAll(".bar [data-ref=title]")) {
     if (heading.textContent !== title) heading.textContent = title;
   }
   showInSidebar({ id: conversation.id, title, running: store.running.length > 0 });
@@ -185,8 +186,10 @@ for (const [name, act] of Object.entries(actions)) {
 /** @param {Partial<import("./types").Conversation>} change */
 async function save(change) {
   const answer = await tried(() => post(`${here}update/`, change));
-  if (answer) store.update(answer.conversation);
-  else refresh(); // what the controls show is what is stored
+  if (!answer) return refresh(); // what the controls show is what is stored
+  store.update(answer.conversation);
+  if ("pinned" in change || "archived" in change) sidebar.search(); // its row goes to another group, or leaves
+  if (change.archived) say("Archived. It stays readable in the archive.");
 }
 
 document.querySelector("[data-action=latest]")?.addEventListener("click", () => {

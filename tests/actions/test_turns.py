@@ -263,3 +263,21 @@ def test_a_turn_of_another_conversation_is_unknown_here(
 @pytest.mark.parametrize("value", [[], {}, "1", 0, -1, 1.5, True, 2**63])
 def test_an_id_that_is_none_is_refused(as_alice: Client, conversation: Conversation, value: Any) -> None:
     assert post(as_alice, conversation, "messages", {"text": "Hello", "previous": value}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Tell me about **lamps** and `code`", "Tell me about lamps and code"),
+        ("# A heading\n> and a quote", "A heading and a quote"),
+        ("<b>html</b> stays, snake_case too", "<b>html</b> stays, snake_case too"),
+        ("word " * 40, " ".join(["word"] * 12) + "…"),
+        ("***", "***"),
+    ],
+)
+def test_the_first_words_are_the_title(as_alice: Client, alice: User, text: str, title: str) -> None:
+    conversation = Conversation.objects.create(created_by=alice)
+    Membership.objects.create(conversation=conversation, user=alice, role=Membership.Role.OWNER)
+    send(as_alice, conversation, text)
+    conversation.refresh_from_db()
+    assert conversation.title == title

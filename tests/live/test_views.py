@@ -16,6 +16,8 @@ from tests.live.view import said
 Entered = Callable[[Any], Awaitable[Any]]
 STORY = "Tell me a long story"
 FINISHED = 60.0
+AT_ONCE = 2.0
+"""Seconds, of which a busy machine takes most."""
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,25 @@ async def test_stopping_ends_at_once_and_keeps_what_was_said(alice: Person) -> N
         assert stopped["status"] == "cancelled"
         assert window.view.text(turn["id"]).startswith(said)
         assert window.view.shown() == await alice.fresh(conversation)
+
+
+async def test_a_page_that_joins_or_misses_something_mid_answer_is_up_to_date_at_once(
+    alice: Person, enter: Entered
+) -> None:
+    conversation = await alice.begin()
+    watching = await enter(alice.window(conversation))
+    turn = await alice.send(conversation, STORY)
+    await watching.until(lambda: len(watching.view.seen) > 20)
+    async with alice.socket(conversation, "after=0") as joining:
+        await asyncio.wait_for(joining.receive(), AT_ONCE)
+    late = await enter(alice.window(conversation))
+    for _ in range(3):
+        now = len(watching.view.text(turn["id"]))
+        await late.until(lambda now=now: len(late.view.text(turn["id"])) >= now, AT_ONCE)
+        late.lose = 2
+        await late.until(lambda: late.lose == 0)
+    assert late.codes == []
+    await alice.verb(conversation, turn["id"], "stop")
 
 
 async def test_an_answer_goes_on_when_every_page_is_closed(alice: Person) -> None:

@@ -100,6 +100,18 @@ async def test_processes_hear_each_other_again_after_a_restart_and_nobody_waits_
     assert "other news" in await heard(late, saying=say_elsewhere)
 
 
+async def test_what_is_stopped_while_it_publishes_stops(redis: Redis, start: Callable[..., Any]) -> None:
+    hub = await start()
+    await hub.publish("conv_1", "news", (1, 1, 1))
+    for steps in range(12):
+        publishing = asyncio.ensure_future(hub.publish("conv_1", "news", (1, 1, 1)))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if publishing.cancel():
+            await asyncio.wait({publishing})
+            assert publishing.cancelled(), f"it went on after {steps} steps"
+
+
 async def test_a_process_goes_on_listening_when_a_large_fact_cannot_be_read(
     redis: Redis, start: Callable[..., Any]
 ) -> None:

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 from django.db import OperationalError
 from django.utils import timezone
 
+from conversations import threads
 from conversations.models import Branch, Conversation, Item, Response, User
 from conversations.turns.provider import forget
 from conversations.turns.turn import run_turn
@@ -48,7 +49,7 @@ async def ask(queued: Response, settings: Any) -> AsyncIterator[Ask]:
         url = str(servers[-1].make_url("/v1/"))
         settings.SALON_PROVIDER = ProviderConfig("compatible", url, "key-of-the-test", first_byte_timeout=5)
         await run_turn(queued.pk, "runner")
-        await queued.arefresh_from_db()
+        await threads.runner.run(queued.refresh_from_db)
         return queued
 
     yield ask
@@ -67,6 +68,11 @@ def answer_with_item(text: str) -> list[dict[str, Any]]:
     return [begun, done, ended]
 
 
+async def said(response: Response) -> Item:
+    """The one output item."""
+    return await threads.runner.run(Item.objects.get, response=response, direction="output")
+
+
 async def test_an_answer_is_kept_though_the_database_was_away_at_its_end(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,7 +86,7 @@ async def test_an_answer_is_kept_though_the_database_was_away_at_its_end(
     monkeypatch.setattr(Response, "save", save_unless_away)
     response = await ask(streaming(sse(*answer_with_item("Kept"))))
     assert response.status == "completed"
-    assert (await Item.objects.aget(response=response, direction="output")).text == "Kept"
+    assert (await said(response)).text == "Kept"
 
 
 async def test_a_server_that_names_its_events_outside_the_data_is_understood(ask: Ask) -> None:
@@ -96,7 +102,7 @@ async def test_a_server_that_names_its_events_outside_the_data_is_understood(ask
 )
 async def test_a_long_text_that_looks_like_bytes_stays_a_text(ask: Ask, text: str) -> None:
     response = await ask(streaming(sse(*answer_with_item(text))))
-    item = await Item.objects.aget(response=response, direction="output")
+    item = await said(response)
     assert item.payload["content"][0]["text"] == text
     assert item.text == text
 
@@ -104,8 +110,7 @@ async def test_a_long_text_that_looks_like_bytes_stays_a_text(ask: Ask, text: st
 async def test_a_background_answer_at_a_provider_that_refuses_us_does_not_run_for_ever(
     ask: Ask, queued: Response
 ) -> None:
-    await Response.objects.filter(pk=queued.pk).aupdate(
-        epoch=1, background=True, provider_id="resp_1", started_at=timezone.now()
-    )
+    row = Response.objects.filter(pk=queued.pk)
+    await threads.runner.run(row.update, epoch=1, background=True, provider_id="resp_1", started_at=timezone.now())
     response = await ask(answering({"error": {"message": "no", "code": "invalid_api_key"}}, status=401))
     assert response.status == "failed"
