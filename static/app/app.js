@@ -5,4 +5,3 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
 
 customElements.define("side-bar", SideBar);
-document.documentElement.dataset.ready = "";

@@ -123,6 +123,15 @@ def test_closing_the_page_does_not_stop_the_answer(salon: Server, provider: Stan
     assert said(later).split() == [word.strip() for word in counted(150)]
 
 
+def test_a_message_sent_before_the_script_is_there_stays_in_the_box(salon: Server, enter: Enter) -> None:
+    path = begin(enter(salon, "Alice"))
+    early = enter(salon, "Alice", java_script_enabled=False)
+    early.goto(path)
+    send(early, "Nobody else may read this")
+    expect(early.get_by_role("textbox", name="Message")).to_have_value("Nobody else may read this")
+    assert early.url == salon.urls[0] + path
+
+
 def test_the_lamp_of_an_answer_elsewhere_goes_out_by_itself(salon: Server, provider: StandIn, enter: Enter) -> None:
     play(provider, "Count elsewhere", counted(300), pause=0.02)
     alice = enter(salon, "Alice")
