@@ -49,6 +49,7 @@ def test_a_reloaded_a_second_and_an_offline_page_end_equal_with_each_word_once(
     reloaded.reload()
     away.context.set_offline(True)
     expect(away.get_by_role("status")).to_contain_text("Offline")
+    away.wait_for_timeout(0.5 * SECOND)  # what has come already is painted with the next frame
     missed = said(away)
     away.wait_for_timeout(15 * SECOND)
     assert said(away) == missed
