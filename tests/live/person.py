@@ -173,6 +173,14 @@ class Window:
         await self.until(lambda: self.view.is_final(response), seconds)
         return self.view.turns[response]
 
+    async def caught_up(self) -> dict[str, Any]:
+        """Return a fresh page once this one has heard as much: a fact may show already what the next one tells."""
+        while True:
+            fresh = await self.person.fresh(self.conversation)
+            await self.until(lambda: self.view.position >= fresh["position"])  # noqa: B023
+            if self.view.position == fresh["position"]:
+                return fresh
+
     async def _live(self) -> None:
         wait = 0.0
         while self.code is None:

@@ -96,7 +96,7 @@ async def assert_interrupted(window: Window, response: int, *, whole: str, ended
 
 
 async def assert_as_on_a_fresh_page(window: Window, turn: dict[str, Any]) -> None:
-    fresh = await window.person.fresh(window.conversation)
+    fresh = await window.caught_up()
     assert turn in fresh["turns"]
     if all(window.view.is_final(known["id"]) for known in fresh["turns"]):
         assert window.view.shown() == fresh

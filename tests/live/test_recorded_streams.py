@@ -95,6 +95,7 @@ async def play(
             await disturb(windows, watching, turn["id"], luck)
         for name, window in windows.items():
             await window.until_final(turn["id"])
+            await window.caught_up()
             outcome.shown[name] = window.view.shown()
             outcome.streamed[name] = window.view.streamed.get(turn["id"], [])
         outcome.fresh = await alice.fresh(conversation)
