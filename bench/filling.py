@@ -58,7 +58,7 @@ def fill(user: User, conversations: int, turns: int, *, title: str) -> list[Conv
 def template(conversation: Conversation, branch: Branch, user: User) -> Response:
     """Return the first turn of a conversation, after which the others are made."""
     from conversations.models import Item, Response
-    from conversations.turns.mirror import searchable
+    from conversations.models.item import searchable
 
     asked = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": WORDS[:60]}]}
     said = {

@@ -38,6 +38,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "model": conversation.model,
         "instructions": conversation.instructions,
         "state": conversation.state,
+        "options": conversation.options,
         "branch": conversation.branch_id,
     }
     if membership is not None:
@@ -90,7 +91,7 @@ def turns(conversation: Conversation, ids: Sequence[int]) -> list[dict[str, Any]
     if not ids:
         return []
     # What the provider sent last is all of it once more, and nobody is shown it
-    responses = Response.objects.defer("final", "parameters", "metadata").in_bulk(ids)
+    responses = Response.objects.defer("final", "options", "parameters", "metadata").in_bulk(ids)
     return _present([responses[pk] for pk in ids if pk in responses])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -28,13 +30,10 @@ def send_message(
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id` is the response that the sender looked at last; without it the main branch is continued. The message
-    goes to the end of that response's branch, so that what two people send at once stands in one order. `edits_id` is a
-    response whose message is worded anew, which makes a branch. Return the queued response and whether it is new: the
-    same `client_id` twice is one message. Raise `Refused`.
+    `previous_id`, `edits_id` and `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
     """
     access.require_writer()
-    text, client_id = plain(text), plain(client_id)
+    text = plain(text)
     if not text.strip():
         raise Refused("Write something first.", code="empty")
     if len(text) > MOST_CHARACTERS:
@@ -43,6 +42,31 @@ def send_message(
             code="too_long",
             status=413,
         )
+    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    return ask(access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text)
+
+
+def ask(
+    access: Access,
+    payloads: Sequence[dict[str, Any]],
+    *,
+    options: Mapping[str, Any] | None = None,
+    model: str = "",
+    client_id: str = "",
+    previous_id: int | None = None,
+    edits_id: int | None = None,
+    title: str = "",
+) -> tuple[Response, bool]:
+    """Store input items, in the API's form, and queue the answer to them, in one transaction.
+
+    `options` are the turn's own, by the API's names; they win over the conversation's. `previous_id` is the response
+    that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
+    branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
+    anew, which makes a branch. `title` is what a conversation without a title is named after. Return the queued
+    response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
+    """
+    access.require_writer()
+    client_id = plain(client_id)
     if len(client_id) > 64:
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
@@ -58,23 +82,11 @@ def send_message(
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        response = _queue(conversation, branch, previous, access.user)
-        item = Item.objects.create(
-            conversation=conversation,
-            response=response,
-            direction=Item.Direction.INPUT,
-            index=0,
-            type="message",
-            role="user",
-            status="completed",
-            author=access.user,
-            client_id=client_id,
-            payload={"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
-            text=text,
-        )
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model)
+        items = _store(response, payloads, author=access.user, client_id=client_id)
         if edits_id is None:
-            response.shown = snapshots.new_turn(response, [item])
-        _announce(conversation, branch, response, title=text)
+            response.shown = snapshots.new_turn(response, items)
+        _announce(conversation, branch, response, title=title)
     return response, True
 
 
@@ -110,17 +122,8 @@ def continue_answer(access: Access, response: Response) -> Response:
         branch = _branch_after(conversation, response, access.user)
         following = _queue(conversation, branch, response, access.user)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
-        Item.objects.create(
-            conversation=conversation,
-            response=following,
-            direction=Item.Direction.INPUT,
-            index=0,
-            type="message",
-            role="developer",
-            status="completed",
-            payload={"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]},
-            text=words,
-        )
+        message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
+        _store(following, [message], author=None)
         _announce(conversation, branch, following)
     return following
 
@@ -169,6 +172,7 @@ def _queue(
     previous: Response | None,
     user: User,
     *,
+    options: Mapping[str, Any] | None = None,
     model: str = "",
     input_from_id: int | None = None,
 ) -> Response:
@@ -187,7 +191,26 @@ def _queue(
         model=model or conversation.model or settings.SALON_MODELS[0],
         endpoint=settings.SALON_ENDPOINT,
         instructions=conversation.instructions,
+        options={**conversation.options, **(options or {})},
     )
+
+
+def _store(
+    response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = ""
+) -> list[Item]:
+    """Store the input items of a response that was just queued; the first has the `client_id`."""
+    items = [
+        Item.from_payload(
+            payload,
+            response=response,
+            direction=Item.Direction.INPUT,
+            index=index,
+            author=author,
+            client_id="" if index else client_id,
+        )
+        for index, payload in enumerate(payloads)
+    ]
+    return Item.objects.bulk_create(items)
 
 
 def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:

@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models.fields import EMPTY_OBJECT, VerbatimJSONField
+
 if TYPE_CHECKING:
     from conversations.models.user import User
 
@@ -39,6 +41,8 @@ class Conversation(models.Model):
     model = models.CharField(_("model"), max_length=120, blank=True)
     instructions = models.TextField(_("instructions"), blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.DEFAULT, blank=True)
+    options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What every turn asks for unless it asks otherwise, by the API's names: `temperature`, `reasoning`, `text`."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""

@@ -5,6 +5,10 @@ from typing import Any
 
 import msgspec
 from django.db import models
+from django.db.models import Value
+
+EMPTY_OBJECT = Value("{}")
+"""For `db_default`: code that does not know the column yet may go on inserting rows."""
 
 
 class VerbatimJSONField(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time

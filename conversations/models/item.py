@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from conversations.models.conversation import Conversation
-from conversations.models.fields import VerbatimJSONField
+from conversations.models.fields import VerbatimJSONField, plain
 from conversations.models.response import Response
 
 
@@ -48,3 +50,44 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} {self.type} {self.pk}"
+
+    @classmethod
+    def from_payload(
+        cls, payload: dict[str, Any], *, response: Response, direction: Direction, index: int, **columns: Any
+    ) -> Item:
+        """Return an item, not yet saved, with the columns that are derived from its payload; `columns` are the others.
+
+        A message may come without its type, as the API allows for input.
+        """
+        return cls(
+            conversation_id=response.conversation_id,
+            response=response,
+            direction=direction,
+            index=index,
+            provider_id=_word(payload, "id", 200),
+            type=_word(payload, "type", 60) or "message",
+            role=_word(payload, "role", 20),
+            status=_word(payload, "status", 20),
+            call_id=_word(payload, "call_id", 200),
+            payload=payload,
+            text=searchable(payload),
+            **columns,
+        )
+
+
+def searchable(payload: dict[str, Any]) -> str:
+    """Return what a person would look for in an item: what was said, thought, and handed to tools."""
+    texts: list[Any] = [payload.get("content")]
+    for part in [*_dicts(payload.get("content")), *_dicts(payload.get("summary"))]:
+        texts += [part.get("text"), part.get("refusal")]
+    texts += [payload.get(name) for name in ("arguments", "output", "code", "input")]
+    return plain("\n".join(text for text in texts if text and isinstance(text, str)))
+
+
+def _word(payload: dict[str, Any], name: str, length: int) -> str:
+    value = payload.get(name)
+    return plain(value)[:length] if isinstance(value, str) else ""
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []

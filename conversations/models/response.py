@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.conversation import Branch, Conversation
-from conversations.models.fields import VerbatimJSONField
+from conversations.models.fields import EMPTY_OBJECT, VerbatimJSONField
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
@@ -48,6 +48,8 @@ class Response(models.Model):
     deployment = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     instructions = models.TextField(blank=True)
+    options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What was asked for when the turn was queued, by the API's names: the conversation's, and the turn's own."""
     parameters = VerbatimJSONField(default=dict, blank=True)
     """As sent, without the input."""
     metadata = VerbatimJSONField(default=dict, blank=True)

@@ -34,7 +34,10 @@ class Request:
 
 
 def build(response: Response, *, rebuild: bool = False) -> Request:
-    """Return the request for `response`. With `rebuild` no previous response is named even where one could be."""
+    """Return the request for `response`. With `rebuild` no previous response is named even where one could be.
+
+    Its options go along as they are; what is decided here (state, history, background) wins over them.
+    """
     conversation = response.conversation
     capabilities = catalog.capabilities(response.model)
     stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
@@ -42,6 +45,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     items = [_replayed(item, stateless=stateless) for item in between]
     items += [item.payload for item in _inputs(response)]
     body: dict[str, Any] = {
+        **response.options,
         "model": response.model,
         "input": [item for item in items if item is not None],
         "store": not stateless,
@@ -51,7 +55,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     if anchor is not None:
         body["previous_response_id"] = anchor.provider_id
     if stateless and capabilities.reasoning_efforts:
-        body["include"] = ["reasoning.encrypted_content"]
+        body["include"] = sorted({*body.get("include", []), "reasoning.encrypted_content"})
     if not stateless and _in_background(capabilities):
         body["background"] = True
     remarks = []
@@ -86,7 +90,7 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
         return response.previous_response, [], True
     while start is not None and anchor is None and len(passed) < MOST_TURNS:
         ids = path(start, STRIDE)
-        rows = Response.objects.defer("final", "parameters", "metadata").in_bulk(ids)
+        rows = Response.objects.defer("final", "options", "parameters", "metadata").in_bulk(ids)
         for pk in ids:
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]

@@ -20,12 +20,12 @@ from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chun
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
-OF_THIS = "conversation branch model endpoint status instructions provider_id background store remarks input_from"
-OF_LEASE = "epoch started_at first_token_at done_at cancel_requested_at"
+OF_THIS = "conversation branch model endpoint status instructions options provider_id background store remarks"
+OF_RUN = "input_from epoch started_at first_token_at done_at cancel_requested_at"
 OF_PREVIOUS = "status done_at provider_id provider_expires_at store endpoint"
 NEEDED = [
     *OF_THIS.split(),
-    *OF_LEASE.split(),
+    *OF_RUN.split(),
     "conversation__state",
     *(f"previous_response__{name}" for name in OF_PREVIOUS.split()),
 ]
@@ -96,7 +96,12 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         _fill(response, ending, final)
         response.save()
         output = _output(final, recording)
-        Item.objects.bulk_create([_item(response, index, payload) for index, payload in enumerate(output)])
+        Item.objects.bulk_create(
+            [
+                Item.from_payload(payload, response=response, direction=Item.Direction.OUTPUT, index=index)
+                for index, payload in enumerate(output)
+            ]
+        )
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     metrics.turns.labels(status=response.status).inc()
     waiting = Response.objects.filter(previous_response=response, status=Response.Status.QUEUED)
@@ -134,37 +139,3 @@ def _output(final: dict[str, Any] | None, recording: Recording) -> list[dict[str
         if item.get("status") in {"in_progress", "generating", "searching", "interpreting"}:
             item["status"] = "incomplete"
     return said
-
-
-def _item(response: Response, index: int, payload: dict[str, Any]) -> Item:
-    return Item(
-        conversation_id=response.conversation_id,
-        response=response,
-        direction=Item.Direction.OUTPUT,
-        index=index,
-        provider_id=_word(payload, "id", 200),
-        type=_word(payload, "type", 60),
-        role=_word(payload, "role", 20),
-        status=_word(payload, "status", 20),
-        call_id=_word(payload, "call_id", 200),
-        payload=payload,
-        text=searchable(payload),
-    )
-
-
-def _word(payload: dict[str, Any], name: str, length: int) -> str:
-    value = payload.get(name)
-    return plain(value)[:length] if isinstance(value, str) else ""
-
-
-def searchable(payload: dict[str, Any]) -> str:
-    """Return what a person would look for in an item: what was said, thought, and handed to tools."""
-    texts: list[str] = []
-    for part in [*_dicts(payload.get("content")), *_dicts(payload.get("summary"))]:
-        texts += [part[name] for name in ("text", "refusal") if isinstance(part.get(name), str)]
-    texts += [payload[name] for name in ("arguments", "output", "code", "input") if isinstance(payload.get(name), str)]
-    return plain("\n".join(text for text in texts if text))
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
