@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, File, Membership, Response, User
 from conversations.models.fields import plain
+from conversations.prepared import Given, Select
+
+_membership = Select(
+    lambda: Membership.objects.select_related("conversation").filter(
+        user=Given("user"),
+        conversation=Given("conversation"),
+        conversation__deleted_at=None,
+        user__is_active=True,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -31,12 +41,9 @@ class Access:
 def conversation_for(user: User, conversation_id: str) -> Access:
     """Return the conversation and the membership of `user`, in one query; raise `NotFound`."""
     _require_storable(conversation_id)
-    try:
-        membership = Membership.objects.select_related("conversation").get(
-            user_id=user.pk, conversation_id=conversation_id, conversation__deleted_at=None, user__is_active=True
-        )
-    except Membership.DoesNotExist:
-        raise NotFound from None
+    membership = _membership.first(user=user.pk, conversation=conversation_id)
+    if membership is None:
+        raise NotFound
     return Access(user, membership.conversation, membership)
 
 

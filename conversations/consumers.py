@@ -73,7 +73,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def _deliver(self) -> None:
         """Send what the hub hands over: as soon as the last send is done, all that came meanwhile."""
         while text := await self.viewer.take():
-            await self.send(text)
+            await self.base_send({"type": "websocket.send", "text": text})
         await self.close(self.viewer.closed)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -5,31 +5,51 @@ A runner finds queued rows by itself within seconds, so a lost nudge delays a tu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from django.conf import settings
 
-_start: Callable[[int], None] | None = None
-_cancel: Callable[[int], None] | None = None
+from conversations.models import Response
 
 
-def register(start: Callable[[int], None], cancel: Callable[[int], None]) -> None:
-    """Let the runner of this process be told of turns to start and to stop. Both are called from any thread."""
-    global _start, _cancel
-    _start, _cancel = start, cancel
+class Runner(Protocol):
+    """The runner of this process, for other threads."""
+
+    holder: str
+
+    def start_soon(self, response: Response) -> None: ...
+
+    def cancel_soon(self, response_id: int) -> None: ...
 
 
-def start(response_id: int) -> None:
-    """Have the queued response run, here or in a worker."""
+_runner: Runner | None = None
+
+
+def register(runner: Runner) -> None:
+    """Let the runner of this process be told of turns to start and to stop."""
+    global _runner
+    _runner = runner
+
+
+def holder() -> str | None:
+    """Return who may be given the lease of a response in the very transaction that queues it.
+
+    That is the runner of this process, which then needs no claim; None where turns run in workers.
+    """
+    return _runner.holder if _runner is not None and settings.SALON_RUNNER == "embedded" else None
+
+
+def start(response: Response) -> None:
+    """Have the response run, here or in a worker."""
     if settings.SALON_RUNNER == "worker":
         from procrastinate.contrib.django import app  # installed only where there are workers
 
-        app.configure_task("run_turn", queue="turns").defer(response_id=response_id)
-    elif _start is not None:
-        _start(response_id)
+        app.configure_task("run_turn", queue="turns").defer(response_id=response.pk)
+    elif _runner is not None:
+        _runner.start_soon(response)
 
 
 def cancel(response_id: int) -> None:
     """Have a running response stop at once where its runner is in this process; others see the row within a moment."""
-    if _cancel is not None:
-        _cancel(response_id)
+    if _runner is not None:
+        _runner.cancel_soon(response_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -10,15 +11,9 @@ from conversations import protocol, snapshots
 from conversations.errors import NotFound
 from conversations.hub import hub
 from conversations.models import Conversation, Fact, Response
+from conversations.prepared import Given, Select, Update, insert
 
-NEEDED = [
-    *(field.name for field in Conversation._meta.concrete_fields),
-    "branch__conversation",
-    "branch__head__branch",
-    "branch__head__conversation",
-    "branch__head__status",
-    "branch__head__done_at",
-]
+_locked = Select(lambda: Conversation.objects.select_for_update().filter(pk=Given("pk")))
 
 
 def record(
@@ -29,10 +24,18 @@ def record(
     The position is taken from the row, and saved together with the `changed` fields; it is gapless because of the lock.
     """
     conversation.position += 1
-    conversation.save(update_fields=["position", *changed])
-    fact = Fact.objects.create(conversation=conversation, position=conversation.position, kind=kind, response=response)
+    columns = ("position", *changed)
+    values = {name: getattr(conversation, Conversation._meta.get_field(name).attname) for name in columns}
+    _saving(columns)(pk=conversation.pk, **values)
+    fact = Fact(conversation=conversation, position=conversation.position, kind=kind, response=response)
+    insert([fact])
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that
     return fact
+
+
+@lru_cache
+def _saving(columns: tuple[str, ...]) -> Update:
+    return Update(lambda: Conversation.objects.filter(pk=Given("pk")), *columns)
 
 
 def announce(fact: Fact) -> None:
@@ -51,10 +54,13 @@ def announce(fact: Fact) -> None:
 def lock(conversation_id: str) -> Conversation:
     """Return the conversation with its row locked until the transaction ends: facts get their order from this lock.
 
-    Its main branch and that branch's head come with it, with the few columns that an action looks at.
+    What else an action looks at it reads after this: PostgreSQL shows in the locking query itself what was there before
+    the wait, except for the locked row.
     """
-    locked = Conversation.objects.select_for_update(of=("self",)).select_related("branch__head").only(*NEEDED)
-    return locked.get(pk=conversation_id)
+    conversation = _locked.first(pk=conversation_id)
+    if conversation is None:
+        raise Conversation.DoesNotExist
+    return conversation
 
 
 def lock_undeleted(conversation_id: str) -> Conversation:

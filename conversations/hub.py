@@ -13,6 +13,7 @@ import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
@@ -23,7 +24,8 @@ from conversations import protocol, threads
 log = structlog.get_logger(__name__)
 
 MOST_WAITING = 4 * 1024 * 1024
-"""Characters that may wait for one viewer. Who falls behind further is let go, and comes back with a cursor."""
+"""Characters that may wait for one viewer before another frame comes, of whatever size. Who falls behind further is let
+go, and comes back with a cursor."""
 
 MOST_SHOWN = 10_000
 PATIENCE = 2.0
@@ -51,10 +53,10 @@ class Viewer:
         """Let a frame wait, behind the others or before them."""
         if self.closed:
             return
-        self._size += len(text)
-        if self._size > MOST_WAITING:
+        if self._size >= MOST_WAITING:
             self.close(protocol.Close.TOO_SLOW)
             return
+        self._size += len(text)
         (self._waiting.appendleft if first else self._waiting.append)(text)
         if not self._held:
             self._news.set()
@@ -81,10 +83,15 @@ class Viewer:
         """Wait for news and return all frames that wait, one a line; "" when the socket is to end (see `closed`)."""
         await self._news.wait()
         self._news.clear()
-        text = "\n".join(self._waiting)
+        text = self._waiting[0] if len(self._waiting) == 1 else _joined(tuple(self._waiting))
         self._waiting.clear()
         self._size = 0
         return text
+
+
+@lru_cache(8)  # many viewers wait for the same
+def _joined(frames: tuple[str, ...]) -> str:
+    return "\n".join(frames)
 
 
 class Live(Protocol):

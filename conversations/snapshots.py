@@ -18,6 +18,8 @@ from conversations.upstream import catalog
 
 PAGE = 30
 """Turns that are shown at once."""
+MOST_BESIDE = 50
+"""Other wordings of a message, and other answers to it, that are listed with a turn."""
 
 
 def person(user: User) -> dict[str, Any]:
@@ -100,32 +102,46 @@ def turn(response: Response) -> dict[str, Any]:
     return _present([response])[0]
 
 
-def new_turn(response: Response, items: Sequence[Item]) -> dict[str, Any]:
-    """Return a turn that was just queued at the end of a branch with these input items, without asking the database."""
+def new_turn(response: Response) -> dict[str, Any]:
+    """Return a turn that was just queued at the end of a branch, without asking the database."""
     alone = [{"id": response.pk, "branch": response.branch_id}]
-    return _turn(response, items, [], protocol.StreamCursor(response.epoch, 0), alone, alone)
+    return _turn(response, response.inputs or [], [], protocol.StreamCursor(response.epoch, 0), alone, alone)
 
 
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
-    inputs: dict[int, list[Item]] = defaultdict(list)
-    outputs: dict[int, list[Item]] = defaultdict(list)
-    owners = {response.input_owner_id for response in responses}
-    items = Item.objects.filter(
-        Q(response__in=owners, direction=Item.Direction.INPUT)
-        | Q(response__in=[r.pk for r in responses], direction=Item.Direction.OUTPUT)
-    )
-    for item in items.select_related("author").order_by("response_id", "direction", "index"):
-        (inputs if item.direction == Item.Direction.INPUT else outputs)[item.response_id].append(item)
+    inputs, outputs = _items(responses)
     siblings, answers = _branches(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
-        output, cursor = [item.payload for item in outputs[response.pk]], None
+        output, cursor = outputs.get(response.pk, []), None
         if response.is_running:
             output, cursor = running[response.pk]
-        asked = inputs[response.input_owner_id]
+        asked = inputs.get(response.input_owner_id, [])
         result.append(_turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk]))
     return result
+
+
+def _items(responses: Sequence[Response]) -> tuple[dict[int, list[Item]], dict[int, list[dict[str, Any]]]]:
+    """Return the input items by the response that owns them, and the payloads of the output items by response.
+
+    The database is asked for those that a response does not know already.
+    """
+    inputs = {response.input_owner_id: response.inputs for response in responses if response.inputs is not None}
+    outputs = {response.pk: response.output for response in responses if response.output is not None}
+    owners = {response.input_owner_id for response in responses} - inputs.keys()
+    silent = {response.pk for response in responses if not response.is_running} - outputs.keys()
+    if owners or silent:
+        items = Item.objects.filter(
+            Q(response__in=owners, direction=Item.Direction.INPUT)
+            | Q(response__in=silent, direction=Item.Direction.OUTPUT)
+        )
+        for item in items.select_related("author").order_by("response_id", "direction", "index"):
+            if item.direction == Item.Direction.INPUT:
+                inputs.setdefault(item.response_id, []).append(item)
+            else:
+                outputs.setdefault(item.response_id, []).append(item.payload)
+    return inputs, outputs
 
 
 def _turn(
@@ -161,26 +177,46 @@ def _turn(
 def _branches(
     responses: Sequence[Response],
 ) -> tuple[dict[int, list[dict[str, int]]], dict[int, list[dict[str, int]]]]:
-    """Return, for each response, the turns with another wording of its message and the other answers to it."""
-    conversations = {response.conversation_id for response in responses}
-    previous = {response.previous_response_id for response in responses if response.previous_response_id}
-    beside = Q(previous_response__in=previous)
-    if any(response.previous_response_id is None for response in responses):
-        beside |= Q(previous_response=None)
-    others = Response.objects.filter(Q(conversation__in=conversations) & beside)
-    wordings: dict[int | None, list[dict[str, int]]] = defaultdict(list)
-    attempts: dict[int, list[dict[str, int]]] = defaultdict(list)
-    # Sorted here: told to order by id, SQLite reads the whole conversation in that order
-    for pk, branch, before, source in sorted(
-        others.values_list("id", "branch_id", "previous_response_id", "input_from_id"), key=itemgetter(0)
-    ):
-        if source is None:
-            wordings[before].append({"id": pk, "branch": branch})
-        attempts[source or pk].append({"id": pk, "branch": branch})
-    return (
-        {response.pk: wordings[response.previous_response_id] for response in responses},
-        {response.pk: attempts[response.input_owner_id] for response in responses},
-    )
+    """Return, for each response, the turns with another wording of its message and the other answers to it.
+
+    Of each the newest, oldest first, and the turn itself.
+    """
+    wordings: dict[tuple[str, int | None], list[dict[str, int]]] = {}
+    answers: dict[int, list[dict[str, int]]] = {}
+    newest = f"ORDER BY id DESC LIMIT {MOST_BESIDE}"
+    parts, values = [], []
+    for conversation, previous in {(response.conversation_id, response.previous_response_id) for response in responses}:
+        which = "= %s" if previous is not None else "IS NULL"
+        parts.append(
+            "SELECT * FROM (SELECT 'wording', conversation_id, previous_response_id, id, branch_id"
+            " FROM conversations_response"
+            f" WHERE conversation_id = %s AND previous_response_id {which} AND input_from_id IS NULL {newest}) AS part"
+        )
+        values += [conversation] if previous is None else [conversation, previous]
+        wordings[conversation, previous] = []
+    for owner in {response.input_owner_id for response in responses}:
+        parts.append(
+            "SELECT 'answer', NULL, id, id, branch_id FROM conversations_response WHERE id = %s UNION ALL "
+            "SELECT * FROM (SELECT 'answer', NULL, input_from_id, id, branch_id"
+            f" FROM conversations_response WHERE input_from_id = %s {newest}) AS part"
+        )
+        values += [owner, owner]
+        answers[owner] = []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        for kind, conversation, beside, pk, branch in sorted(cursor.fetchall(), key=itemgetter(3)):
+            known = wordings[conversation, beside] if kind == "wording" else answers[beside]
+            known.append({"id": pk, "branch": branch})
+    siblings, attempts = {}, {}
+    for response in responses:
+        attempts[response.pk] = _with({"id": response.pk, "branch": response.branch_id}, answers[response.input_owner_id])
+        owner = next(answer for answer in attempts[response.pk] if answer["id"] == response.input_owner_id)
+        siblings[response.pk] = _with(owner, wordings[response.conversation_id, response.previous_response_id])
+    return siblings, attempts
+
+
+def _with(shown: dict[str, int], newest: list[dict[str, int]]) -> list[dict[str, int]]:
+    return newest if shown in newest else [shown, *newest]
 
 
 def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:

@@ -33,6 +33,15 @@ async def test_who_reads_too_slowly_is_let_go_and_costs_no_memory() -> None:
     assert await viewer.take() == ""
 
 
+async def test_one_frame_may_be_of_any_size() -> None:
+    """A whole turn is one frame, and whoever is let go for it would only come back for the same."""
+    viewer, large = Viewer(), "x" * (MOST_WAITING + 1)
+    viewer.put("before")
+    viewer.put(large)
+    assert await viewer.take() == f"before\n{large}"
+    assert viewer.closed == 0
+
+
 @pytest.fixture
 async def hub() -> AsyncIterator[Hub]:
     hub = Hub()

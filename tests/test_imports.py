@@ -9,6 +9,7 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
+    {"prepared"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
     {"hub", "snapshots", "accounts", "lists", "access", "forms"},
     {"events", "dispatch", "replay", "watch"},

@@ -15,6 +15,27 @@ from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.fields import plain
+from conversations.models.response import LEASED
+from conversations.prepared import Given, Select, Update, insert
+
+_HEAD = "status done_at store endpoint provider_id provider_expires_at conversation branch"
+"""What a turn needs to know of the one before it."""
+_branch = Select(
+    lambda: Branch.objects.select_related("head")
+    .only("conversation", *(f"head__{name}" for name in _HEAD.split()))
+    .filter(pk=Given("branch"))
+)
+_sent = Select(
+    # SQLite uses a partial index only where the query says its condition again
+    lambda: Item.objects.filter(conversation=Given("conversation"), client_id=Given("client_id")).exclude(client_id="")
+)
+_running = Select(
+    lambda: Response.objects.running().filter(conversation=Given("conversation")).values_list("pk", flat=True)
+)
+_move_head = Update(lambda: Branch.objects.filter(pk=Given("branch")), "head")
+_touch = Update(
+    lambda: Membership.objects.filter(conversation=Given("conversation")), "activity_at", "archived_at"
+)
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
@@ -71,7 +92,7 @@ def ask(
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
-        if client_id and (known := _sent_before(conversation, client_id)):
+        if client_id and (known := _sent.first(conversation=conversation.pk, client_id=client_id)):
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)
@@ -83,9 +104,9 @@ def ask(
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
         response = _queue(conversation, branch, previous, access.user, options=options, model=model)
-        items = _store(response, payloads, author=access.user, client_id=client_id)
+        _store(response, payloads, author=access.user, client_id=client_id)
         if edits_id is None:
-            response.shown = snapshots.new_turn(response, items)
+            response.shown = snapshots.new_turn(response)
         _announce(conversation, branch, response, title=title)
     return response, True
 
@@ -136,11 +157,6 @@ def stop(access: Access, response: Response) -> None:
         dispatch.cancel(response.pk)
 
 
-def _sent_before(conversation: Conversation, client_id: str) -> Item | None:
-    # SQLite uses a partial index only where the query says its condition again
-    return Item.objects.filter(conversation=conversation, client_id=client_id).exclude(client_id="").first()
-
-
 def _response(conversation: Conversation, response_id: int) -> Response:
     response = Response.objects.filter(conversation=conversation, pk=response_id).first()
     if response is None:
@@ -150,7 +166,7 @@ def _response(conversation: Conversation, response_id: int) -> Response:
 
 def _line(conversation: Conversation, previous_id: int | None) -> Branch | None:
     """Return the branch of a response, the main one without an id, and None before the first message."""
-    main = conversation.branch
+    main = _branch.first(branch=conversation.branch_id) if conversation.branch_id is not None else None
     if previous_id is None or (main is not None and main.head_id == previous_id):
         return main
     return _response(conversation, previous_id).branch
@@ -163,7 +179,9 @@ def _branch_after(conversation: Conversation, previous: Response, user: User) ->
 
 
 def _new_branch(conversation: Conversation, user: User) -> Branch:
-    return Branch.objects.create(conversation=conversation, created_by=user)
+    branch = Branch(conversation=conversation, created_by=user)
+    insert([branch])
+    return branch
 
 
 def _queue(
@@ -176,13 +194,14 @@ def _queue(
     model: str = "",
     input_from_id: int | None = None,
 ) -> Response:
-    if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
+    """Store the response: queued, or at once in the hands of this process's runner where nothing precedes that runs."""
+    if len(_running(conversation=conversation.pk)) >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",
             status=429,
         )
-    return Response.objects.create(
+    response = Response(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
@@ -193,13 +212,20 @@ def _queue(
         instructions=conversation.instructions,
         options={**conversation.options, **(options or {})},
     )
+    holder = dispatch.holder()
+    if holder is None or (previous is not None and previous.is_running):
+        insert([response])
+    else:
+        response.begin(holder)
+        insert([response], lease_until=LEASED)
+    return response
 
 
 def _store(
     response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = ""
-) -> list[Item]:
+) -> None:
     """Store the input items of a response that was just queued; the first has the `client_id`."""
-    items = [
+    response.inputs = [
         Item.from_payload(
             payload,
             response=response,
@@ -210,20 +236,20 @@ def _store(
         )
         for index, payload in enumerate(payloads)
     ]
-    return Item.objects.bulk_create(items)
+    insert(response.inputs)
 
 
 def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
     """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
     now = timezone.now()
-    Branch.objects.filter(pk=branch.pk).update(head=response)
+    _move_head(branch=branch.pk, head=response.pk)
     conversation.branch, conversation.activity_at = branch, now
     if title and not conversation.title:
         conversation.title = shortened(title)
-    Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
+    _touch(conversation=conversation.pk, activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
-    transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
+    transaction.on_commit(lambda: dispatch.start(response), robust=True)
 
 
 def shortened(text: str) -> str:

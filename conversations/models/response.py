@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.conversation import Branch, Conversation
 from conversations.models.fields import EMPTY_OBJECT, VerbatimJSONField
+
+if TYPE_CHECKING:
+    from conversations.models.item import Item
+
+LEASE = timedelta(seconds=15)
+LEASED = Now() + LEASE
+"""The end of a lease, by the database's clock alone: those of the machines that run turns may differ."""
 
 
 class ResponseQuerySet(models.QuerySet["Response"]):
@@ -81,6 +90,10 @@ class Response(models.Model):
 
     shown: dict[str, Any] | None = None
     """The turn as the last fact about it showed it; not a column."""
+    inputs: list[Item] | None = None
+    """The input items that it answers, where they are known without asking; not a column."""
+    output: list[dict[str, Any]] | None = None
+    """The payloads of its output items, where they are known without asking; not a column."""
 
     objects = ResponseQuerySet.as_manager()
 
@@ -106,6 +119,13 @@ class Response(models.Model):
     @property
     def is_running(self) -> bool:
         return self.done_at is None
+
+    def begin(self, holder: str) -> None:
+        """Be in progress in the hands of a runner; its lease (`LEASED`) is written together with this."""
+        self.status = self.Status.IN_PROGRESS
+        self.epoch += 1
+        self.lease_holder = holder
+        self.started_at = self.started_at or timezone.now()
 
     @property
     def input_owner_id(self) -> int:

@@ -43,7 +43,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
     anchor, between, whole = _history(response, name=not (stateless or rebuild))
     items = [_replayed(item, stateless=stateless) for item in between]
-    items += [item.payload for item in _inputs(response)]
+    items += [item.payload for item in (_inputs(response) if response.inputs is None else response.inputs)]
     body: dict[str, Any] = {
         **response.options,
         "model": response.model,

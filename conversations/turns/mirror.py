@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -14,14 +16,16 @@ from django.utils import timezone
 from conversations import events, metrics
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
+from conversations.models.response import LEASED
+from conversations.prepared import Given, Select, Update, insert
 from conversations.turns.blobs import replace_blobs
-from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chunks
+from conversations.turns.recorder import LeaseLost, Recording, write_chunks
 
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
 OF_THIS = "conversation branch model endpoint status instructions options provider_id background store remarks"
-OF_RUN = "input_from epoch started_at first_token_at done_at cancel_requested_at"
+OF_RUN = "input_from epoch queued_at started_at first_token_at done_at cancel_requested_at provider_expires_at"
 OF_PREVIOUS = "status done_at provider_id provider_expires_at store endpoint"
 NEEDED = [
     *OF_THIS.split(),
@@ -31,6 +35,15 @@ NEEDED = [
 ]
 """What a turn needs of the rows. Compiling a query for all their hundred columns takes longer than running it."""
 
+_claimable = Select(
+    lambda: Response.objects.select_related("conversation", "previous_response").only(*NEEDED).filter(pk=Given("pk"))
+)
+_waiting = Select(
+    lambda: Response.objects.filter(previous_response=Given("response"), status=Response.Status.QUEUED).values_list(
+        "pk", flat=True
+    )
+)
+
 
 def claim(response_id: int, holder: str) -> Response | None:
     """Take the response for this runner, or return None when it is not to be run now.
@@ -38,25 +51,23 @@ def claim(response_id: int, holder: str) -> Response | None:
     It is not when it has ended, when another runner holds it, or while the turn before it runs. Exactly one of several
     runners gets it: the update matches the epoch that was read, and raises it.
     """
-    rows = Response.objects.select_related("conversation", "previous_response").only(*NEEDED)
-    response = rows.filter(pk=response_id).first()
+    response = _claimable.first(pk=response_id)
     if response is None or not response.is_running:
         return None
     waits = response.previous_response is not None and response.previous_response.is_running
     if waits and response.cancel_requested_at is None:
         return None
+    held = response.epoch
+    response.begin(holder)
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    values = {
-        "epoch": response.epoch + 1,
-        "status": Response.Status.IN_PROGRESS,
-        "started_at": response.started_at or timezone.now(),
-    }
-    claimed = Response.objects.running().filter(free, pk=response_id, epoch=response.epoch)
-    if not claimed.update(**values, lease_until=Now() + LEASE, lease_holder=holder):
-        return None
-    for name, value in values.items():
-        setattr(response, name, value)
-    return response
+    claimed = Response.objects.running().filter(free, pk=response_id, epoch=held).update(
+        epoch=response.epoch,
+        status=response.status,
+        started_at=response.started_at,
+        lease_until=LEASED,
+        lease_holder=holder,
+    )
+    return response if claimed else None
 
 
 def release(response_id: int, epoch: int) -> None:
@@ -84,48 +95,60 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
     if ending.final:
         # Storing pictures takes its time, in an object store even more: not while rows are locked
         final = replace_blobs(ending.final, recording.response, File.Purpose.RESULT)
+    response = copy(recording.response)  # what is not committed in the end is to be written again
+    response.output = _output(final, recording)
+    values = recording.news | _ended(response, ending, final)
+    for name, value in values.items():
+        setattr(response, name, value)
     with transaction.atomic():
         conversation = events.lock(recording.conversation_id)
-        response = Response.objects.select_for_update().get(pk=recording.response_id)
-        if response.epoch != recording.epoch or not response.is_running:
+        if not _writing(tuple(values))(pk=response.pk, held=recording.epoch, **values):
             raise LeaseLost
         if chunk is not None:
             write_chunks([chunk])
-        for name, value in recording.news.items():
-            setattr(response, name, value)
-        _fill(response, ending, final)
-        response.save()
-        output = _output(final, recording)
-        Item.objects.bulk_create(
+        insert(
             [
                 Item.from_payload(payload, response=response, direction=Item.Direction.OUTPUT, index=index)
-                for index, payload in enumerate(output)
+                for index, payload in enumerate(response.output)
             ]
         )
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     metrics.turns.labels(status=response.status).inc()
-    waiting = Response.objects.filter(previous_response=response, status=Response.Status.QUEUED)
-    return list(waiting.values_list("pk", flat=True))
+    return _waiting(response=response.pk)
 
 
-def _fill(response: Response, ending: Ending, final: dict[str, Any] | None) -> None:
+@lru_cache
+def _writing(columns: tuple[str, ...]) -> Update:
+    """Return the update of these columns of a response that runs and whose lease is still held."""
+    rows = Response.objects.running()
+    return Update(lambda: rows.filter(pk=Given("pk"), epoch=Given("held")), *columns)
+
+
+def _ended(response: Response, ending: Ending, final: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the columns that the end changes."""
     now = timezone.now()
-    response.status = ending.status
-    response.done_at = now
-    response.lease_until = None
-    response.error = ending.error
-    response.incomplete_details = {"reason": ending.incomplete} if ending.incomplete else None
+    values: dict[str, Any] = {
+        "status": ending.status,
+        "done_at": now,
+        "lease_until": None,
+        "error": ending.error,
+        "incomplete_details": {"reason": ending.incomplete} if ending.incomplete else None,
+        "usage": None,
+    }
     if ending.remark:
-        response.remarks = [*(response.remarks or []), ending.remark]
+        values["remarks"] = [*(response.remarks or []), ending.remark]
     if final is None:
-        return
-    response.final = final
-    response.provider_id = plain(str(final.get("id") or response.provider_id))[:200]
-    response.deployment = plain(str(final.get("model") or ""))[:120]
-    response.usage = final.get("usage") if isinstance(final.get("usage"), dict) else None
-    response.metadata = final.get("metadata") or {}
+        return values
+    values |= {
+        "final": final,
+        "provider_id": plain(str(final.get("id") or response.provider_id))[:200],
+        "deployment": plain(str(final.get("model") or ""))[:120],
+        "usage": final.get("usage") if isinstance(final.get("usage"), dict) else None,
+        "metadata": final.get("metadata") or {},
+    }
     if response.store and response.provider_expires_at is None:
-        response.provider_expires_at = now + KEPT_AT_PROVIDER
+        values["provider_expires_at"] = now + KEPT_AT_PROVIDER
+    return values
 
 
 def _output(final: dict[str, Any] | None, recording: Recording) -> list[dict[str, Any]]:

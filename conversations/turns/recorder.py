@@ -11,17 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
 
 from conversations import metrics, protocol, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
+from conversations.models.response import LEASED
 from conversations.output import Output
 from conversations.snapshots import shown_item
 
@@ -30,8 +29,6 @@ T = TypeVar("T")
 
 FLUSH = 0.15
 """Seconds between two grouped commits."""
-LEASE = timedelta(seconds=15)
-"""By the database's clock alone: those of the machines that run turns may differ."""
 RENEW = 4.0
 """Seconds between two renewals of the leases. A commit may be late by a stalled database and still find them valid."""
 
@@ -107,6 +104,12 @@ class Recording:
 
     def written(self, count: int) -> None:
         del self.waiting[:count]
+
+    def note(self, **values: Any) -> None:
+        """Leave values of the row for the next grouped commit: no transaction for them before the first token."""
+        self.news |= values
+        for name, value in values.items():
+            setattr(self.response, name, value)
 
     def forget_news(self, written: dict[str, Any]) -> None:
         self.news = {
@@ -215,7 +218,7 @@ def _commit(
         state = {pk: (epoch, asked) for pk, epoch, asked in locked.values_list("pk", "epoch", "cancel_requested_at")}
         lost = {pk for pk, epoch in epochs.items() if pk not in state or state[pk][0] != epoch}
         if renew:
-            rows.running().exclude(pk__in=lost).update(lease_until=Now() + LEASE)
+            rows.running().exclude(pk__in=lost).update(lease_until=LEASED)
         for pk, values in news.items():
             rows.filter(pk=pk, epoch=epochs[pk]).update(**values)
         write_chunks([chunk for chunk in chunks if chunk.response_id not in lost])

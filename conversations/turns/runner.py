@@ -19,7 +19,7 @@ from conversations.replay import frames_from
 from conversations.turns.provider import forget, warm_up
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
-from conversations.turns.turn import run_turn
+from conversations.turns.turn import Claimed, run_turn, with_request
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Runner:
         recorder.start()
         if alone:
             await threads.runner.run(_expire_leases)
-        dispatch.register(self._start_soon, self._cancel_soon)
+        dispatch.register(self)
         self._sweeper = asyncio.create_task(self._sweep())
         self._warming = asyncio.create_task(warm_up())
 
@@ -68,21 +68,23 @@ class Runner:
         await recorder.stop()
         await forget()
 
-    def run(self, response_id: int) -> asyncio.Task[None]:
-        """Run a turn as a task; one that runs already is left alone."""
+    def run(self, response_id: int, claimed: Claimed | None = None) -> asyncio.Task[None]:
+        """Run a turn as a task; one that runs already is left alone. `claimed` is what this runner holds already."""
         task = self._tasks.get(response_id)
-        if task is None or task.done():
-            task = self._tasks[response_id] = asyncio.create_task(self._run(response_id))
+        if task is None or task.done() or claimed is not None:
+            task = self._tasks[response_id] = asyncio.create_task(self._run(response_id, claimed))
             task.add_done_callback(lambda done: self._forget(response_id, done))
         return task
 
-    async def _run(self, response_id: int) -> None:
+    async def _run(self, response_id: int, claimed: Claimed | None) -> None:
         try:
-            waiting = await run_turn(response_id, self.holder)
-            if waiting is None:
+            turn = await run_turn(response_id, self.holder, claimed)
+            if turn is None:
                 return
-            for following in waiting:
+            for following in turn.waiting:
                 self.run(following)
+            if turn.response.previous_response_id is not None:
+                return  # it was not the first
             async with self._titles:  # a title can wait, and the streams of others should not
                 await give_title(response_id)
         except Exception:
@@ -93,11 +95,16 @@ class Runner:
         if self._tasks.get(response_id) is task:
             del self._tasks[response_id]
 
-    def _start_soon(self, response_id: int) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.run, response_id)
+    def start_soon(self, response: Response) -> None:
+        """Run a turn that was just committed. Called in the thread that did, which may ask the database."""
+        if self._loop is None or self._loop.is_closed():
+            return
+        claimed = with_request(response) if response.lease_holder == self.holder else None
+        self._loop.call_soon_threadsafe(self.run, response.pk, claimed)
 
-    def _cancel_soon(self, response_id: int) -> None:
+    def cancel_soon(self, response_id: int) -> None:
+        """Stop a turn that runs here, or have one looked at that has not begun. Called from any thread."""
+
         def cancel() -> None:
             if (recording := recorder.recordings.get(response_id)) is not None:
                 recording.cancelled.set()

@@ -3,57 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
 from conversations import threads
-from conversations.models import File, Response, StreamChunk
-from conversations.models.fields import plain
+from conversations.models import Response, StreamChunk
 from conversations.output import Output
-from conversations.snapshots import image
-from conversations.turns import blobs, context, mirror
+from conversations.turns import context, mirror
+from conversations.turns.answer import Answer, failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
-from conversations.upstream.classification import error_from_response
-from conversations.upstream.errors import (
-    ProviderRefused,
-    ProviderUnavailable,
-    RequestRejected,
-    ResponseNotFound,
-    StreamBroken,
-    UpstreamError,
-)
-from conversations.upstream.stream import EventStream
+from conversations.upstream.errors import ProviderUnavailable, ResponseNotFound, UpstreamError
 
 log = structlog.get_logger(__name__)
 
-TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
-ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
-POLL = (0.5, 1.0, 2.0, 5.0)
-"""Seconds between looks at a background response whose stream cannot be had."""
-GIVEN_UP = 3600.0
-"""Seconds for which a provider that does not answer is asked how a background response goes."""
 AGAIN = 0.5
 """Seconds between two tries to write the end of a turn while the database is away."""
 
 
-async def run_turn(response_id: int, holder: str) -> list[int] | None:
-    """Run the response if it is this runner's to run; return the ids of the turns that waited for it, else None.
+Claimed = tuple[Response, context.Request | None]
+"""A response whose lease this runner holds, with its request where that could be built already."""
+
+
+async def run_turn(response_id: int, holder: str, claimed: Claimed | None = None) -> Turn | None:
+    """Run the response if it is this runner's to run; return the turn when it has ended, else None.
 
     Never raises for what a provider, a model or another runner does: the row says how it ended.
     """
-    response, request = await threads.runner.run(_begin, response_id, holder)
-    if response is None:
+    claimed = claimed or await threads.runner.run(_claim, response_id, holder)
+    if claimed is None:
         return None
+    response, request = claimed
     turn = Turn(response, request)
     try:
-        return await turn.run()
+        await turn.run()
+        return turn
     except LeaseLost:
         log.info("lease_lost", response=response_id, epoch=response.epoch)
         return None
@@ -61,12 +47,21 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
         recorder.remove(turn.recording)
 
 
-def _begin(response_id: int, holder: str) -> tuple[Response | None, context.Request | None]:
+def _claim(response_id: int, holder: str) -> Claimed | None:
     """Claim the response and build its request, in one call: each way to a thread and back is a place in a queue."""
     response = mirror.claim(response_id, holder)
-    if response is None or response.epoch > 1:
+    return with_request(response) if response is not None else None
+
+
+def with_request(response: Response) -> Claimed:
+    """Return a claimed response with its request. Where that fails, the turn builds it once more, and ends with why."""
+    if response.epoch > 1:
+        return response, None  # it may have been sent by the runner before us
+    try:
+        return response, context.build(response)
+    except Exception:
+        log.exception("request_not_built", response=response.pk)
         return response, None
-    return response, context.build(response)
 
 
 class Turn:
@@ -76,17 +71,17 @@ class Turn:
         self.response = response
         self.request = request
         self.recording = Recording(response, Output())
-        self.provider_id = response.provider_id
-        self.last_number: int | None = None
-        """Upstream's `sequence_number` of the last event that was taken."""
-        self.spoken = response.first_token_at is not None
+        self.answer = Answer(response, self.recording)
         self.telling: asyncio.Future[None] | None = None
         """Kept so that the task is not collected while it runs."""
+        self.waiting: list[int] = []
+        """The ids of the turns that waited for this one, once it has ended."""
 
-    async def run(self) -> list[int]:
+    async def run(self) -> None:
+        """Run it to its end. Raise `LeaseLost`."""
         taken_over = self.response.epoch > 1
         if taken_over:
-            self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
+            self.recording.output, self.answer.last_number = await threads.runner.run(_logged, self.response.pk)
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -100,7 +95,7 @@ class Turn:
             ending = await self._leave()
         finally:
             asked_to_stop.cancel()
-        return await self._finish(ending)
+        await self._finish(ending)
 
     async def _ended(self, work: asyncio.Future[Ending]) -> Ending:
         try:
@@ -125,23 +120,22 @@ class Turn:
             try:
                 return await self._send(request)
             except UpstreamError as error:
-                return _failed(error)
+                return failed(error)
         except UpstreamError as error:
-            return _failed(error)
+            return failed(error)
 
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
         background = bool(request.body.get("background"))
         store = request.body["store"]
-        self._note(parameters=parameters, background=background, store=store, remarks=request.remarks)
-        self.response.background = background
+        self.recording.note(parameters=parameters, background=background, store=store, remarks=request.remarks)
         upstream = await provider()
         try:
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self.answer.follow(upstream.stream_response(request.body, on_wait=self._wait))
         except ProviderUnavailable:
             if self.recording.sequence or not await revive():
                 raise
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self.answer.follow(upstream.stream_response(request.body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
@@ -149,99 +143,14 @@ class Turn:
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
         )
 
-    async def _follow(self, opening: AbstractAsyncContextManager[EventStream]) -> Ending:
-        """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
-        try:
-            async with opening as stream:
-                async for ending in self._events(stream):
-                    return ending
-            raise StreamBroken("The answer was interrupted on its way.")
-        except (StreamBroken, ProviderUnavailable) as error:
-            if self.response.background and self.provider_id:
-                return await self._reattach()
-            if not isinstance(error, StreamBroken):
-                raise
-            return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
-
-    async def _events(self, stream: EventStream) -> AsyncIterator[Ending]:
-        """Record events; yield the ending when the terminal one comes."""
-        async for batch in stream:
-            taken: list[dict[str, Any]] = []
-            ending = None
-            for event in batch:
-                data = event.data
-                self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
-                if event.type in TERMINAL:
-                    ending = _ending(event.type, data)
-                    data = {"type": event.type, "sequence_number": event.sequence_number}
-                else:
-                    data["type"] = event.type  # some servers say it in the event's name alone
-                    data.pop("obfuscation", None)
-                    if not event.type.endswith(".delta"):
-                        data = await self._prepared(event.type, data)
-                    elif not self.spoken:
-                        self.spoken = True
-                        self._note(first_token_at=timezone.now())
-                taken.append(data)
-            await self.recording.take(taken)
-            if ending is not None:
-                yield ending
-
-    async def _prepared(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Take bytes out of an event that is not a delta, and note the provider's id when it becomes known."""
-        if kind == "response.created" and isinstance(response := data.get("response"), dict):
-            self.provider_id = plain(str(response.get("id") or ""))[:200]
-            self._note(provider_id=self.provider_id, first_event_at=timezone.now())
-        if not _has_large(data):
-            return data
-        purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
-        data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
-        reference = data.get("partial_image_b64")
-        if isinstance(reference, dict):
-            data["partial_image"] = image(reference) | {"index": data.get("partial_image_index", 0)}
-        return data
-
     async def _resume(self) -> Ending:
         """Go on after another runner's end, which may have been a crash."""
-        if self.response.background and self.provider_id:
+        if self.answer.in_background:
             self._remark("Taken up again after an interruption.")
-            return await self._reattach()
-        if not self.provider_id and not self.recording.output.slots:
+            return await self.answer.reattach()
+        if not self.answer.provider_id and not self.recording.output.slots:
             return await self._ask()  # nothing had come yet, so nothing is said twice
         return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
-
-    async def _reattach(self) -> Ending:
-        """Follow a background response from the last event that is known, or look at it now and then until it ends."""
-        attempt, heard = 0, asyncio.get_running_loop().time()
-        while True:
-            try:
-                upstream = await provider()
-                async with upstream.resume_stream(self.provider_id, starting_after=self.last_number) as stream:
-                    attempt = 0
-                    async for ending in self._events(stream):
-                        return ending
-            except UpstreamError as error:
-                log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
-                if isinstance(error, ProviderUnavailable):
-                    await revive()
-            now = asyncio.get_running_loop().time()
-            try:
-                if (ended := await self._look()) is not None:
-                    return ended
-                heard = now
-            except (ResponseNotFound, ProviderRefused, RequestRejected) as error:
-                return _failed(error)
-            except UpstreamError as error:
-                if now - heard > GIVEN_UP:
-                    return _failed(error)
-            await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])
-            attempt += 1
-
-    async def _look(self) -> Ending | None:
-        """Return how the background response ended at the provider, or None while it runs; raise `UpstreamError`."""
-        final = await (await provider()).retrieve_response(self.provider_id)
-        status = str(final.get("status"))
-        return _ending(f"response.{status}", {"response": final}) if status in ENDED else None
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
@@ -249,9 +158,9 @@ class Turn:
         await asyncio.wait({work})
         if self.recording.lost:
             raise LeaseLost
-        if self.response.background and self.provider_id:
+        if self.answer.in_background:
             try:
-                final = await (await provider()).cancel_response(self.provider_id)
+                final = await (await provider()).cancel_response(self.answer.provider_id)
             except UpstreamError as error:
                 log.warning("not_cancelled_at_provider", response=self.response.pk, error=type(error).__name__)
             else:
@@ -261,23 +170,19 @@ class Turn:
 
     async def _leave(self) -> Ending:
         """The process ends. A background response is left for the next runner; of others, what was said is kept."""
-        if self.response.background and self.provider_id:
+        if self.answer.in_background:
             await recorder.flush()
             await threads.runner.run(mirror.release, self.response.pk, self.response.epoch)
             raise LeaseLost
         return Ending(Response.Status.INCOMPLETE, incomplete=mirror.INTERRUPTED)
 
-    def _note(self, **values: Any) -> None:
-        """Leave values of the row for the next grouped commit: no transaction for them before the first token."""
-        self.recording.news |= values
-
     def _remark(self, sentence: str) -> None:
-        self._note(remarks=[*(self.response.remarks or []), sentence])
+        self.recording.note(remarks=[*(self.response.remarks or []), sentence])
 
-    async def _finish(self, ending: Ending) -> list[int]:
+    async def _finish(self, ending: Ending) -> None:
         while True:
             try:
-                waiting = await recorder.finish(
+                self.waiting = await recorder.finish(
                     self.recording, lambda chunk: mirror.finish(self.recording, chunk, ending)
                 )
             except (OperationalError, InterfaceError) as error:
@@ -286,7 +191,7 @@ class Turn:
                 await asyncio.sleep(AGAIN)
             else:
                 log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
-                return waiting
+                return
 
 
 def _logged(response_id: int) -> tuple[Output, int | None]:
@@ -297,31 +202,3 @@ def _logged(response_id: int) -> tuple[Output, int | None]:
             output.apply(event)
             number = event.get("sequence_number", number)
     return output, number
-
-
-def _ending(kind: str, data: dict[str, Any]) -> Ending:
-    final = data.get("response") if isinstance(data.get("response"), dict) else None
-    status = ENDED[kind.removeprefix("response.")]
-    details = (final or {}).get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
-    error = None
-    if status == Response.Status.FAILED:
-        failure = error_from_response(final or {})
-        error = {"code": failure.code or "server_error", "message": failure.sentence}
-    incomplete = str(reason or "unknown") if status == Response.Status.INCOMPLETE else None
-    return Ending(status, final=final, error=error, incomplete=incomplete)
-
-
-def _failed(error: UpstreamError) -> Ending:
-    code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
-
-
-def _has_large(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, str):
-        return len(value) >= blobs.LARGE
-    if depth > blobs.MOST_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return any(_has_large(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_has_large(inner, depth + 1) for inner in value)

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from conversations import threads
@@ -76,14 +77,14 @@ async def said(response: Response) -> Item:
 async def test_an_answer_is_kept_though_the_database_was_away_at_its_end(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save, away = Response.save, iter([True, True, False])
+    execute, away = CursorWrapper.execute, iter([True, True, False])
 
-    def save_unless_away(self: Response, **options: Any) -> None:
-        if next(away):
+    def execute_unless_away(self: CursorWrapper, sql: str, params: Any = None) -> Any:
+        if '"done_at" = ' in sql and next(away):
             raise OperationalError("the connection is closed")
-        save(self, **options)
+        return execute(self, sql, params)
 
-    monkeypatch.setattr(Response, "save", save_unless_away)
+    monkeypatch.setattr(CursorWrapper, "execute", execute_unless_away)
     response = await ask(streaming(sse(*answer_with_item("Kept"))))
     assert response.status == "completed"
     assert (await said(response)).text == "Kept"

@@ -152,7 +152,7 @@ ACCOUNT_ADAPTER = "conversations.accounts.AccountAdapter"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "webapp.sessions"
 
 # Made at the first start, where nobody is there to visit /setup/
 DJANGO_SUPERUSER_EMAIL = env.text("DJANGO_SUPERUSER_EMAIL")
