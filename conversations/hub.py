@@ -212,7 +212,7 @@ class Hub:
         `stream` is the response, its epoch and the number of the event after this frame.
         """
         self.deliver(conversation_id, text)
-        if self._distributed:
+        if self._channel:
             await self._send(conversation_id, {"frame": text, "stream": stream})
 
     def announce(self, conversation_id: str, position: int, frame: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -17,9 +16,9 @@ from conversations import events, metrics
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
-from conversations.prepared import Given, Select, Update, insert
+from conversations.prepared import Given, Select, insert
 from conversations.turns.blobs import replace_blobs
-from conversations.turns.recorder import LeaseLost, Recording, write_chunks
+from conversations.turns.recorder import LeaseLost, Recording, update_held, write_chunks
 
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
@@ -102,7 +101,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         setattr(response, name, value)
     with transaction.atomic():
         conversation = events.lock(recording.conversation_id)
-        if not _writing(tuple(values))(pk=response.pk, held=recording.epoch, **values):
+        if not update_held(tuple(values))(pk=response.pk, held=recording.epoch, **values):
             raise LeaseLost
         if chunk is not None:
             write_chunks([chunk])
@@ -115,13 +114,6 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     metrics.turns.labels(status=response.status).inc()
     return _waiting(response=response.pk)
-
-
-@lru_cache
-def _writing(columns: tuple[str, ...]) -> Update:
-    """Return the update of these columns of a response that runs and whose lease is still held."""
-    rows = Response.objects.running()
-    return Update(lambda: rows.filter(pk=Given("pk"), epoch=Given("held")), *columns)
 
 
 def _ended(response: Response, ending: Ending, final: dict[str, Any] | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +23,7 @@ from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.models.response import LEASED
 from conversations.output import Output
+from conversations.prepared import Given, Update
 from conversations.snapshots import shown_item
 
 log = structlog.get_logger(__name__)
@@ -220,9 +222,16 @@ def _commit(
         if renew:
             rows.running().exclude(pk__in=lost).update(lease_until=LEASED)
         for pk, values in news.items():
-            rows.filter(pk=pk, epoch=epochs[pk]).update(**values)
+            update_held(tuple(values))(pk=pk, held=epochs[pk], **values)
         write_chunks([chunk for chunk in chunks if chunk.response_id not in lost])
     return lost, {pk for pk, (_, asked) in state.items() if asked is not None}
+
+
+@lru_cache
+def update_held(columns: tuple[str, ...]) -> Update:
+    """Return the update of these columns of a response (`pk`) that runs, in the epoch (`held`) of its lease."""
+    rows = Response.objects.running()
+    return Update(lambda: rows.filter(pk=Given("pk"), epoch=Given("held")), *columns)
 
 
 def write_chunks(chunks: list[StreamChunk]) -> None:

@@ -18,6 +18,52 @@ SILENT = "The model provider closed the connection without an answer. Try again 
 TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
 
 
+class Patience:
+    """A deadline for each block of one task, `with` one timer for all: they may come and go thousands of times a second.
+
+    A block that takes longer than `seconds` is cancelled and raises TimeoutError.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._began = 0.0
+        self._cancelling = 0
+        self._expired = False
+
+    def __enter__(self) -> None:
+        self._task = task = asyncio.current_task()
+        assert task is not None
+        self._cancelling = task.cancelling()
+        self._began = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._began + self._seconds, self._look)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        task, self._task = self._task, None
+        if self._expired and task is not None:  # as asyncio.timeout has it
+            others = task.uncancel() > self._cancelling
+            if kind is asyncio.CancelledError and not others:
+                raise TimeoutError from error
+
+    def _look(self) -> None:
+        """Cancel the block if it is this late; else come back when it, or another one, could be."""
+        now = self._loop.time()
+        due = (now if self._task is None else self._began) + self._seconds
+        if due > now:
+            self._timer = self._loop.call_at(due, self._look)
+        elif self._task is not None:
+            self._expired = True
+            self._task.cancel()
+
+    def end(self) -> None:
+        """Let the timer go; there is no further block."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 class EventStream:
     """An asynchronous iterator of lists of events: each list is what one network read completed.
 
@@ -34,9 +80,10 @@ class EventStream:
         self.response_id: str | None = None
         self.gaps = 0
         self._response = response
-        self._idle_timeout = idle_timeout
+        self._patience = Patience(idle_timeout)
         self._last_number = starting_after
-        self._chunks = response.aiter_bytes()
+        # No encoding was asked for, so there is nothing to undo; but for servers that encode all the same
+        self._chunks = response.aiter_bytes() if "content-encoding" in response.headers else response.aiter_raw()
         self._decoder = Decoder()
         self._first: list[Event] = []
         self._over = False
@@ -75,7 +122,7 @@ class EventStream:
             return events
         while not self._over:
             try:
-                async with asyncio.timeout(self._idle_timeout):
+                with self._patience:
                     events = await self._next_events()
             except TimeoutError:
                 self._break()
@@ -96,6 +143,7 @@ class EventStream:
                     while await self._next_chunk() is not None:
                         pass
         self._over = True
+        self._patience.end()
         await self._response.aclose()
 
     async def _next_events(self) -> list[Event]:
