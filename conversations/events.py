@@ -25,7 +25,7 @@ def record(
     """
     conversation.position += 1
     columns = ("position", *changed)
-    values = {name: getattr(conversation, Conversation._meta.get_field(name).attname) for name in columns}
+    values = {name: conversation.serializable_value(name) for name in columns}
     _saving(columns)(pk=conversation.pk, **values)
     fact = Fact(conversation=conversation, position=conversation.position, kind=kind, response=response)
     insert([fact])

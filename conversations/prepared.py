@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
-from django.db.models.sql.constants import ROW_COUNT
 
 R = TypeVar("R")
 
@@ -30,7 +29,7 @@ class Given(Expression):
         self.name = name
         self.column = field
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
     def prepared(self, value: Any, connection: Any) -> Any:
@@ -71,7 +70,7 @@ class Select(Generic[R]):
 
 
 class Update:
-    """An update of these columns in a queryset that `make` makes. Call it to run it; it returns how many rows it hit."""
+    """An update of these columns in a queryset that `make` makes. Call it to run it and to get the number of rows."""
 
     def __init__(self, make: Callable[[], QuerySet[Any]], *columns: str) -> None:
         self._make = make
@@ -84,7 +83,7 @@ class Update:
 
     def _compiled(self, connection: Any) -> Callable[[dict[str, Any]], int]:
         rows = self._make()
-        query = rows.query.chain(UpdateQuery)
+        query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values({name: Given(name, rows.model._meta.get_field(name)) for name in self._columns})
         sql, parameters = query.get_compiler(connection=connection).as_sql()
 
@@ -101,41 +100,55 @@ def insert(rows: Sequence[Model], **computed: Expression) -> None:
 
     `computed` are the columns whose values the database computes; these expressions live as long as the process.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
     for start in range(0, len(rows), MOST_ROWS):
-        batch = rows[start : start + MOST_ROWS]
-        model = type(batch[0])
-        key = (model, len(batch), *((name, id(expression)) for name, expression in computed.items()))
-        sql, fields, constants = _statement(connection, key, lambda: _insertion(model, len(batch), computed, connection))
+        _insert(rows[start : start + MOST_ROWS], computed)
+
+
+def _insert(rows: Sequence[Model], computed: dict[str, Expression]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    key = (type(rows[0]), len(rows), *((name, id(expression)) for name, expression in computed.items()))
+    insertion = _statement(connection, key, lambda: Insertion(type(rows[0]), len(rows), computed, connection))
+    insertion.run(rows, connection)
+
+
+class Insertion:
+    """The statement that inserts this number of rows."""
+
+    def __init__(self, model: type[Model], count: int, computed: dict[str, Expression], connection: Any) -> None:
+        quote, query = connection.ops.quote_name, model._default_manager.all().query
+        compiler = query.get_compiler(connection=connection)
+        fields = model._meta.concrete_fields
+        self.fields = [field for field in fields if not field.primary_key and field.name not in computed]
+        columns, places = [quote(field.column) for field in self.fields], ["%s"] * len(self.fields)
+        self.computed = computed  # kept, so that none of them becomes another object's id
+        self.constants: list[Any] = []
+        """Parameters of the computed columns, after those of the row."""
+        for name, expression in computed.items():
+            sql, parameters = compiler.compile(expression.resolve_expression(query, allow_joins=False, for_save=True))
+            columns += [quote(field.column) for field in fields if field.name == name]
+            places.append(sql)
+            self.constants += parameters
+        row = f"({', '.join(places)})"
+        self.sql = " ".join(
+            [
+                connection.ops.insert_statement(),
+                quote(model._meta.db_table),
+                f"({', '.join(columns)})",
+                f"VALUES {', '.join([row] * count)}",
+                f"RETURNING {quote(model._meta.pk.column)}",
+            ]
+        )
+
+    def run(self, rows: Sequence[Model], connection: Any) -> None:
         values: list[Any] = []
-        for row in batch:
-            values += [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-            values += constants
+        for row in rows:
+            values += [field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields]
+            values += self.constants
         with connection.cursor() as cursor:
-            cursor.execute(sql, values)
+            cursor.execute(self.sql, values)
             ids = cursor.fetchall()
-        for row, (pk,) in zip(batch, ids, strict=True):
+        for row, (pk,) in zip(rows, ids, strict=True):
             row.pk, row._state.adding, row._state.db = pk, False, DEFAULT_DB_ALIAS
-
-
-def _insertion(
-    model: type[Model], count: int, computed: dict[str, Expression], connection: Any
-) -> tuple[str, list[Any], list[Any]]:
-    """Return the statement, the fields whose values it takes of each row, and the parameters after those."""
-    quote = connection.ops.quote_name
-    query = model._default_manager.all().query
-    compiler = query.get_compiler(connection=connection)
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key and field.name not in computed]
-    columns, places, constants = [field.column for field in fields], ["%s"] * len(fields), []
-    for name, expression in computed.items():
-        sql, parameters = compiler.compile(expression.resolve_expression(query, allow_joins=False, for_save=True))
-        columns.append(model._meta.get_field(name).column)
-        places.append(sql)
-        constants += parameters
-    names, values = ", ".join(map(quote, columns)), ", ".join([f"({', '.join(places)})"] * count)
-    returning = quote(model._meta.pk.column)
-    statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {values} RETURNING {returning}"
-    return statement, fields, constants
 
 
 def _statement(connection: Any, key: object, compile_it: Callable[[], Any]) -> Any:

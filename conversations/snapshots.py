@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -12,14 +10,13 @@ from django.db.models import Q
 from django.urls import reverse
 
 from conversations import protocol
+from conversations.branches import beside
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
 from conversations.upstream import catalog
 
 PAGE = 30
 """Turns that are shown at once."""
-MOST_BESIDE = 50
-"""Other wordings of a message, and other answers to it, that are listed with a turn."""
 
 
 def person(user: User) -> dict[str, Any]:
@@ -110,7 +107,7 @@ def new_turn(response: Response) -> dict[str, Any]:
 
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs, outputs = _items(responses)
-    siblings, answers = _branches(responses)
+    siblings, answers = beside(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
@@ -172,51 +169,6 @@ def _turn(
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
     }
-
-
-def _branches(
-    responses: Sequence[Response],
-) -> tuple[dict[int, list[dict[str, int]]], dict[int, list[dict[str, int]]]]:
-    """Return, for each response, the turns with another wording of its message and the other answers to it.
-
-    Of each the newest, oldest first, and the turn itself.
-    """
-    wordings: dict[tuple[str, int | None], list[dict[str, int]]] = {}
-    answers: dict[int, list[dict[str, int]]] = {}
-    newest = f"ORDER BY id DESC LIMIT {MOST_BESIDE}"
-    parts, values = [], []
-    for conversation, previous in {(response.conversation_id, response.previous_response_id) for response in responses}:
-        which = "= %s" if previous is not None else "IS NULL"
-        parts.append(
-            "SELECT * FROM (SELECT 'wording', conversation_id, previous_response_id, id, branch_id"
-            " FROM conversations_response"
-            f" WHERE conversation_id = %s AND previous_response_id {which} AND input_from_id IS NULL {newest}) AS part"
-        )
-        values += [conversation] if previous is None else [conversation, previous]
-        wordings[conversation, previous] = []
-    for owner in {response.input_owner_id for response in responses}:
-        parts.append(
-            "SELECT 'answer', NULL, id, id, branch_id FROM conversations_response WHERE id = %s UNION ALL "
-            "SELECT * FROM (SELECT 'answer', NULL, input_from_id, id, branch_id"
-            f" FROM conversations_response WHERE input_from_id = %s {newest}) AS part"
-        )
-        values += [owner, owner]
-        answers[owner] = []
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
-        for kind, conversation, beside, pk, branch in sorted(cursor.fetchall(), key=itemgetter(3)):
-            known = wordings[conversation, beside] if kind == "wording" else answers[beside]
-            known.append({"id": pk, "branch": branch})
-    siblings, attempts = {}, {}
-    for response in responses:
-        attempts[response.pk] = _with({"id": response.pk, "branch": response.branch_id}, answers[response.input_owner_id])
-        owner = next(answer for answer in attempts[response.pk] if answer["id"] == response.input_owner_id)
-        siblings[response.pk] = _with(owner, wordings[response.conversation_id, response.previous_response_id])
-    return siblings, attempts
-
-
-def _with(shown: dict[str, int], newest: list[dict[str, int]]) -> list[dict[str, int]]:
-    return newest if shown in newest else [shown, *newest]
 
 
 def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:

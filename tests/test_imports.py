@@ -11,6 +11,7 @@ from webapp.env import BASE_DIR
 LAYERS: list[set[str]] = [
     {"prepared"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
+    {"branches"},
     {"hub", "snapshots", "accounts", "lists", "access", "forms"},
     {"events", "dispatch", "replay", "watch"},
     {"actions", "moderation", "search"},

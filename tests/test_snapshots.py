@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import snapshots
+from conversations import branches, snapshots
 from conversations.models import Branch, Conversation, Item, Response, User
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +93,27 @@ def test_a_picture_is_shown_by_its_address() -> None:
         "type": "image_generation_call",
         "image": {"url": "/files/file_1/", "width": 1024, "height": 768},
     }
+
+
+def test_of_many_answers_to_a_message_the_newest_are_listed_and_the_one_that_is_shown(
+    as_alice: Client, alice: User, conversation: Conversation
+) -> None:
+    [asked] = lengthen(conversation, alice, 1)
+    again = [
+        Response(
+            conversation=conversation,
+            branch=asked.branch,
+            created_by=alice,
+            input_from=asked,
+            status="completed",
+            done_at=timezone.now(),
+        )
+        for _ in range(branches.MOST + 10)
+    ]
+    Response.objects.bulk_create(again)
+    shown = {turn.pk: snapshots.turn(turn) for turn in (asked, again[0], again[-1])}
+    newest = [turn.pk for turn in again[10:]]
+    assert [answer["id"] for answer in shown[asked.pk]["answers"]] == [asked.pk, *newest]
+    assert [answer["id"] for answer in shown[again[0].pk]["answers"]] == [asked.pk, again[0].pk, *newest]
+    assert [answer["id"] for answer in shown[again[-1].pk]["answers"]] == [asked.pk, *newest]
+    assert all([wording["id"] for wording in turn["siblings"]] == [asked.pk] for turn in shown.values())

@@ -21,7 +21,7 @@ class Pages(ASGIHandler):
     """All our middleware and views are synchronous.
 
     Django's own handler would take each middleware to a thread and back, some twenty times a request, its signals and
-    the end of the response three times more, and open a database connection for each request (`ThreadSensitiveContext`).
+    the end of the response three times more, and open a connection to the database for each (`ThreadSensitiveContext`).
     """
 
     def __init__(self) -> None:
@@ -47,6 +47,7 @@ class Pages(ASGIHandler):
         """Return the answer to a request; what it held is closed already unless the answer is a stream."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
+        response: Any
         request, response = self.create_request(scope, body)
         if request is None:
             body.close()
@@ -57,7 +58,8 @@ class Pages(ASGIHandler):
         response._handler_class = self.__class__
         if not response.streaming:
             response.close()
-        return response
+        answered: HttpResponseBase = response
+        return answered
 
     async def stream(self, response: HttpResponseBase, receive: Any, send: Any) -> None:
         """Send a response whose content comes piece by piece, until it ends or the client has left."""

@@ -21,9 +21,11 @@ from conversations.prepared import Given, Select, Update, insert
 _HEAD = "status done_at store endpoint provider_id provider_expires_at conversation branch"
 """What a turn needs to know of the one before it."""
 _branch = Select(
-    lambda: Branch.objects.select_related("head")
-    .only("conversation", *(f"head__{name}" for name in _HEAD.split()))
-    .filter(pk=Given("branch"))
+    lambda: (
+        Branch.objects.select_related("head")
+        .only("conversation", *(f"head__{name}" for name in _HEAD.split()))
+        .filter(pk=Given("branch"))
+    )
 )
 _sent = Select(
     # SQLite uses a partial index only where the query says its condition again
@@ -33,9 +35,7 @@ _running = Select(
     lambda: Response.objects.running().filter(conversation=Given("conversation")).values_list("pk", flat=True)
 )
 _move_head = Update(lambda: Branch.objects.filter(pk=Given("branch")), "head")
-_touch = Update(
-    lambda: Membership.objects.filter(conversation=Given("conversation")), "activity_at", "archived_at"
-)
+_touch = Update(lambda: Membership.objects.filter(conversation=Given("conversation")), "activity_at", "archived_at")
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
@@ -221,9 +221,7 @@ def _queue(
     return response
 
 
-def _store(
-    response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = ""
-) -> None:
+def _store(response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = "") -> None:
     """Store the input items of a response that was just queued; the first has the `client_id`."""
     response.inputs = [
         Item.from_payload(

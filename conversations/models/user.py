@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.prepared import Given, Select
 
-
 _user = Select(lambda: User.objects.filter(pk=Given("pk")))
 
 

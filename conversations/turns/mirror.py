@@ -59,12 +59,16 @@ def claim(response_id: int, holder: str) -> Response | None:
     held = response.epoch
     response.begin(holder)
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    claimed = Response.objects.running().filter(free, pk=response_id, epoch=held).update(
-        epoch=response.epoch,
-        status=response.status,
-        started_at=response.started_at,
-        lease_until=LEASED,
-        lease_holder=holder,
+    claimed = (
+        Response.objects.running()
+        .filter(free, pk=response_id, epoch=held)
+        .update(
+            epoch=response.epoch,
+            status=response.status,
+            started_at=response.started_at,
+            lease_until=LEASED,
+            lease_holder=holder,
+        )
     )
     return response if claimed else None
 

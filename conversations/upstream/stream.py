@@ -19,7 +19,7 @@ TRANSPORT_ERRORS = (httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, O
 
 
 class Patience:
-    """A deadline for each block of one task, `with` one timer for all: they may come and go thousands of times a second.
+    """A deadline for each block of one task, with one timer for all: there may be thousands a second.
 
     A block that takes longer than `seconds` is cancelled and raises TimeoutError.
     """

@@ -1,26 +1,17 @@
 """What people do with turns, through the doors of the page."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
-from conversations import access, dispatch
+from conversations import access
 from conversations.actions import conversations, turns
 from conversations.actions.turns import MOST_CHARACTERS, MOST_RUNNING
 from conversations.errors import NotFound
 from conversations.models import Conversation, Fact, Item, Membership, Response, User
-from conversations.turns import mirror
-from conversations.turns.runner import due
-from conversations.turns.turn import with_request
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,104 +65,6 @@ def test_what_the_sender_gets_is_what_a_fresh_page_shows(as_alice: Client, conve
     first = complete(send(as_alice, conversation))
     sent = send(as_alice, conversation, "And then?", previous=first.pk)["turn"]
     assert page(as_alice, conversation)["turns"][-1] == sent
-
-
-def test_a_message_is_sent_though_the_runner_cannot_be_told(
-    as_alice: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Deaf(Runner):
-        def start_soon(self, response: Response) -> None:
-            raise RuntimeError("the loop is closed")
-
-    monkeypatch.setattr(dispatch, "_runner", Deaf())
-    assert send(as_alice, conversation)["turn"]["id"] == Response.objects.get().pk
-
-
-@pytest.fixture
-def runner(monkeypatch: pytest.MonkeyPatch, settings: Any) -> "Runner":
-    """The runner of this process; it starts nothing."""
-    settings.SALON_RUNNER = "embedded"
-    monkeypatch.setattr(dispatch, "_runner", runner := Runner())
-    return runner
-
-
-class Runner:
-    holder = "this process"
-
-    def __init__(self) -> None:
-        self.started: list[Response] = []
-
-    def start_soon(self, response: Response) -> None:
-        self.started.append(response)
-
-    def cancel_soon(self, response_id: int) -> None: ...
-
-
-def test_a_runner_of_this_process_holds_the_lease_from_the_beginning(
-    as_alice: Client, conversation: Conversation, runner: Runner
-) -> None:
-    turn = send(as_alice, conversation)["turn"]
-    assert (turn["status"], turn["stream"]) == ("in_progress", {"epoch": 1, "sequence": 0})
-    assert mirror.claim(turn["id"], "another process") is None
-    [started] = runner.started
-    row = Response.objects.get(pk=turn["id"])
-    assert (started.pk, started.epoch, row.epoch, row.lease_holder) == (row.pk, 1, 1, "this process")
-    assert row.lease_until is not None
-    assert timedelta(seconds=10) < row.lease_until - timezone.now() < timedelta(seconds=20)
-    assert page(as_alice, conversation)["turns"] == [turn]
-
-
-def test_a_turn_that_its_process_never_began_is_taken_up_by_another(
-    as_alice: Client, conversation: Conversation, runner: Runner
-) -> None:
-    turn = send(as_alice, conversation)["turn"]
-    Response.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert due() == [turn["id"]]
-    taken = mirror.claim(turn["id"], "another process")
-    assert taken is not None
-    assert taken.epoch == 2
-
-
-def test_a_turn_behind_one_that_runs_waits_without_a_lease(
-    as_alice: Client, conversation: Conversation, runner: Runner
-) -> None:
-    send(as_alice, conversation)
-    behind = send(as_alice, conversation, "And another thing")["turn"]
-    assert behind["status"] == "queued"
-    assert Response.objects.get(pk=behind["id"]).lease_until is None
-
-
-def test_a_start_costs_few_statements(
-    as_alice: Client, conversation: Conversation, runner: Runner, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    """Session, person, membership; then one transaction; then nothing, for the request is built from what is known."""
-    complete(send(as_alice, conversation))
-    with django_assert_num_queries(15):  # with BEGIN and COMMIT
-        send(as_alice, conversation, client_id="tab-1")
-        with_request(runner.started[-1])
-
-
-def test_who_waits_for_another_sender_goes_on_behind_them(alice: User, bob: User, conversation: Conversation) -> None:
-    """Both look for the newest answer; who comes second must see what the first has committed meanwhile."""
-    locked, sent = Event(), []
-
-    def ask(user: User) -> Response:
-        return turns.send_message(access.conversation_for(user, conversation.pk), text="Hello")[0]
-
-    def second() -> None:
-        locked.wait(5)
-        sent.append(ask(bob))
-        connection.close()
-
-    ask(alice)
-    with ThreadPoolExecutor(1) as elsewhere:
-        with transaction.atomic():
-            first = ask(alice)
-            waiting = elsewhere.submit(second)
-            locked.set()
-            sleep(0.3)
-        waiting.result(10)
-    assert [response.previous_response_id for response in sent] == [first.pk]
 
 
 def test_the_same_client_id_twice_is_one_message(as_alice: Client, conversation: Conversation) -> None:
