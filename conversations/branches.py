@@ -38,8 +38,8 @@ UNION ALL SELECT * FROM (
 def beside(responses: Sequence[Response]) -> tuple[Beside, Beside]:
     """Return, for each of these responses of one conversation, the wordings of its message and the answers to it.
 
-    Both are lists of `id` and `branch`, oldest first: the newest ones, that of the response itself and the first answer.
-    One query, in which an index leads to each list, however many there are.
+    Both are lists of `id` and `branch`, oldest first: the newest, the response's own and the first answer. One query,
+    in which an index leads to each list, however many there are.
     """
     if not responses:
         return {}, {}

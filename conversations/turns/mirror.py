@@ -99,7 +99,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         # Storing pictures takes its time, in an object store even more: not while rows are locked
         final = replace_blobs(ending.final, recording.response, File.Purpose.RESULT)
     response = copy(recording.response)  # what is not committed in the end is to be written again
-    response.output = _output(final, recording)
+    response.shown, response.output = None, _output(final, recording)
     values = recording.news | _ended(response, ending, final)
     for name, value in values.items():
         setattr(response, name, value)

@@ -1,5 +1,6 @@
 """How a turn starts: what is written for it, how much that costs, and in whose hands it is then."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
@@ -14,8 +15,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from conversations import access, dispatch
 from conversations.actions import turns
+from conversations.hub import hub
 from conversations.models import Conversation, Response, User
+from conversations.output import Output
 from conversations.turns import mirror
+from conversations.turns.mirror import Ending
+from conversations.turns.recorder import Recording
 from conversations.turns.runner import due
 from conversations.turns.turn import with_request
 from tests.actions.test_turns import complete, page, send
@@ -77,6 +82,23 @@ def test_a_turn_that_its_process_never_began_is_taken_up_by_another(
     taken = mirror.claim(turn["id"], "another process")
     assert taken is not None
     assert taken.epoch == 2
+
+
+def test_its_end_is_told_as_a_fresh_page_shows_it(
+    as_alice: Client, conversation: Conversation, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner goes on with what the start left in memory, and presents the turn from that."""
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(hub, "announce", lambda conversation, position, frame: told.append(json.loads(frame)))
+    send(as_alice, conversation)
+    [started] = runner.started
+    said = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Bright"}]}
+    final = {"id": "resp_1", "model": "stand-in", "output": [said], "usage": {"total_tokens": 3}}
+    held = Recording(started, Output())
+    held.note(provider_id="resp_1", first_token_at=timezone.now(), remarks=["It waited."])
+    mirror.finish(held, None, Ending(Response.Status.COMPLETED, final=final))
+    assert [frame["turn"]["status"] for frame in told] == ["in_progress", "completed"]
+    assert [told[-1]["turn"]] == page(as_alice, conversation)["turns"]
 
 
 def test_a_turn_behind_one_that_runs_waits_without_a_lease(
