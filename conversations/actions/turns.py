@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from conversations import dispatch, events, snapshots
 from conversations.access import Access
+from conversations.actions import files
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.fields import plain
@@ -26,15 +27,22 @@ ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 
 
 def send_message(
-    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, edits_id: int | None = None
+    access: Access,
+    *,
+    text: str,
+    attachments: Sequence[Any] = (),
+    client_id: str = "",
+    previous_id: int | None = None,
+    edits_id: int | None = None,
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id`, `edits_id` and `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
+    `attachments` are those of `files.attach`; with one the text may be empty. `previous_id`, `edits_id` and `client_id`
+    are those of `ask`, and so is what is returned. Raise `Refused`.
     """
     access.require_writer()
     text = plain(text)
-    if not text.strip():
+    if not text.strip() and not attachments:
         raise Refused("Write something first.", code="empty")
     if len(text) > MOST_CHARACTERS:
         raise Refused(
@@ -42,8 +50,14 @@ def send_message(
             code="too_long",
             status=413,
         )
-    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    return ask(access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text)
+    content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
+    message = {"type": "message", "role": "user", "content": content}
+    names: dict[str, Any] = {"client_id": client_id, "previous_id": previous_id, "edits_id": edits_id}
+    if not attachments:
+        return ask(access, [message], title=text, **names)
+    with transaction.atomic():
+        content += files.attach(access, attachments)
+        return ask(access, [message], title=text if text.strip() else files.title_of(content), **names)
 
 
 def ask(

@@ -1,5 +1,5 @@
 from conversations.models.conversation import Branch, Conversation, Membership
-from conversations.models.file import File
+from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.item import Item
 from conversations.models.key import Key
@@ -13,9 +13,11 @@ __all__ = [
     "Fact",
     "File",
     "IdempotencyKey",
+    "InputWay",
     "Item",
     "Key",
     "Membership",
+    "ProviderFile",
     "Response",
     "StreamChunk",
     "User",
