@@ -1,3 +1,4 @@
+from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.file import File
 from conversations.models.item import Item
@@ -5,4 +6,16 @@ from conversations.models.log import Fact, StreamChunk
 from conversations.models.response import Response
 from conversations.models.user import User
 
-__all__ = ["Branch", "Conversation", "Fact", "File", "Item", "Membership", "Response", "StreamChunk", "User"]
+__all__ = [
+    "Branch",
+    "CatalogEntry",
+    "Conversation",
+    "Fact",
+    "File",
+    "Item",
+    "Membership",
+    "RefusedParameter",
+    "Response",
+    "StreamChunk",
+    "User",
+]

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from conversations import catalog
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
-from conversations.upstream import catalog
+from conversations.upstream.catalog import Capabilities
 
 MOST_TURNS = 200
 """Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
@@ -66,7 +67,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     return Request(body, remarks)
 
 
-def _in_background(capabilities: catalog.Capabilities) -> bool:
+def _in_background(capabilities: Capabilities) -> bool:
     if not capabilities.background or settings.SALON_BACKGROUND == "never":
         return False
     return settings.SALON_BACKGROUND == "always" or capabilities.thinks_long
