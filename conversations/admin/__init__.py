@@ -1,5 +1,5 @@
-"""What the administration shows: people and models, whom it manages, and the mirror, which it lists without content."""
+"""What the administration shows: people, their keys and models, which it manages, and the mirror, without its content."""
 
-from conversations.admin import catalog, mirror, people
+from conversations.admin import catalog, keys, mirror, people
 
-__all__ = ["catalog", "mirror", "people"]
+__all__ = ["catalog", "keys", "mirror", "people"]

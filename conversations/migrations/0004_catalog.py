@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0002_options'),
+        ('conversations', '0003_keys'),
     ]
 
     operations = [
