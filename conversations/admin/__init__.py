@@ -1,4 +1,4 @@
-"""What the administration shows: people, their keys and models, which it manages, and the mirror, without its content."""
+"""What the administration shows: people, keys and models, which it manages, and the mirror, without its content."""
 
 from conversations.admin import catalog, keys, mirror, people
 
