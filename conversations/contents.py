@@ -51,8 +51,8 @@ def _away(error: Exception) -> Refused:
 def keep(files: list[tuple[File, IO[bytes]]]) -> None:
     """Store the contents of new files and their rows; raise `Refused`, and leave neither, where that fails.
 
-    The bytes are written first, which takes its time. Then rows are saved under the lock of their content: whoever drops
-    a content that no row names any more holds it too, so it is looked at once more there.
+    The bytes are written first, which takes its time. Then rows are saved under the lock of their content: whoever
+    drops a content that no row names any more holds it too, so it is looked at once more there.
     """
     try:
         for file, content in files:

@@ -9,9 +9,10 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"models", "errors", "schemas", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"}
-    | {"intake"},
-    {"hub", "snapshots", "accounts", "lists", "access", "forms", "contents"},
+    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel"}
+    | {"checks", "intake"},
+    {"hub", "catalog", "accounts", "access", "forms", "contents"},
+    {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"actions", "moderation", "search"},
     {"tools", "mcp", "computer"},

@@ -47,9 +47,9 @@ class Source(Protocol):
 def store_upload(user: User, source: Source, *, name: str, limit: int | None = None) -> File:
     """Keep an upload: told by its bytes, a picture decoded and written anew, a text made UTF-8. Return its file.
 
-    It belongs to `user` until a message carries it into a conversation. `name` is for people's eyes; `limit` is in bytes
-    (the deployment's otherwise), and counts what is read, whatever was announced. Raise `Refused`; nothing is left then,
-    neither a row nor bytes.
+    It belongs to `user` until a message carries it into a conversation. `name` is for people's eyes; `limit` is in
+    bytes (the deployment's otherwise), and counts what is read, whatever was announced. Raise `Refused`; nothing is
+    left then, neither a row nor bytes.
     """
     if File.objects.unattached().filter(owner=user).count() >= MOST_WAITING:
         raise Refused(
@@ -135,12 +135,14 @@ def _row(content: IO[bytes], user: User, *, name: str, media_type: str) -> File:
 def attach(access: Access, attachments: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the parts of a message that carry these attachments, and bring their files into the conversation.
 
-    Each is `{"file": id}` or `{"url": address}`, and may say the `detail` in which a model sees a picture. A file of the
-    sender's own becomes the conversation's; one of another conversation that they see is shared with this one too. Call
-    it in the transaction that stores the message. Raise `Refused`.
+    Each is `{"file": id}` or `{"url": address}`, and may say the `detail` in which a model sees a picture. A file of
+    the sender's own becomes the conversation's; one of another conversation that they see is shared with this one too.
+    Call it in the transaction that stores the message. Raise `Refused`.
     """
     if len(attachments) > MOST_ATTACHED:
-        raise Refused(f"A message takes at most {MOST_ATTACHED} files. Send the others in another one.", code="attached")
+        raise Refused(
+            f"A message takes at most {MOST_ATTACHED} files. Send the others in another one.", code="attached"
+        )
     parts = []
     for attachment in attachments:
         if not isinstance(attachment, dict) or ("file" in attachment) == ("url" in attachment):
@@ -158,7 +160,9 @@ def attach(access: Access, attachments: Sequence[Any]) -> list[dict[str, Any]]:
 def title_of(content: Sequence[dict[str, Any]]) -> str:
     """Return what to call a conversation that begins with attachments and no words."""
     for part in content:
-        name = part.get("filename") or (part["image_url"].get("name") if isinstance(part.get("image_url"), dict) else "")
+        name = part.get("filename") or (
+            part["image_url"].get("name") if isinstance(part.get("image_url"), dict) else ""
+        )
         if name:
             return str(name)
     return "A picture"

@@ -35,7 +35,7 @@ def main() -> None:
             return
         if not line:
             return
-        files = [os.fdopen(descriptor, "r+b") for descriptor in descriptors]
+        files: list[IO[bytes]] = [os.fdopen(descriptor, "r+b") for descriptor in descriptors]
         answer = _answer(json.loads(line), files)
         for file in files:
             with contextlib.suppress(OSError):
@@ -91,10 +91,6 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.texts import recode
 
         return recode(files[0], files[1])
-    if name == "answer":
-        from conversations.intake.answers import check
-
-        return check(files[0])
     raise ValueError(name)
 
 

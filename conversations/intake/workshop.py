@@ -90,7 +90,7 @@ class _Bench:
                 [sys.executable, "-m", "conversations.intake.child"],
                 cwd=ROOT,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8"},  # no secrets, no settings
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
@@ -126,11 +126,11 @@ class _Bench:
         answer: dict[str, Any] = json.loads(received)
         return answer
 
-    def _gone(self, received: bytes) -> None:
+    def _gone(self, received: bytes) -> dict[str, Any] | None:
         """Tell why the process is not there any more: None for idleness, `BadFile` for what a task did to it."""
         if self._process.wait() == 0 and not received:
             self.end()
-            return
+            return None
         raise BadFile(TOO_LONG, code="too_long")
 
     def end(self) -> None:

@@ -1,3 +1,4 @@
+from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.idempotency import IdempotencyKey
@@ -9,6 +10,7 @@ from conversations.models.user import User
 
 __all__ = [
     "Branch",
+    "CatalogEntry",
     "Conversation",
     "Fact",
     "File",
@@ -18,6 +20,7 @@ __all__ = [
     "Key",
     "Membership",
     "ProviderFile",
+    "RefusedParameter",
     "Response",
     "StreamChunk",
     "User",

@@ -1,7 +1,7 @@
 """Puts into a request what its references to stored bytes stand for, in the way that the provider takes them.
 
-A provider is given each content once, and named by the id that it has there. One that keeps nothing (stateless) is given
-the bytes themselves, and so is one that takes no ids: that shows in its answer, and is remembered.
+A provider is given each content once, which is then named by the id that it has there. One that shall keep nothing is
+given the bytes themselves each time, and so is one that takes no ids: that shows in its answer, and is remembered.
 """
 
 from __future__ import annotations
@@ -214,7 +214,9 @@ def _copied(value: Any, replaced: dict[tuple[int, str], dict[str, Any]]) -> Any:
         for key in value:
             if (id(value), key) in replaced:
                 return replaced[id(value), key]
-        return {key: _copied(inner, replaced) if isinstance(inner, dict | list) else inner for key, inner in value.items()}
+        return {
+            key: _copied(inner, replaced) if isinstance(inner, dict | list) else inner for key, inner in value.items()
+        }
     return value
 
 

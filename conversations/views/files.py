@@ -27,7 +27,8 @@ def upload(request: SignedInRequest) -> HttpResponse:
 
     A plain body rather than a form: it is read once, and neither the check of the token nor Django copies it first.
     """
-    if request.content_type.startswith("multipart/") or "urlencoded" in request.content_type:
+    kind = request.content_type or ""
+    if kind.startswith("multipart/") or "urlencoded" in kind:
         raise Refused("Send the file itself as the body of the request, not a form.", code="form", status=415)
     name = unquote(request.headers.get("X-File-Name", ""), errors="replace")
     return answer({"file": shown(files.store_upload(request.user, request, name=name))}, status=201)

@@ -63,9 +63,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def png(width: int, height: int, *more: bytes, data: bytes = b"") -> bytes:
     """A PNG as its parts say, whether they fit together or not."""
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return (
-        b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b"")
 
 
 def gif_of_many_frames(count: int) -> bytes:

@@ -102,7 +102,12 @@ def test_a_large_picture_has_a_smaller_one_for_the_page(as_alice: Client) -> Non
 
 def test_a_pdf_is_looked_at_and_handed_out_as_a_download(as_alice: Client) -> None:
     file, served = stored(as_alice, made.pdf(7), "report.pdf")
-    assert (file["media_type"], file["pages"], file["name"], served) == ("application/pdf", 7, "report.pdf", made.pdf(7))
+    assert (file["media_type"], file["pages"], file["name"], served) == (
+        "application/pdf",
+        7,
+        "report.pdf",
+        made.pdf(7),
+    )
     assert stored(as_alice, made.packed_pdf(31))[0]["pages"] == 31
     answer = as_alice.get(file["url"])
     assert answer["Content-Disposition"].startswith("attachment")
