@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def database_threads(transactional_db: None) -> Iterator[None]:
     """For tests of what works in threads: their connections end with the test, and see what it commits."""
     yield
-    for pool in (threads.pages, threads.sockets, threads.runner):
+    for pool in (threads.pages, threads.sockets, threads.runner, threads.keeper):
         size = pool._pool._max_workers
         together = Barrier(size)
 

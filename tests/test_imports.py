@@ -10,9 +10,10 @@ from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
-    {"hub", "snapshots", "accounts", "lists", "access", "forms"},
+    {"hub", "snapshots", "accounts", "signins", "lists", "access", "forms"},
     {"events", "dispatch", "replay", "watch"},
-    {"actions", "moderation", "search"},
+    {"moderation"},
+    {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns"},
     {"tasks"},

@@ -1,8 +1,30 @@
+from conversations.models.audit import AuditEntry, Chain
 from conversations.models.conversation import Branch, Conversation, Membership
+from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.file import File
+from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.item import Item
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.response import Response
+from conversations.models.retention import RetentionRule
 from conversations.models.user import User
 
-__all__ = ["Branch", "Conversation", "Fact", "File", "Item", "Membership", "Response", "StreamChunk", "User"]
+__all__ = [
+    "AuditEntry",
+    "Branch",
+    "Certificate",
+    "Chain",
+    "Conversation",
+    "Deletion",
+    "Fact",
+    "File",
+    "HoldTarget",
+    "Item",
+    "LegalHold",
+    "Membership",
+    "ProviderDeletion",
+    "Response",
+    "RetentionRule",
+    "StreamChunk",
+    "User",
+]
