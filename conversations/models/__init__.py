@@ -3,7 +3,9 @@ from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.file import File
 from conversations.models.hold import HoldTarget, LegalHold
+from conversations.models.idempotency import IdempotencyKey
 from conversations.models.item import Item
+from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
@@ -19,7 +21,9 @@ __all__ = [
     "Fact",
     "File",
     "HoldTarget",
+    "IdempotencyKey",
     "Item",
+    "Key",
     "LegalHold",
     "Membership",
     "ProviderDeletion",

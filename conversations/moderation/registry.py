@@ -62,16 +62,18 @@ OF_A_PERSON = {
     "conversations.User": "the account",
     "account.EmailAddress": "its addresses",
     "account.EmailConfirmation": "letters to them",
+    "conversations.Key": "keys of the gateway: what is kept of one opens nothing",
     "admin.LogEntry": "names of changed fields of accounts",
     "sessions.Session": "who is signed in where: ends with the session",
 }
 """What belongs to a person's account, and goes with it."""
 
 PASSING = {
+    "conversations.IdempotencyKey": "the id of what was made, for a day",
     "procrastinate.ProcrastinateJob": "its arguments are ids of responses; deleted when it ends",
     "procrastinate.ProcrastinateEvent": "goes with its job",
 }
-"""What is gone within minutes by itself."""
+"""What is gone within a day by itself."""
 
 STORAGE = {
     "blobs/": "bytes of files, kept once per content: they go with the last file that has them",
