@@ -10,7 +10,8 @@ from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
-    {"hub", "snapshots", "accounts", "signins", "lists", "access", "forms"},
+    {"hub", "catalog", "accounts", "signins", "access", "forms"},
+    {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
     {"actions", "search"},

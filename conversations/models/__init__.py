@@ -1,4 +1,5 @@
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.file import File
@@ -14,6 +15,7 @@ from conversations.models.user import User
 __all__ = [
     "AuditEntry",
     "Branch",
+    "CatalogEntry",
     "Certificate",
     "Chain",
     "Conversation",
@@ -27,6 +29,7 @@ __all__ = [
     "LegalHold",
     "Membership",
     "ProviderDeletion",
+    "RefusedParameter",
     "Response",
     "RetentionRule",
     "StreamChunk",

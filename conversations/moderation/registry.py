@@ -50,6 +50,8 @@ KEPT = {
     "conversations.Certificate": "counts and times: the proof",
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
+    "conversations.CatalogEntry": "facts about models",
+    "conversations.RefusedParameter": "names of what a model does not take",
     "auth.Group": "names of groups",
     "auth.Permission": "Django's own",
     "contenttypes.ContentType": "Django's own",

@@ -115,7 +115,8 @@ if SALON_RUNNER == "worker" and not REDIS_URL:
     raise env.BadSetting("SALON_RUNNER is “worker”, which needs Redis between the processes: set REDIS_URL.")
 if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
-SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "stateless"))
+SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "manual", "stateless"))
+SALON_STATE_LOCKED = env.flag("SALON_STATE_LOCKED")
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))
 
 # The provider: the one that the environment names (conversations.upstream.config), or None for the embedded one

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('conversations', '0004_audit'),
+        ('conversations', '0006_audit'),
     ]
 
     operations = [

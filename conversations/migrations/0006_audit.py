@@ -39,7 +39,7 @@ def unguard(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0003_keys'),
+        ('conversations', '0005_state'),
     ]
 
     operations = [
