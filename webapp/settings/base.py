@@ -221,6 +221,10 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
+# What was deleted
+SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
+SALON_BACKUP_DAYS = int(env.number("SALON_BACKUP_DAYS", 35, most=3650))
+
 # What is told to operators
 LOGGING_CONFIG = "webapp.logs.configure"
 LOGGING = {"folder": DATA / "logs"}
