@@ -12,9 +12,10 @@ import structlog
 from django.core.files.base import File as Content
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import File
+from conversations.models import Deletion, File, ProviderDeletion, ProviderFile
 from conversations.models.file import lock_content
 
 log = structlog.get_logger(__name__)
@@ -107,11 +108,35 @@ def drop_unused(digests: Iterable[str]) -> int:
     for digest in digests:
         with transaction.atomic():
             lock_content(digest)
-            if File.objects.filter(sha256=digest).exists():
-                continue
-            default_storage.delete(File(sha256=digest).storage_name)
-            dropped += 1
+            dropped += drop_if_unused(digest)
     return dropped
+
+
+def drop_if_unused(digest: str, deletion: Deletion | None = None) -> bool:
+    """Delete a content that no file names any more, here and at the providers; return whether it was so.
+
+    The caller has locked the content. What providers have of it goes into the outbox, for `deletion` if there is one.
+    """
+    if File.objects.filter(sha256=digest).exists():
+        return False
+    default_storage.delete(File(sha256=digest).storage_name)
+    given = list(ProviderFile.objects.filter(sha256=digest))
+    ProviderDeletion.objects.bulk_create(
+        [
+            ProviderDeletion(
+                deletion=deletion,
+                endpoint=file.endpoint,
+                kind=ProviderDeletion.Kind.FILE,
+                provider_id=file.provider_id,
+                kept_until=file.expires_at,
+            )
+            for file in given
+            if file.expires_at is None or file.expires_at > timezone.now()
+        ],
+        ignore_conflicts=True,
+    )
+    ProviderFile.objects.filter(pk__in=[file.pk for file in given]).delete()
+    return True
 
 
 def read(file: File) -> bytes:

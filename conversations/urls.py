@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, files, guide, home, keys, people, setup
+from conversations.views import chat, deleted, files, guide, home, keys, people, setup
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("files/<str:file_id>/", files.file, name="file"),
     path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
     path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
+    path("deleted/", deleted.deleted, name="deleted"),
+    path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
     path("conversations/", chat.begin, name="conversations"),
     path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),

@@ -11,10 +11,11 @@ from webapp.env import BASE_DIR
 LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel"}
     | {"checks", "intake"},
-    {"hub", "catalog", "accounts", "access", "forms", "contents"},
+    {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
     {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
-    {"actions", "moderation", "search"},
+    {"moderation"},
+    {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns"},
     {"tasks"},

@@ -179,7 +179,10 @@ def _linked(url: Any, detail: str) -> dict[str, Any]:
 
 def _carried(access: Access, file_id: Any, detail: str) -> dict[str, Any]:
     try:
-        file = _brought_in(access, accesses.file_for(access.user, file_id if isinstance(file_id, str) else ""))
+        file = accesses.file_for(access.user, file_id if isinstance(file_id, str) else "")
+        if file.purged_at is not None:
+            raise NotFound
+        file = _brought_in(access, file)
     except NotFound:
         raise Refused(
             "A file of this message is not here any more. Remove it, and attach it again.", code="file_gone", status=404

@@ -56,6 +56,8 @@ class File(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """A rule took its bytes and its name; the row stays, because items refer to it."""
 
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""

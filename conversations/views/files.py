@@ -77,6 +77,8 @@ def _found(request: SignedInRequest, file_id: str) -> File:
 
 
 def _served(found: File) -> HttpResponseBase:
+    if not found.sha256:  # its bytes were taken by a rule
+        raise Http404
     try:
         content = default_storage.open(found.storage_name)
     except FileNotFoundError as error:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0005_state'),
+        ('conversations', '0007_governance'),
     ]
 
     operations = [
