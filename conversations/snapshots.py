@@ -148,7 +148,7 @@ def _turn(
         "input": [_input(item) for item in inputs if item.role != "developer"],
         "output": [shown_item(payload) for payload in output],
         "usage": response.usage,
-        "error": response.error,
+        "error": {name: response.error.get(name) for name in ("code", "message")} if response.error else None,
         "incomplete": (response.incomplete_details or {}).get("reason"),
         "remarks": response.remarks or [],
         "timing": _timing(response),

@@ -39,3 +39,5 @@ pages = Threads("pages", 8)
 sockets = Threads("sockets", 4)
 # SQLite has one writer; PostgreSQL is helped by a few connections when many turns start at once
 runner = Threads("runner", 1 if connection.vendor == "sqlite" else 4)
+writer = runner if connection.vendor == "sqlite" else pages
+"""For what writes beside the runner: with one writer both take turns instead of fighting for the lock."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from daphne.http_protocol import WebRequest
 
 MOST_BODY = 8 * 1024 * 1024
@@ -10,6 +13,34 @@ MOST_BODY = 8 * 1024 * 1024
 
 class Request(WebRequest):
     received = 0
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Hand a message to the transport, and begin to hear whether it takes more (Twisted's push producer)."""
+        if message["type"] == "http.response.start":
+            self.writable = asyncio.Event()
+            self.writable.set()
+            if self.channel is not None and not self.finished:
+                self.registerProducer(self, streaming=True)
+        super().handle_reply(message)
+
+    def finish(self) -> None:
+        if self.producer is not None:
+            self.unregisterProducer()
+        super().finish()
+
+    def pauseProducing(self) -> None:
+        self.writable.clear()
+
+    def resumeProducing(self) -> None:
+        self.writable.set()
+
+    def stopProducing(self) -> None:
+        self.writable.set()
+
+    def connectionLost(self, reason: Any) -> None:
+        if self.producer is not None:
+            self.writable.set()
+        super().connectionLost(reason)
 
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)

@@ -55,15 +55,20 @@ def ask(
     client_id: str = "",
     previous_id: int | None = None,
     edits_id: int | None = None,
+    after_id: int | None = None,
     title: str = "",
+    door: Response.Door = Response.Door.PAGE,
 ) -> tuple[Response, bool]:
     """Store input items, in the API's form, and queue the answer to them, in one transaction.
 
     `options` are the turn's own, by the API's names; they win over the conversation's. `previous_id` is the response
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
-    anew, which makes a branch. `title` is what a conversation without a title is named after. Return the queued
-    response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
+    anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
+    has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
+    gateway is asked as its client says it, without the conversation's own options and instructions, and not while
+    another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id` twice
+    is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -79,12 +84,16 @@ def ask(
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
             branch = _new_branch(conversation, access.user)
+        elif after_id is not None:
+            previous = _response(conversation, after_id)
+            branch = _branch_after(conversation, previous, access.user)
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        response = _queue(conversation, branch, previous, access.user, options=options, model=model)
+        at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model, door=door)
         items = _store(response, payloads, author=access.user, client_id=client_id)
-        if edits_id is None:
+        if at_end:
             response.shown = snapshots.new_turn(response, items)
         _announce(conversation, branch, response, title=title)
     return response, True
@@ -175,7 +184,15 @@ def _queue(
     options: Mapping[str, Any] | None = None,
     model: str = "",
     input_from_id: int | None = None,
+    door: Response.Door = Response.Door.PAGE,
 ) -> Response:
+    by_page = door == Response.Door.PAGE
+    if not by_page and Response.objects.running().filter(conversation=conversation).exists():
+        raise Refused(
+            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
+            code="conversation_locked",
+            status=409,
+        )
     if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
@@ -190,8 +207,9 @@ def _queue(
         created_by=user,
         model=model or conversation.model or settings.SALON_MODELS[0],
         endpoint=settings.SALON_ENDPOINT,
-        instructions=conversation.instructions,
-        options={**conversation.options, **(options or {})},
+        door=door,
+        instructions=conversation.instructions if by_page else "",
+        options={**(conversation.options if by_page else {}), **(options or {})},
     )
 
 

@@ -36,7 +36,8 @@ class Request:
 def build(response: Response, *, rebuild: bool = False) -> Request:
     """Return the request for `response`. With `rebuild` no previous response is named even where one could be.
 
-    Its options go along as they are; what is decided here (state, history, background) wins over them.
+    Its options go along as they are; what is decided here (state, history, background) wins over them. A turn may ask
+    for itself not to be stored, and for the background or not.
     """
     conversation = response.conversation
     capabilities = catalog.capabilities(response.model)
@@ -48,7 +49,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
         **response.options,
         "model": response.model,
         "input": [item for item in items if item is not None],
-        "store": not stateless,
+        "store": not stateless and response.options.get("store") is not False,
     }
     if response.instructions:
         body["instructions"] = response.instructions
@@ -56,7 +57,8 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
         body["previous_response_id"] = anchor.provider_id
     if stateless and capabilities.reasoning_efforts:
         body["include"] = sorted({*body.get("include", []), "reasoning.encrypted_content"})
-    if not stateless and _in_background(capabilities):
+    asked = body.pop("background", None)
+    if body["store"] and (_in_background(capabilities) if asked is None else asked):
         body["background"] = True
     remarks = []
     if not stateless and between:
@@ -95,7 +97,8 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]
                 break
-            passed.append(rows[pk])
+            if not _was_refused(rows[pk]):
+                passed.append(rows[pk])
         start = rows[ids[-1]].previous_response_id
     owners = {row.input_owner_id for row in passed}
     items: dict[tuple[int, str], list[Item]] = {}
@@ -109,6 +112,11 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
         between += items.get((row.input_owner_id, Item.Direction.INPUT), [])
         between += items.get((row.pk, Item.Direction.OUTPUT), [])
     return anchor, between, anchor is not None or start is None
+
+
+def _was_refused(row: Response) -> bool:
+    """Whether the provider refused what a client asked: the client was told so, and tries again in another way."""
+    return row.door == Response.Door.GATEWAY and row.status == Response.Status.FAILED and not row.provider_id
 
 
 def may_be_named(row: Response, response: Response) -> bool:
