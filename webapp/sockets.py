@@ -16,6 +16,7 @@ from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 
+from webapp.pages import BODY
 from webapp.requests import Request
 
 GATEWAY = "/openai/"
@@ -94,6 +95,11 @@ http_protocol.WebRequest = Request  # its factory takes it from there
 
 
 class Server(DaphneServer):
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(protocol, Request):
+            scope["extensions"] = {BODY: protocol.hand_over_body()}
+        return super().create_application(protocol, scope)
+
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Hand a message to the transport; return from a socket's or a stream's only when the transport takes more."""
         await super().handle_reply(protocol, message)

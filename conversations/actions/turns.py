@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from conversations import dispatch, events, snapshots
 from conversations.access import Access
+from conversations.actions import conversations
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.fields import plain
@@ -20,6 +21,7 @@ MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
 MOST_RUNNING = 20
 """Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
+DELETED = "Deleted by a program of {name}."
 TITLE_LENGTH = 60
 ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 """Of Markdown: a title is plain text."""
@@ -143,6 +145,22 @@ def stop(access: Access, response: Response) -> None:
     asked = Response.objects.running().filter(pk=response.pk, cancel_requested_at=None)
     if asked.update(cancel_requested_at=timezone.now()):
         dispatch.cancel(response.pk)
+
+
+def delete(access: Access, response: Response) -> None:
+    """Take a response from all clients, and from what models are told. What was asked and answered alone goes with it."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        response = Response.objects.select_for_update().get(pk=response.pk)
+        response.deleted_at = timezone.now()
+        response.remarks = [*(response.remarks or []), DELETED.format(name=access.user.display_name)]
+        response.save(update_fields=["deleted_at", "remarks"])
+        left = Response.objects.filter(conversation=conversation, deleted_at=None)
+        if access.membership.is_owner and not left.exists():
+            conversations.delete(access)
+        else:
+            events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
 
 
 def _sent_before(conversation: Conversation, client_id: str) -> Item | None:

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+import msgspec
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from conversations import threads
@@ -16,7 +18,9 @@ from conversations.gateway.bodies import json_object
 from conversations.gateway.calls import CallRequest, needs
 from conversations.gateway.errors import invalid
 from conversations.gateway.following import Following
+from conversations.gateway.idempotency import HEADER, Once, fingerprint, once_async
 from conversations.gateway.objects import response_object
+from conversations.models import User
 from conversations.turns.provider import provider
 
 TRUTH = {"true": True, "false": False}
@@ -26,11 +30,23 @@ LARGE = 256 * 1024
 
 @needs("write")
 async def create(request: CallRequest) -> HttpResponseBase:
-    asked = await _read(request)
-    begun = await threads.writer.run(turns.begin, request.caller.user, asked)
+    asked, fingerprint = await _read(request)
+    caller = request.caller
+    async with once_async(request, fingerprint) as once:
+        if once.result:
+            begun = await threads.pages.run(turns.begun_before, caller.user, int(once.result))
+        else:
+            begun = await threads.writer.run(_begin, caller.user, asked, once)
     if asked.stream:
-        return await _stream(turns.streamed(request.caller, begun, background=asked.background))
+        return await _stream(turns.streamed(caller, begun, background=asked.background))
     return obj(await (turns.started(begun) if asked.background else turns.whole(begun)))
+
+
+def _begin(user: User, asked: inputs.Asked, once: Once) -> turns.Begun:
+    with transaction.atomic():
+        begun = turns.begin(user, asked)
+        once.keep(begun.response.pk)
+    return begun
 
 
 @needs("read")
@@ -53,6 +69,20 @@ async def cancel(request: CallRequest, response_id: str) -> HttpResponse:
             await following.end()
         _, response = await threads.pages.run(turns.find, request.caller.user, response_id)
     return obj(await threads.pages.run(response_object, response))
+
+
+@needs("write")
+async def delete(request: CallRequest, response_id: str) -> HttpResponse:
+    found, response = await threads.pages.run(turns.find, request.caller.user, response_id)
+    found.require_writer()
+    if response.is_running:
+        async with Following(response) as following:
+            await threads.writer.run(turn_actions.stop, found, response)
+            await following.end()
+    if response.store and response.provider_id:
+        await (await provider()).delete_response(response.provider_id)
+    await threads.writer.run(turn_actions.delete, found, response)
+    return obj({"id": response_id, "object": "response.deleted", "deleted": True})
 
 
 @needs("read")
@@ -86,9 +116,12 @@ def _passed_on(request: CallRequest) -> dict[str, Any]:
     return turns.with_history(request.caller.user, body)
 
 
-async def _read(request: CallRequest) -> inputs.Asked:
-    def read() -> inputs.Asked:
-        return inputs.read(json_object(request))
+async def _read(request: CallRequest) -> tuple[inputs.Asked, str]:
+    """Return what is asked for, and what an `Idempotency-Key` stands for."""
+
+    def read() -> tuple[inputs.Asked, str]:
+        body = json_object(request)
+        return inputs.read(body), fingerprint(request, msgspec.json.encode(body)) if HEADER in request.headers else ""
 
     large = int(request.META.get("CONTENT_LENGTH") or LARGE) >= LARGE
     return await threads.pages.run(read) if large else read()

@@ -76,6 +76,14 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
     return Begun(found, response, new)
 
 
+def begun_before(user: User, response_pk: int) -> Begun:
+    """Return a turn that this person's client has begun before; raise `ApiError` (404) where it is theirs no more."""
+    response = Response.objects.select_related("conversation", "previous_response").filter(pk=response_pk).first()
+    if response is None or response.deleted_at is not None:
+        raise unknown("Response", "")
+    return Begun(_conversation(user, response.conversation_id), response, new_conversation=False)
+
+
 def prepare(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Begun:
     """Store the input without asking the provider for anything: a later turn goes on from it. Raise like `begin`."""
     with transaction.atomic():
@@ -136,8 +144,8 @@ def find(user: User, response_id: str) -> tuple[Access, Response]:
 
 
 def is_kept(response: Response) -> bool:
-    """Whether clients may ask for the response again: not where its client said `store: false`."""
-    return response.options.get("store") is not False
+    """Whether clients may ask for the response again: it was not deleted, and its client did not say `store: false`."""
+    return response.deleted_at is None and response.options.get("store") is not False
 
 
 def _previous(user: User, response_id: str, unstored: Mapping[str, int] = NOTHING) -> tuple[Access, Response]:

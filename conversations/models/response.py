@@ -64,6 +64,9 @@ class Response(models.Model):
     store = models.BooleanField(default=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
 
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a client had it deleted: no client finds it any more, and no model is told what was said in it."""
+
     usage = VerbatimJSONField(null=True, blank=True)
     error = VerbatimJSONField(null=True, blank=True)
     """`code`, and `message`: a sentence for people."""

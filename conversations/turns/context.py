@@ -97,7 +97,7 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]
                 break
-            if not _was_refused(rows[pk]):
+            if not _is_left_out(rows[pk]):
                 passed.append(rows[pk])
         start = rows[ids[-1]].previous_response_id
     owners = {row.input_owner_id for row in passed}
@@ -114,15 +114,19 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
     return anchor, between, anchor is not None or start is None
 
 
-def _was_refused(row: Response) -> bool:
-    """Whether the provider refused what a client asked: the client was told so, and tries again in another way."""
-    return row.door == Response.Door.GATEWAY and row.status == Response.Status.FAILED and not row.provider_id
+def _is_left_out(row: Response) -> bool:
+    """Whether no model is told of the turn: it was deleted, or the provider refused it and its client, who was told so,
+    tries again in another way.
+    """
+    refused = row.door == Response.Door.GATEWAY and row.status == Response.Status.FAILED and not row.provider_id
+    return refused or row.deleted_at is not None
 
 
 def may_be_named(row: Response, response: Response) -> bool:
     """Whether `row` can be the `previous_response_id` of `response`: complete, still kept, and by the same provider."""
     return (
         bool(row.provider_id)
+        and row.deleted_at is None
         and row.store
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint
