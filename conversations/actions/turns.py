@@ -148,7 +148,7 @@ def stop(access: Access, response: Response) -> None:
 
 
 def delete(access: Access, response: Response) -> None:
-    """Take a response from all clients, and from what models are told. What was asked and answered alone goes with it."""
+    """Take a response from all clients and from what models are told; the conversation too where nothing else is left."""
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)

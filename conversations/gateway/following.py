@@ -27,7 +27,7 @@ from conversations.turns.blobs import restore_blobs
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 FINAL = frozenset(status.value for status in Response.Status) - frozenset(status.value for status in Response.RUNNING)
 LOOK = 3.0
-"""Seconds without news after which the row is looked at: its runner may have died, or the layer have dropped the end."""
+"""Seconds without news after which the row is looked at: its runner may have died, or the layer lost the end."""
 BEHIND = 3.0
 """Seconds in which the log of another process's stream comes to what its viewers have been shown."""
 FACT = '{"type":"fact"'

@@ -103,8 +103,9 @@ def read(body: dict[str, Any]) -> Asked:
 
 
 def read_partial(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body of any call that takes an input, checked: its nulls left out, its input as items, its conversation
-    as an id. Raise `ApiError` (400).
+    """Return the checked body of any call that takes an input: without nulls, the input as items, the conversation as id.
+
+    Raise `ApiError` (400).
     """
     body = {name: value for name, value in body.items() if value is not None}
     check_types(body)

@@ -47,9 +47,9 @@ class Page:
 
 
 def input_items(response: Response, *, after: str, limit: int, ascending: bool, include: Collection[str]) -> Page:
-    """Return what the response was made from, a page behind the item `after`; raise `ApiError` for one that is not of it.
+    """Return what the response was made from, a page behind the item `after`; raise `ApiError` if that is not of it.
 
-    That is its own input and, before it, what was said in the responses that it continues.
+    It is its own input and, before it, what was said in the responses that it continues.
     """
     start = None
     if after:

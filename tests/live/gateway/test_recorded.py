@@ -1,4 +1,4 @@
-"""What the real service once sent reaches a client as it was sent: while it streams, at its end, and asked for later."""
+"""What the real service once sent reaches a client as it was sent: streamed, at its end, and asked for later."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
