@@ -45,7 +45,7 @@ class Socket(WebSocketProtocol):
             self.status, self.fields = message["status"], message.get("headers", [])
         elif message["type"] == "websocket.http.response.body":
             self.denial = message["body"]
-            self.handshake_deferred.errback(ConnectionDeny(self.status, HTTPStatus(self.status).phrase))
+            self.handshake_deferred.errback(ConnectionDeny(self.status, HTTPStatus(self.status).phrase))  # type: ignore[no-untyped-call]
             del self.handshake_deferred
             self.server.protocol_disconnected(self)
         else:

@@ -130,8 +130,8 @@ class Following:
         An empty batch is a sign that nothing has happened for a while. When this ends, the response has ended, or this
         was cut off (`ear.closed`).
         """
-        if events := await self._missed():
-            yield events
+        if missed := await self._missed():
+            yield missed
         while not self.ear.ended and not self.ear.closed:
             quiet = not await self.ear.news(LOOK)
             fresh: list[bytes] = []
@@ -141,8 +141,8 @@ class Following:
                 yield fresh
             if quiet:
                 await self._look()
-        if self.ear.ended and not self._told_all and (events := await self._missed()):
-            yield events
+        if self.ear.ended and not self._told_all and (missed := await self._missed()):
+            yield missed
 
     async def _look(self) -> bool:
         """Whether the response has ended, as the database has it."""

@@ -103,7 +103,7 @@ def read(body: dict[str, Any]) -> Asked:
 
 
 def read_partial(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the checked body of any call that takes an input: without nulls, the input as items, the conversation as id.
+    """Return the checked body of a call that takes an input: without nulls, the input as items, a conversation by its id.
 
     Raise `ApiError` (400).
     """
@@ -186,7 +186,7 @@ def _read_item(item: dict[str, Any], where: str) -> dict[str, Any]:
 
 def _message(role: str, text: str) -> dict[str, Any]:
     kind = "output_text" if role == "assistant" else "input_text"
-    part = {"type": kind, "text": text} | ({"annotations": []} if role == "assistant" else {})
+    part: dict[str, Any] = {"type": kind, "text": text} | ({"annotations": []} if role == "assistant" else {})
     return {"type": "message", "role": role, "content": [part]}
 
 

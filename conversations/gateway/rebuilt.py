@@ -27,7 +27,7 @@ GROWING = {
     "code_interpreter_call": ("code", "code_interpreter_call_code"),
 }
 """The field of an item that grows, and the events that tell of it."""
-EMPTY = {"arguments": "", "input": "", "code": "", "content": [], "summary": [], "result": None}
+EMPTY: dict[str, Any] = {"arguments": "", "input": "", "code": "", "content": [], "summary": [], "result": None}
 TERMINAL = frozenset({"completed", "incomplete", "failed"})
 
 
