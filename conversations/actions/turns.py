@@ -148,7 +148,7 @@ def stop(access: Access, response: Response) -> None:
 
 
 def delete(access: Access, response: Response) -> None:
-    """Take a response from all clients and from what models are told; the conversation too where nothing else is left."""
+    """Take a response from all clients and from what models are told, and with the last one its conversation."""
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)

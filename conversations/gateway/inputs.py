@@ -103,7 +103,7 @@ def read(body: dict[str, Any]) -> Asked:
 
 
 def read_partial(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the checked body of a call that takes an input: without nulls, the input as items, a conversation by its id.
+    """Return the checked body of a call that takes an input: without nulls, the input as items, a conversation as id.
 
     Raise `ApiError` (400).
     """

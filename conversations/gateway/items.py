@@ -53,7 +53,7 @@ def input_items(response: Response, *, after: str, limit: int, ascending: bool, 
     """
     start = None
     if after:
-        start = find_item(response.conversation, after)
+        start = find_item(Item.objects.filter(conversation=response.conversation), after)
         if start is None:
             raise invalid(f"No item found with id '{after}'.", param="after")
     rows = list(islice(_behind(_walk(response, ascending=ascending, start=start), start), limit + 1))
@@ -70,9 +70,8 @@ def item_id(item: Item) -> str:
     return f"{PREFIXES.get(item.type, 'item')}_{item.pk:0{DIGITS}x}{_signature(item.pk)}"
 
 
-def find_item(conversation: Conversation, given: str) -> Item | None:
-    """Return the item of the conversation that clients know by this id."""
-    items = Item.objects.filter(conversation=conversation)
+def find_item(items: QuerySet[Item], given: str) -> Item | None:
+    """Return the one of these items that clients know by this id."""
     digits = given.rpartition("_")[2]
     if len(digits) == DIGITS + SIGNATURE:
         try:
