@@ -10,9 +10,11 @@ from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
-    {"hub", "snapshots", "accounts", "lists", "access", "forms"},
+    {"hub", "catalog", "accounts", "signins", "access", "forms"},
+    {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
-    {"actions", "moderation", "search"},
+    {"moderation"},
+    {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns"},
     {"tasks"},

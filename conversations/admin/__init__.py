@@ -1,5 +1,5 @@
-"""What the administration shows: people and their keys, which it manages, and the mirror, without its content."""
+"""What the administration shows: people, keys and models, which it manages, and the mirror, without its content."""
 
-from conversations.admin import keys, mirror, people
+from conversations.admin import catalog, keys, mirror, people
 
-__all__ = ["keys", "mirror", "people"]
+__all__ = ["catalog", "keys", "mirror", "people"]

@@ -69,7 +69,7 @@ class Asked:
     items: list[dict[str, Any]]
     model: str
     options: dict[str, Any]
-    """All that goes to the provider as it is, `store` and `background` always among it."""
+    """All that goes to the provider as it is. `background` is always among it, `store` only where it is false."""
     stream: bool
     previous_id: str | None
     conversation_id: str | None
@@ -80,16 +80,18 @@ class Asked:
 
     @property
     def store(self) -> bool:
-        return bool(self.options["store"])
+        return "store" not in self.options
 
 
 def read(body: dict[str, Any]) -> Asked:
     """Return what the body asks for; raise `ApiError` (400) that names what is wrong."""
     body = read_partial(body)
     options = {name: value for name, value in body.items() if name not in OURS}
-    options |= {"store": body.get("store", True), "background": body.get("background", False)}
-    if options["background"] and not options["store"]:
-        raise invalid("Background mode requires 'store' to be true.", param="background")
+    options["background"] = body.get("background", False)
+    if options.pop("store", True) is False:
+        options["store"] = False  # that it may be stored is for the conversation and the administrator to say
+        if options["background"]:
+            raise invalid("Background mode requires 'store' to be true.", param="background")
     if not body["input"] and not CONTINUED & body.keys():
         raise missing("input")
     return Asked(

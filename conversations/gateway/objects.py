@@ -48,9 +48,11 @@ def at_home(body: dict[str, Any], response: Response) -> dict[str, Any]:
         body["previous_response_id"] = previous.provider_id
     if not body.get("conversation"):
         body["conversation"] = {"id": response.conversation_id}
-    for name, sent in (("store", response.store), ("background", response.background)):
-        if (asked := response.options.get(name)) is not None and asked != sent:
-            body[name] = asked  # decided otherwise for the whole server, and kept here all the same
+    if response.door == Response.Door.GATEWAY:
+        asked = {"store": "store" not in response.options, "background": bool(response.options.get("background"))}
+        for name, sent in (("store", response.store), ("background", response.background)):
+            if asked[name] != sent:  # the whole server does otherwise at the provider; to clients it is as they asked
+                body[name] = asked[name]
     return body
 
 

@@ -32,6 +32,7 @@ class Conversation(models.Model):
     class State(models.TextChoices):
         DEFAULT = "", _("As the server says")
         STORED = "stored", _("Kept at the provider")
+        MANUAL = "manual", _("Kept there, and sent again each time")
         STATELESS = "stateless", _("Kept here only")
 
     id = models.CharField(primary_key=True, max_length=64, default=conversation_id, editable=False)
@@ -51,11 +52,22 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     activity_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    temporary = models.BooleanField(default=False, db_default=False)
+    """A class of its own for retention rules: meant to be gone soon."""
 
     objects = ConversationQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["deleted_at"], name="hidden", condition=Q(deleted_at__isnull=False))]
+
     def __str__(self) -> str:
         return self.title or self.id
+
+    @property
+    def state_in_force(self) -> str:
+        """The state that turns have: the conversation's own, unless it has none or the deployment allows none."""
+        own = "" if settings.SALON_STATE_LOCKED else self.state
+        return own or settings.SALON_STATE
 
 
 class Branch(models.Model):

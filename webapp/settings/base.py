@@ -115,7 +115,8 @@ if SALON_RUNNER == "worker" and not REDIS_URL:
     raise env.BadSetting("SALON_RUNNER is “worker”, which needs Redis between the processes: set REDIS_URL.")
 if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
-SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "stateless"))
+SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "manual", "stateless"))
+SALON_STATE_LOCKED = env.flag("SALON_STATE_LOCKED")
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))
 
 # The provider: the one that the environment names (conversations.upstream.config), or None for the embedded one
@@ -219,6 +220,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+
+# What was deleted
+SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
+SALON_BACKUP_DAYS = int(env.number("SALON_BACKUP_DAYS", 35, most=3650))
 
 # What is told to operators
 LOGGING_CONFIG = "webapp.logs.configure"

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0003_keys'),
+        ('conversations', '0007_governance'),
     ]
 
     operations = [
