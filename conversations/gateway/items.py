@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from conversations.gateway.errors import invalid
-from conversations.models import Conversation, Item, Response
+from conversations.gateway.errors import ApiError, invalid, missing
+from conversations.models import Conversation, Item, Response, User
 from conversations.models.fields import plain
 from conversations.snapshots import path
 from conversations.turns.blobs import restore_blobs
@@ -81,6 +81,27 @@ def find_item(items: QuerySet[Item], given: str) -> Item | None:
         if number and constant_time_compare(digits[DIGITS:], _signature(number)):
             return items.filter(pk=number).first()
     return items.filter(provider_id=plain(given)[:200]).exclude(provider_id="").order_by("id").first()
+
+
+def resolved(user: User, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return input items with references replaced by what they refer to, which must be this person's to see.
+
+    The provider would find it for anybody: it knows all of the team by one key. Raise `ApiError` (404).
+    """
+    return [_referred(user, item) if item["type"] == "item_reference" else item for item in given]
+
+
+def _referred(user: User, reference: dict[str, Any]) -> dict[str, Any]:
+    given = reference.get("id")
+    if not isinstance(given, str):
+        raise missing("input.id")
+    visible = Item.objects.filter(conversation__in=Conversation.objects.visible_to(user), response__deleted_at=None)
+    item = find_item(visible, given)
+    if item is None:
+        message = f"Item with id '{given}' not found. Items are not persisted when `store` is set to false. Try again "
+        raise ApiError(404, f"{message}with `store` set to true, or remove this item from your input.", param="input")
+    payload: dict[str, Any] = item.payload
+    return payload
 
 
 def item_object(item: Item, include: Collection[str] = ()) -> dict[str, Any]:

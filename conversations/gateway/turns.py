@@ -19,7 +19,7 @@ from conversations.access import Access
 from conversations.actions import conversations as conversation_actions
 from conversations.actions import turns as turn_actions
 from conversations.errors import NotFound
-from conversations.gateway import rebuilt
+from conversations.gateway import items, rebuilt
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, unavailable, unknown
 from conversations.gateway.following import LOOK, Following
@@ -54,6 +54,7 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
 
     `unstored` are responses that may be named although they were not to be stored. Raise `ApiError` and `Refused`.
     """
+    given = items.resolved(user, asked.items)
     after_id = None
     if asked.previous_id is not None:
         found, previous = _previous(user, asked.previous_id, unstored)
@@ -66,11 +67,11 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
             found = conversation_actions.create(user)
         response, _ = turn_actions.ask(
             found,
-            asked.items,
+            given,
             options=asked.options,
             model=asked.model,
             after_id=after_id,
-            title=_title(asked.items),
+            title=_title(given),
             door=Response.Door.GATEWAY,
         )
     return Begun(found, response, new)
@@ -115,6 +116,7 @@ def with_history(user: User, body: dict[str, Any]) -> dict[str, Any]:
 
     Raise `ApiError`.
     """
+    body["input"] = items.resolved(user, body["input"])
     previous = conversation = None
     if "previous_response_id" in body:
         found, previous = _previous(user, body.pop("previous_response_id"))
@@ -166,9 +168,9 @@ def _conversation(user: User, conversation_id: str) -> Access:
         raise unknown("Conversation", conversation_id) from None
 
 
-def _title(items: list[dict[str, Any]]) -> str:
+def _title(given: list[dict[str, Any]]) -> str:
     """Return the words of the first message that a person may have written."""
-    for item in items:
+    for item in given:
         if item.get("type") == "message" and item.get("role") == "user":
             texts = [part.get("text") for part in item["content"] if part.get("type") == "input_text"]
             if text := " ".join(text for text in texts if isinstance(text, str)).strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -30,22 +30,35 @@ CALLS = {
     "compact": ("POST", "responses/compact", {"previous_response_id": "{response}"}),
     "count": ("POST", "responses/input_tokens", {"previous_response_id": "{response}"}),
     "count a conversation": ("POST", "responses/input_tokens", {"conversation": "{conversation}"}),
+    "refer to what was said": ("POST", "responses", {"input": [{"type": "item_reference", "id": "{said}"}, *MESSAGE]}),
+    "count what was said": ("POST", "responses/input_tokens", {"input": [{"type": "item_reference", "id": "{said}"}]}),
     "refer to an item": ("POST", "responses", {"input": [{"type": "item_reference", "id": "{item}"}, *MESSAGE]}),
 }
-UNKNOWN = {"response": "resp_" + "0" * 48, "conversation": "conv_" + "0" * 32, "item": "msg_" + "0" * 48}
+UNKNOWN = {
+    "response": "resp_" + "0" * 48,
+    "conversation": "conv_" + "0" * 32,
+    "item": "msg_" + "0" * 48,
+    "said": "msg_" + "1" * 48,
+}
 
 
 @pytest.fixture(scope="module")
 def alices(server: Server) -> dict[str, str]:
     """The ids of a response of Alice's, its conversation and its message; `own` is one of Charlie's."""
-    response = client_for(server, "Alice").responses.create(model="demo", input="A secret", background=True)
+    response = client_for(server, "Alice").responses.create(model="demo", input="A secret")
     own = client_for(server, "Charlie").responses.create(model="demo", input="Hello")
     item = client_for(server, "Alice").responses.input_items.list(response.id).data[0].id
-    return {"response": response.id, "conversation": response.conversation.id, "item": item, "own": own.id}
+    return {
+        "response": response.id,
+        "conversation": response.conversation.id,
+        "item": item,
+        "own": own.id,
+        "said": response.output[0].id,
+    }
 
 
 @pytest.fixture
-async def charlie(server: Server) -> Iterator[aiohttp.ClientSession]:
+async def charlie(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
     headers = {"Authorization": f"Bearer {key_for(server, 'Charlie')}"}
     async with aiohttp.ClientSession(headers=headers) as http:
         yield http
