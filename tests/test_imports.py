@@ -10,7 +10,7 @@ from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
-    {"hub", "catalog", "accounts", "signins", "access", "forms"},
+    {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms"},
     {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},

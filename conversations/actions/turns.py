@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events, snapshots
+from conversations import catalog, dispatch, events, parameters, snapshots
 from conversations.access import Access
 from conversations.actions import conversations
 from conversations.errors import NotFound, Refused
@@ -28,11 +28,18 @@ ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 
 
 def send_message(
-    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, edits_id: int | None = None
+    access: Access,
+    *,
+    text: str,
+    client_id: str = "",
+    previous_id: int | None = None,
+    edits_id: int | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id`, `edits_id` and `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
+    `previous_id`, `edits_id`, `options` and `client_id` are those of `ask`, and so is what is returned. Raise
+    `Refused`.
     """
     access.require_writer()
     text = plain(text)
@@ -45,7 +52,15 @@ def send_message(
             status=413,
         )
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    return ask(access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text)
+    return ask(
+        access,
+        [message],
+        options=options,
+        client_id=client_id,
+        previous_id=previous_id,
+        edits_id=edits_id,
+        title=text,
+    )
 
 
 def ask(
@@ -217,17 +232,21 @@ def _queue(
             code="queue_full",
             status=429,
         )
+    model = model or conversation.model or settings.SALON_MODELS[0]
+    known = catalog.capabilities(model)
+    fitting, left_out = parameters.fitting(conversation.options, known)
     return Response.objects.create(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
         input_from_id=input_from_id,
         created_by=user,
-        model=model or conversation.model or settings.SALON_MODELS[0],
+        model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
         instructions=conversation.instructions if by_page else "",
-        options={**(conversation.options if by_page else {}), **(options or {})},
+        options=parameters.merged(fitting, options or {}) if by_page else options or {},
+        remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
     )
 
 

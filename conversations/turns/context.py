@@ -8,6 +8,7 @@ can be, or from the beginning.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +58,14 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     reasons = bool(known.values("reasoning.effort") or known.summaries)
     anchor, between, whole = _history(response, name=state == Conversation.State.STORED and not (rebuild or bare))
     listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=_dicts(options.get("tools")))
-    items = told_again(between, listener) + [item.payload for item in _inputs(response)]
+    told, given = told_again(between, listener), [item.payload for item in _inputs(response)]
+    items = matched(told + given, alone=anchor is None)
+    if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
+        items = [item for item in items if not any(item is own for own in given)] + given
     body: dict[str, Any] = {
         **options,
         "model": response.model,
-        "input": matched(items, alone=anchor is None),
+        "input": items,
         "store": store,
     }
     if response.instructions:
@@ -80,8 +84,14 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     if not whole:
         remarks.append(CUT)
     for parameter in known.refused:
-        body = without(body, parameter)
+        if not is_clients_own(response, parameter):
+            body = without(body, parameter)
     return Request(body, remarks, anchor.pk if anchor is not None else None, bare)
+
+
+def is_clients_own(response: Response, parameter: str) -> bool:
+    """Whether a client of the gateway asked for the parameter by itself: it is told when the model does not take it."""
+    return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
 
 
 def _in_background(known: Capabilities, options: dict[str, Any]) -> bool:
