@@ -23,6 +23,7 @@ from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
+    ProviderBusy,
     ProviderRefused,
     ProviderUnavailable,
     RequestRejected,
@@ -161,6 +162,8 @@ class Turn:
             return await self._follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
+        if isinstance(error, ProviderBusy) and self.response.door == Response.Door.GATEWAY:
+            raise error  # clients wait by themselves, and both together would ask nine times instead of three
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
@@ -274,6 +277,8 @@ class Turn:
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
+                if final.get("status") == "cancelled":
+                    return Ending(Response.Status.CANCELLED, final=final)
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
@@ -331,7 +336,7 @@ def _ending(kind: str, data: dict[str, Any]) -> Ending:
 
 def _failed(error: UpstreamError) -> Ending:
     code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
+    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence, "provider": error.details})
 
 
 def _has_large(value: Any, depth: int = 0) -> bool:
