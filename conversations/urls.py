@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, files, home, people, setup
+from conversations.views import approvals, chat, files, home, people, setup, tools
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,12 +11,15 @@ urlpatterns = [
     path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
     re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
     path("files/<str:file_id>/", files.file, name="file"),
+    path("approvals/", approvals.waiting, name="approvals"),
     path("conversations/", chat.begin, name="conversations"),
     path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),
     path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
     path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
     path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
+    path("conversations/<str:conversation_id>/tools/", tools.switch, name="tools"),
+    path("conversations/<str:conversation_id>/approvals/<int:approval_id>/", approvals.decide, name="approval"),
     path("conversations/<str:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
     path(
         "conversations/<str:conversation_id>/responses/<int:response_id>/regenerate/",

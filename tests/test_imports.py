@@ -9,8 +9,20 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"egress"},
-    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
+    {"egress", "sealing"},
+    {
+        "models",
+        "errors",
+        "metrics",
+        "output",
+        "arguments",
+        "protocol",
+        "threads",
+        "portraits",
+        "upstream",
+        "localmodel",
+        "checks",
+    },
     {"hub", "snapshots", "accounts", "lists", "access", "forms"},
     {"events", "dispatch", "replay", "watch"},
     {"actions", "moderation", "search"},

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events, snapshots
+from conversations import dispatch, events, sealing, snapshots
 from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
@@ -43,7 +43,9 @@ def send_message(
             status=413,
         )
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    return ask(access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text)
+    return ask(
+        access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text, with_tools=True
+    )
 
 
 def ask(
@@ -56,13 +58,15 @@ def ask(
     previous_id: int | None = None,
     edits_id: int | None = None,
     title: str = "",
+    with_tools: bool = False,
 ) -> tuple[Response, bool]:
     """Store input items, in the API's form, and queue the answer to them, in one transaction.
 
     `options` are the turn's own, by the API's names; they win over the conversation's. `previous_id` is the response
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
-    anew, which makes a branch. `title` is what a conversation without a title is named after. Return the queued
+    anew, which makes a branch. `title` is what a conversation without a title is named after. `with_tools`: the model is
+    offered the tools that are switched on in the conversation, and their calls are made here. Return the queued
     response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
@@ -82,7 +86,8 @@ def ask(
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        response = _queue(conversation, branch, previous, access.user, options=options, model=model)
+        offered = conversation.offered if with_tools else {}
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model, offered=offered)
         items = _store(response, payloads, author=access.user, client_id=client_id)
         if edits_id is None:
             response.shown = snapshots.new_turn(response, items)
@@ -106,6 +111,9 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             access.user,
             model=model,
             input_from_id=response.input_owner_id,
+            offered=conversation.offered,
+            answers_id=response.answers_id,
+            round=response.round,
         )
         _announce(conversation, branch, again)
     return again
@@ -120,7 +128,7 @@ def continue_answer(access: Access, response: Response) -> Response:
         if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
         branch = _branch_after(conversation, response, access.user)
-        following = _queue(conversation, branch, response, access.user)
+        following = _queue(conversation, branch, response, access.user, offered=conversation.offered)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)
@@ -174,7 +182,7 @@ def _queue(
     *,
     options: Mapping[str, Any] | None = None,
     model: str = "",
-    input_from_id: int | None = None,
+    **columns: Any,
 ) -> Response:
     if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
@@ -186,12 +194,12 @@ def _queue(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
-        input_from_id=input_from_id,
         created_by=user,
         model=model or conversation.model or settings.SALON_MODELS[0],
         endpoint=settings.SALON_ENDPOINT,
         instructions=conversation.instructions,
-        options={**conversation.options, **(options or {})},
+        options=sealing.seal_tools({**conversation.options, **(options or {})}),
+        **columns,
     )
 
 

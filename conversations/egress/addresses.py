@@ -46,7 +46,9 @@ GLOBAL = ipaddress.ip_network("2000::/3")
 """All that is public of IPv6. Loopback, unique local, link-local, multicast and IPv4 in disguise lie outside."""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """How IPv4 is reached from a network that has IPv6 alone: the address inside is the one to look at."""
-HOST = re.compile(r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?", re.I)
+HOST = re.compile(
+    r"(?=.{1,253}\.?$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?", re.I
+)
 IN_NUMBERS = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)\.?", re.I)
 """A last label that is a number makes the whole an IPv4 address to some readers: 127.1, 0x7f.1, 2130706433."""
 

@@ -5,4 +5,25 @@ from conversations.models.log import Fact, StreamChunk
 from conversations.models.response import Response
 from conversations.models.user import User
 
-__all__ = ["Branch", "Conversation", "Fact", "File", "Item", "Membership", "Response", "StreamChunk", "User"]
+# After the rows that they belong to
+from conversations.models.tool import Decides, FunctionTool, ToolCall  # isort: skip
+from conversations.models.mcp import McpServer, McpTool  # isort: skip
+from conversations.models.approval import Approval  # isort: skip
+
+__all__ = [
+    "Approval",
+    "Branch",
+    "Conversation",
+    "Decides",
+    "Fact",
+    "File",
+    "FunctionTool",
+    "Item",
+    "McpServer",
+    "McpTool",
+    "Membership",
+    "Response",
+    "StreamChunk",
+    "ToolCall",
+    "User",
+]

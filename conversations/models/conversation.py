@@ -43,6 +43,8 @@ class Conversation(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.DEFAULT, blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What every turn asks for unless it asks otherwise, by the API's names: `temperature`, `reasoning`, `text`."""
+    offered = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What people have switched on here: names of `functions`, ids of MCP `servers`."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""

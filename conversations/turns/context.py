@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
+from conversations.turns import calls, offers
 from conversations.upstream import catalog
 
 MOST_TURNS = 200
@@ -42,12 +43,13 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     capabilities = catalog.capabilities(response.model)
     stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
     anchor, between, whole = _history(response, name=not (stateless or rebuild))
-    items = [_replayed(item, stateless=stateless) for item in between]
-    items += [item.payload for item in _inputs(response)]
+    given = [item.payload for item in _inputs(response)]
+    items = [*_answered(anchor, between, given, stateless=stateless), *given]
+    tools, remarks = offers.tools_of(response, capabilities)
     body: dict[str, Any] = {
         **response.options,
         "model": response.model,
-        "input": [item for item in items if item is not None],
+        "input": items,
         "store": not stateless,
     }
     if response.instructions:
@@ -58,7 +60,10 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
         body["include"] = sorted({*body.get("include", []), "reasoning.encrypted_content"})
     if not stateless and _in_background(capabilities):
         body["background"] = True
-    remarks = []
+    if tools:
+        body["tools"] = [*body.get("tools", []), *tools]
+    elif response.offered and not body.get("tools"):
+        body.pop("tool_choice", None)
     if not stateless and between:
         remarks.append(RETOLD)
     if not whole:
@@ -146,6 +151,31 @@ def _replayed(item: Item, *, stateless: bool) -> dict[str, Any] | None:
             kept = {key: payload[key] for key in ("type", "summary", "encrypted_content") if key in payload}
             return kept | {"summary": kept.get("summary", [])}
         return None
+    if item.type in {"mcp_list_tools", "mcp_approval_request", "mcp_call"}:
+        # Only where the request is told again can a person's decision refer to it
+        return payload if stateless else None
     if item.type in {"function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"}:
         return {key: value for key, value in payload.items() if key not in {"id", "status"}}
     return None
+
+
+def _answered(
+    anchor: Response | None, between: list[Item], given: list[dict[str, Any]], *, stateless: bool
+) -> list[dict[str, Any]]:
+    """Return what is told before the input: the items in between, and an output for each call that has none.
+
+    The API takes no conversation on in which a call is unanswered.
+    """
+    answered = {str(payload.get("call_id")) for payload in given}
+    answered |= {item.call_id for item in between if item.type in calls.CALLS.values()}
+    told = calls.outputs(anchor, but=answered) if anchor is not None and anchor.calls else []
+    open_calls = [item for item in between if item.type in calls.CALLS and item.call_id not in answered]
+    missing = calls.outputs_for(open_calls)
+    for item in between:
+        payload = _replayed(item, stateless=stateless)
+        if payload is None:
+            continue
+        told.append(payload)
+        if item.type in calls.CALLS and (output := missing.pop(item.call_id, None)):
+            told.append(output)
+    return told

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from conversations import threads
+from conversations import sealing, threads
 from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.snapshots import image
-from conversations.turns import blobs, context, mirror
+from conversations.turns import blobs, calls, context, mirror
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
@@ -64,7 +65,7 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
 def _begin(response_id: int, holder: str) -> tuple[Response | None, context.Request | None]:
     """Claim the response and build its request, in one call: each way to a thread and back is a place in a queue."""
     response = mirror.claim(response_id, holder)
-    if response is None or response.epoch > 1:
+    if response is None or response.epoch > 1 or response.answers_id:
         return response, None
     return response, context.build(response)
 
@@ -80,6 +81,8 @@ class Turn:
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
+        self.secrets: set[str] = set()
+        """What MCP servers in the request are told and nobody else: wiped from all that comes back."""
         self.telling: asyncio.Future[None] | None = None
         """Kept so that the task is not collected while it runs."""
 
@@ -87,6 +90,7 @@ class Turn:
         taken_over = self.response.epoch > 1
         if taken_over:
             self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
+            self.secrets = await threads.runner.run(_secrets_in, self.response.pk)
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -116,6 +120,8 @@ class Turn:
         """Send the request and follow its stream."""
         request = self.request
         if request is None:
+            if self.response.answers_id:
+                await calls.answer(self.response)
             request = await threads.runner.run(context.build, self.response)
         try:
             return await self._send(request)
@@ -135,13 +141,18 @@ class Turn:
         store = request.body["store"]
         self._note(parameters=parameters, background=background, store=store, remarks=request.remarks)
         self.response.background = background
+        try:
+            body, self.secrets = sealing.open_tools(request.body)
+        except sealing.Unreadable:
+            sentence = "The secrets of an MCP server cannot be read any more. Switch it off, or have them entered anew."
+            return Ending(Response.Status.FAILED, error={"code": "unreadable_secret", "message": sentence})
         upstream = await provider()
         try:
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self._follow(upstream.stream_response(body, on_wait=self._wait))
         except ProviderUnavailable:
             if self.recording.sequence or not await revive():
                 raise
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self._follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
@@ -169,7 +180,7 @@ class Turn:
             taken: list[dict[str, Any]] = []
             ending = None
             for event in batch:
-                data = event.data
+                data = sealing.wipe(event.data, self.secrets) if self.secrets else event.data
                 self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
                 if event.type in TERMINAL:
                     ending = _ending(event.type, data)
@@ -275,6 +286,9 @@ class Turn:
         self._note(remarks=[*(self.response.remarks or []), sentence])
 
     async def _finish(self, ending: Ending) -> list[int]:
+        if self.secrets:
+            wiped = {name: sealing.wipe(getattr(ending, name), self.secrets) for name in ("final", "error")}
+            ending = replace(ending, **wiped)
         while True:
             try:
                 waiting = await recorder.finish(
@@ -297,6 +311,14 @@ def _logged(response_id: int) -> tuple[Output, int | None]:
             output.apply(event)
             number = event.get("sequence_number", number)
     return output, number
+
+
+def _secrets_in(response_id: int) -> set[str]:
+    """Return the secrets that a response's request held when it was sent."""
+    try:
+        return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
+    except sealing.Unreadable:
+        return set()
 
 
 def _ending(kind: str, data: dict[str, Any]) -> Ending:

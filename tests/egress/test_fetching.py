@@ -1,4 +1,4 @@
-"""The guarded client against servers that mean harm. 127.0.0.2 stands for the allowed world, 127.0.0.1 for the inside."""
+"""The guarded client against servers that mean harm. 127.0.0.2 is the world, 127.0.0.1 the inside."""
 
 import asyncio
 import gzip

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from conversations.models import Branch, Conversation, File, Item, Membership, Response, User
+from conversations.models import Approval, Branch, Conversation, File, Item, Membership, Response, User
+from conversations.models.approval import digest
 from tests.conftest import PASSWORD
 
 LOGIN = "sign in"
@@ -31,6 +32,7 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+ASKER = (401, 404, 403, 403, 200, 401, 404)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
 
 Row = tuple[str, tuple[Any, ...]]
@@ -49,6 +51,9 @@ ROWS: dict[str, Row] = {
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
     "conversation_delete": ("POST", OWNER),
+    "tools": ("POST", WRITERS),
+    "approvals": ("GET", SIGNED_IN),
+    "approval": ("POST", ASKER),
     "stop": ("POST", WRITERS),
     "regenerate": ("POST", WRITERS),
     "continue": ("POST", WRITERS),
@@ -71,6 +76,7 @@ ROWS: dict[str, Row] = {
     "account_reset_password_done": ("GET", ALL),
 }
 SENT = {"messages": {"text": "Hello"}, "conversation_update": {"title": "Renamed"}, "theme": {"theme": "dark"}}
+SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
@@ -115,7 +121,18 @@ def given(db: None) -> dict[str, Any]:
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
-    return {"conversation_id": conversation.pk, "response_id": response.pk, "file_id": file.pk} | GIVEN
+    approval = Approval.objects.create(
+        conversation=conversation,
+        response=response,
+        request_id="mcpr_1",
+        name="lamp",
+        arguments="{}",
+        digest=digest("", "lamp", "{}"),
+        decides="asker",
+        asked_by=alice,
+    )
+    ids = {"conversation_id": conversation.pk, "response_id": response.pk, "file_id": file.pk}
+    return ids | {"approval_id": approval.pk} | GIVEN
 
 
 def client_of(person: str) -> Client:
