@@ -65,8 +65,8 @@ def ask(
     `options` are the turn's own, by the API's names; they win over the conversation's. `previous_id` is the response
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
-    anew, which makes a branch. `title` is what a conversation without a title is named after. `with_tools`: the model is
-    offered the tools that are switched on in the conversation, and their calls are made here. Return the queued
+    anew, which makes a branch. `title` is what a conversation without a title is named after. `with_tools`: the model
+    is offered the tools that are switched on in the conversation, and their calls are made here. Return the queued
     response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
