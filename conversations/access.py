@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, File, Membership, Response, User
+from conversations.models import Branch, Conversation, Deletion, File, Key, Membership, Response, User
 from conversations.models.fields import plain
+
+MOST_ID = 2**63
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,26 @@ def file_for(user: User, file_id: str) -> File:
     if file is None:
         raise NotFound
     return file
+
+
+def deletion_for(user: User, deletion_id: int) -> Deletion:
+    """Return what `user` owned and can still bring back; raise `NotFound`."""
+    found = (
+        Deletion.objects.pending().filter(pk=deletion_id, owner=user, parts="").first()
+        if deletion_id < MOST_ID
+        else None
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def key_of(user: User, key_id: int) -> Key:
+    """Return a key of `user`; raise `NotFound`."""
+    key = Key.objects.filter(pk=key_id, user=user).first() if key_id < 2**63 else None
+    if key is None:
+        raise NotFound
+    return key
 
 
 def _require_storable(given: str) -> None:

@@ -11,11 +11,10 @@ from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
 
-from conversations import protocol
+from conversations import catalog, protocol
 from conversations.arguments import named_arguments
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
-from conversations.upstream import catalog
 
 PAGE = 30
 """Turns that are shown at once."""

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import approvals, chat, files, home, people, setup, tools
+from conversations.views import approvals, chat, deleted, files, guide, home, keys, people, setup, tools
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -9,9 +9,14 @@ urlpatterns = [
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),
     path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    path("settings/gateway/", guide.guide, name="guide"),
+    path("settings/keys/", keys.issue, name="keys"),
+    path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key_revoke"),
     re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
     path("files/<str:file_id>/", files.file, name="file"),
     path("approvals/", approvals.waiting, name="approvals"),
+    path("deleted/", deleted.deleted, name="deleted"),
+    path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
     path("conversations/", chat.begin, name="conversations"),
     path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),

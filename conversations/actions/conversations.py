@@ -12,8 +12,9 @@ from django.utils import timezone
 from conversations import events
 from conversations.access import Access
 from conversations.errors import Refused
-from conversations.models import Conversation, Fact, Membership, User
+from conversations.models import Conversation, Deletion, Fact, Membership, User
 from conversations.models.fields import plain
+from conversations.moderation import deletion
 
 MOST_INSTRUCTIONS = 100_000
 
@@ -115,10 +116,6 @@ def set_title(conversation_id: str, title: str) -> None:
 
 
 def delete(access: Access) -> None:
-    """Hide the conversation from everybody. Only its owner may; what runs in it is stopped."""
+    """Hide the conversation from everybody, until its grace is over. Only its owner may; what runs in it is stopped."""
     access.require_owner()
-    with transaction.atomic():
-        conversation = events.lock_undeleted(access.conversation.pk)
-        conversation.deleted_at = timezone.now()
-        conversation.responses.running().update(cancel_requested_at=timezone.now())
-        events.record(conversation, Fact.Kind.CONVERSATION_DELETED, changed=["deleted_at"])
+    deletion.hide(access.conversation.pk, cause=Deletion.Cause.PERSON, actor=access.user)

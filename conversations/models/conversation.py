@@ -32,6 +32,7 @@ class Conversation(models.Model):
     class State(models.TextChoices):
         DEFAULT = "", _("As the server says")
         STORED = "stored", _("Kept at the provider")
+        MANUAL = "manual", _("Kept there, and sent again each time")
         STATELESS = "stateless", _("Kept here only")
 
     id = models.CharField(primary_key=True, max_length=64, default=conversation_id, editable=False)
@@ -45,17 +46,30 @@ class Conversation(models.Model):
     """What every turn asks for unless it asks otherwise, by the API's names: `temperature`, `reasoning`, `text`."""
     offered = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What people have switched on here: names of `functions`, ids of MCP `servers`."""
+    metadata = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What programs note of it: up to sixteen short texts by their names."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     activity_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    temporary = models.BooleanField(default=False, db_default=False)
+    """A class of its own for retention rules: meant to be gone soon."""
 
     objects = ConversationQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["deleted_at"], name="hidden", condition=Q(deleted_at__isnull=False))]
+
     def __str__(self) -> str:
         return self.title or self.id
+
+    @property
+    def state_in_force(self) -> str:
+        """The state that turns have: the conversation's own, unless it has none or the deployment allows none."""
+        own = "" if settings.SALON_STATE_LOCKED else self.state
+        return own or settings.SALON_STATE
 
 
 class Branch(models.Model):

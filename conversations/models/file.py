@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from conversations.models.conversation import Conversation
@@ -15,6 +15,13 @@ from conversations.models.response import Response
 def file_id() -> str:
     """A new id that nobody can guess."""
     return f"file_{secrets.token_hex(16)}"
+
+
+def lock_content(sha256: str) -> None:
+    """Let nobody else keep or drop the bytes of this content until the transaction ends (SQLite has one writer)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(sha256[:15], 16)])
 
 
 class File(models.Model):
@@ -37,6 +44,8 @@ class File(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """A rule took its bytes and its name; the row stays, because items refer to it."""
 
     class Meta:
         indexes = [models.Index(fields=["conversation", "-created_at", "-id"], name="newest_files")]

@@ -34,6 +34,8 @@ class Item(models.Model):
     payload = VerbatimJSONField()
     text = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """A rule took what was handed to and from a tool; that there was a call stays."""
 
     class Meta:
         constraints = [

@@ -14,9 +14,11 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from PIL import Image, UnidentifiedImageError
 
 from conversations.models import File, Response
+from conversations.models.file import lock_content
 
 LARGE = 16_384
 """Characters. Shorter strings stay where they are."""
@@ -90,7 +92,10 @@ def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str
     )
     _write(file.storage_name, content)
     if known is None:
-        file.save()
+        with transaction.atomic():
+            lock_content(digest)
+            file.save()
+        _write(file.storage_name, content)  # a purge may have taken the bytes before it could see this row
     elif known.purpose == File.Purpose.PARTIAL and purpose == File.Purpose.RESULT:
         File.objects.filter(pk=known.pk).update(purpose=purpose)
     return {"$file": file.pk, "width": width, "height": height}

@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from conversations.models import Approval, Branch, Conversation, File, Item, Membership, Response, User
+from conversations.actions import keys
+from conversations.models import Approval, Branch, Conversation, Deletion, File, Item, Membership, Response, User
 from conversations.models.approval import digest
 from tests.conftest import PASSWORD
 
@@ -43,8 +44,13 @@ ROWS: dict[str, Row] = {
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
     "sign_out_everywhere": ("POST", SIGNED_IN),
+    "guide": ("GET", SIGNED_IN),
+    "keys": ("POST", SIGNED_IN),
+    "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "avatar": ("GET", SIGNED_IN),
     "file": ("GET", MEMBERS_PAGE),
+    "deleted": ("GET", SIGNED_IN),
+    "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "conversations": ("POST", SIGNED_IN),
     "conversation": ("GET", MEMBERS_PAGE),
     "turns": ("GET", MEMBERS),
@@ -75,7 +81,12 @@ ROWS: dict[str, Row] = {
     "account_reset_password_from_key": ("GET", ALL),
     "account_reset_password_done": ("GET", ALL),
 }
-SENT = {"messages": {"text": "Hello"}, "conversation_update": {"title": "Renamed"}, "theme": {"theme": "dark"}}
+SENT: dict[str, dict[str, Any]] = {
+    "messages": {"text": "Hello"},
+    "conversation_update": {"title": "Renamed"},
+    "theme": {"theme": "dark"},
+    "keys": {"name": "Notebook", "scopes": ["read", "write"]},
+}
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1}
@@ -131,8 +142,14 @@ def given(db: None) -> dict[str, Any]:
         decides="asker",
         asked_by=alice,
     )
-    ids = {"conversation_id": conversation.pk, "response_id": response.pk, "file_id": file.pk}
-    return ids | {"approval_id": approval.pk} | GIVEN
+    deleted = Conversation.objects.create(created_by=alice, deleted_at=timezone.now())
+    deletion = Deletion.objects.create(
+        conversation_id=deleted.pk, owner=alice, cause=Deletion.Cause.PERSON, purge_after=timezone.now()
+    )
+    key, _ = keys.issue(alice)
+    ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
+    ids |= {"approval_id": approval.pk}
+    return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
 def client_of(person: str) -> Client:
@@ -160,8 +177,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
-    if name in {"theme", "sign_out_everywhere"}:
-        return {"data": urlencode(sent), "content_type": "application/x-www-form-urlencoded"}
+    if name in {"theme", "sign_out_everywhere", "keys"}:
+        return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}
 
 

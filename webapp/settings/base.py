@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webapp.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
+    "conversations.gateway.middleware.gateway",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -116,7 +117,8 @@ if SALON_RUNNER == "worker" and not REDIS_URL:
     raise env.BadSetting("SALON_RUNNER is “worker”, which needs Redis between the processes: set REDIS_URL.")
 if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
-SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "stateless"))
+SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "manual", "stateless"))
+SALON_STATE_LOCKED = env.flag("SALON_STATE_LOCKED")
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))
 
 # The provider: the one that the environment names (conversations.upstream.config), or None for the embedded one
@@ -145,6 +147,12 @@ SALON_ENCRYPTION_KEYS = env.encryption_keys("SALON_ENCRYPTION_KEYS") or [
         lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     )
 ]
+
+# The gateway
+SALON_GATEWAY_BODY = int(env.number("SALON_GATEWAY_BODY", 64, least=1, most=2048)) * 1024 * 1024
+SALON_GATEWAY_KEY_REQUESTS = int(env.number("SALON_GATEWAY_KEY_REQUESTS", 6000))
+SALON_GATEWAY_USER_REQUESTS = int(env.number("SALON_GATEWAY_USER_REQUESTS", 12000))
+SALON_GATEWAY_STREAMS = int(env.number("SALON_GATEWAY_STREAMS", 512))
 
 # People
 AUTH_USER_MODEL = "conversations.User"
@@ -233,6 +241,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+
+# What was deleted
+SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
+SALON_BACKUP_DAYS = int(env.number("SALON_BACKUP_DAYS", 35, most=3650))
 
 # What is told to operators
 LOGGING_CONFIG = "webapp.logs.configure"
