@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
         "localmodel",
         "checks",
     },
-    {"hub", "catalog", "accounts", "signins", "access", "forms"},
+    {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms"},
     {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},

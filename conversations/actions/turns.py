@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events, sealing, snapshots
+from conversations import catalog, dispatch, events, parameters, sealing, snapshots
 from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
@@ -26,11 +26,18 @@ ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 
 
 def send_message(
-    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, edits_id: int | None = None
+    access: Access,
+    *,
+    text: str,
+    client_id: str = "",
+    previous_id: int | None = None,
+    edits_id: int | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id`, `edits_id` and `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
+    `previous_id`, `edits_id`, `options` and `client_id` are those of `ask`, and so is what is returned. Raise
+    `Refused`.
     """
     access.require_writer()
     text = plain(text)
@@ -44,7 +51,14 @@ def send_message(
         )
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
     return ask(
-        access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text, with_tools=True
+        access,
+        [message],
+        options=options,
+        client_id=client_id,
+        previous_id=previous_id,
+        edits_id=edits_id,
+        title=text,
+        with_tools=True,
     )
 
 
@@ -190,15 +204,19 @@ def _queue(
             code="queue_full",
             status=429,
         )
+    model = model or conversation.model or settings.SALON_MODELS[0]
+    known = catalog.capabilities(model)
+    fitting, left_out = parameters.fitting(conversation.options, known)
     return Response.objects.create(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
         created_by=user,
-        model=model or conversation.model or settings.SALON_MODELS[0],
+        model=model,
         endpoint=settings.SALON_ENDPOINT,
         instructions=conversation.instructions,
-        options=sealing.seal_tools({**conversation.options, **(options or {})}),
+        options=sealing.seal_tools(parameters.merged(fitting, options or {})),
+        remarks=[parameters.left_out_sentence(left_out, known)] if left_out else [],
         **columns,
     )
 

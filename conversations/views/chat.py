@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access, catalog, snapshots
+from conversations import access, catalog, parameters, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
@@ -48,12 +48,13 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
                 "takes": [kind for kind in ("function", "mcp") if kind in catalog.capabilities(name).tools],
+                "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS
         ],
         "position": found.conversation.position,
     }
-    stateless = (found.conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
+    stateless = found.conversation.state_in_force == Conversation.State.STATELESS
     context = {
         "conversation": found.conversation,
         "membership": found.membership,
@@ -84,6 +85,7 @@ def send(request: SignedInRequest, conversation_id: str) -> HttpResponse:
         client_id=text(data, "client_id"),
         previous_id=whole_number(data, "previous"),
         edits_id=whole_number(data, "edits"),
+        options=_own_options(found.conversation, data),
     )
     return _turn(response, status=201 if new else 200)
 
@@ -118,13 +120,23 @@ def update(request: SignedInRequest, conversation_id: str) -> HttpResponse:
         conversations.update(found, changes)
         return redirect(_next(request))
     state = conversations.update(found, body(request))
-    return answer({"conversation": snapshots.conversation_state(state, found.membership)})
+    said = parameters.left_out_sentence(list(state.left_out), catalog.capabilities(state.model))
+    return answer({"conversation": snapshots.conversation_state(state, found.membership), "said": said})
 
 
 @door("POST")
 def delete(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     conversations.delete(access.conversation_for(request.user, conversation_id))
     return redirect("home") if _form(request) is not None else answer({})
+
+
+def _own_options(conversation: Conversation, data: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a message asks for itself alone, in the API's form; raise `Refused` for what it cannot."""
+    if data.get("options") is None:
+        return None
+    known = catalog.capabilities(conversation.model or settings.SALON_MODELS[0])
+    asked = parameters.read(data["options"], known, only=parameters.OF_ONE_MESSAGE)
+    return parameters.changed({}, asked)
 
 
 def _form(request: HttpRequest) -> dict[str, str] | None:
