@@ -10,20 +10,9 @@ from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
     {"egress", "sealing"},
-    {
-        "models",
-        "errors",
-        "metrics",
-        "output",
-        "arguments",
-        "protocol",
-        "threads",
-        "portraits",
-        "upstream",
-        "localmodel",
-        "checks",
-    },
-    {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms"},
+    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel"}
+    | {"checks", "intake", "arguments"},
+    {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
     {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
@@ -37,7 +26,7 @@ LAYERS: list[set[str]] = [
 ]
 """From the ground up. A module may import its own package and the layers below it, and nothing beside or above it."""
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-KNOW_NOBODY = {"egress", "upstream", "localmodel"}
+KNOW_NOBODY = {"egress", "upstream", "localmodel", "intake"}
 EXCEPTIONS = {
     ("dispatch", "tasks"),  # hands a job over by the task's name; the module is only there where workers are
 }

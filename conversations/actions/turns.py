@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from conversations import catalog, dispatch, events, parameters, sealing, snapshots
 from conversations.access import Access
+from conversations.actions import files
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.fields import plain
@@ -29,6 +31,7 @@ def send_message(
     access: Access,
     *,
     text: str,
+    attachments: Sequence[Any] = (),
     client_id: str = "",
     previous_id: int | None = None,
     edits_id: int | None = None,
@@ -36,12 +39,12 @@ def send_message(
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id`, `edits_id`, `options` and `client_id` are those of `ask`, and so is what is returned. Raise
-    `Refused`.
+    `attachments` are those of `files.attach`; with one the text may be empty. `previous_id`, `edits_id`, `options` and
+    `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
     """
     access.require_writer()
     text = plain(text)
-    if not text.strip():
+    if not text.strip() and not attachments:
         raise Refused("Write something first.", code="empty")
     if len(text) > MOST_CHARACTERS:
         raise Refused(
@@ -49,17 +52,23 @@ def send_message(
             code="too_long",
             status=413,
         )
-    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    return ask(
+    content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
+    message = {"type": "message", "role": "user", "content": content}
+    asking = partial(
+        ask,
         access,
         [message],
         options=options,
         client_id=client_id,
         previous_id=previous_id,
         edits_id=edits_id,
-        title=text,
         with_tools=True,
     )
+    if not attachments:
+        return asking(title=text)
+    with transaction.atomic():
+        content += files.attach(access, attachments)
+        return asking(title=text if text.strip() else files.title_of(content))
 
 
 def ask(

@@ -3,7 +3,7 @@ from conversations.models.audit import AuditEntry, Chain
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
-from conversations.models.file import File
+from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.item import Item
@@ -30,6 +30,7 @@ __all__ = [
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
+    "InputWay",
     "Item",
     "Key",
     "LegalHold",
@@ -37,6 +38,7 @@ __all__ = [
     "McpTool",
     "Membership",
     "ProviderDeletion",
+    "ProviderFile",
     "RefusedParameter",
     "Response",
     "RetentionRule",

@@ -18,6 +18,7 @@ from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.snapshots import image
 from conversations.turns import blobs, calls, context, mirror, repair
+from conversations.turns.attachments import Attachments
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
@@ -143,8 +144,22 @@ class Turn:
         remarks = [*(self.response.remarks or []), *request.remarks]
         self._note(parameters=parameters, background=background, store=store, remarks=remarks)
         self.response.background = background
+        attachments = Attachments(await provider(), endpoint=self.response.endpoint)
+        attached = await attachments.resolve(request.body, keeps=store)
         try:
-            body, self.secrets = sealing.open_tools(request.body)
+            return await self._stream(attached.body)
+        except (RequestRejected, ResponseNotFound) as error:
+            remark = await attachments.otherwise(attached, error)
+            if remark is None:
+                raise
+        self._note(remarks=[*remarks, remark])
+        ending = await self._stream((await attachments.resolve(request.body, keeps=store)).body)
+        await attachments.remember()
+        return ending
+
+    async def _stream(self, body: dict[str, Any]) -> Ending:
+        try:
+            body, self.secrets = sealing.open_tools(body)
         except sealing.Unreadable:
             sentence = "The secrets of an MCP server cannot be read any more. Switch it off, or have them entered anew."
             return Ending(Response.Status.FAILED, error={"code": "unreadable_secret", "message": sentence})

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0007_governance'),
+        ('conversations', '0008_files_at_providers'),
     ]
 
     operations = [
