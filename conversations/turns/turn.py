@@ -19,10 +19,10 @@ from conversations.output import Output
 from conversations.snapshots import image
 from conversations.turns import blobs, calls, context, mirror, repair
 from conversations.turns.attachments import Attachments
+from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
-from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
     ProviderRefused,
     ProviderUnavailable,
@@ -36,7 +36,6 @@ from conversations.upstream.stream import EventStream
 log = structlog.get_logger(__name__)
 
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
-ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 GIVEN_UP = 3600.0
@@ -135,7 +134,7 @@ class Turn:
                 if again is None:
                     break
                 request = again
-        return _failed(failure)
+        return failed(failure)
 
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
@@ -200,7 +199,7 @@ class Turn:
                 data = sealing.wipe(event.data, self.secrets) if self.secrets else event.data
                 self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
                 if event.type in TERMINAL:
-                    ending = _ending(event.type, data)
+                    ending = ending_of(event.type, data)
                     data = {"type": event.type, "sequence_number": event.sequence_number}
                 else:
                     data["type"] = event.type  # some servers say it in the event's name alone
@@ -258,10 +257,10 @@ class Turn:
                     return ended
                 heard = now
             except (ResponseNotFound, ProviderRefused, RequestRejected) as error:
-                return _failed(error)
+                return failed(error)
             except UpstreamError as error:
                 if now - heard > GIVEN_UP:
-                    return _failed(error)
+                    return failed(error)
             await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])
             attempt += 1
 
@@ -269,7 +268,7 @@ class Turn:
         """Return how the background response ended at the provider, or None while it runs; raise `UpstreamError`."""
         final = await (await provider()).retrieve_response(self.provider_id)
         status = str(final.get("status"))
-        return _ending(f"response.{status}", {"response": final}) if status in ENDED else None
+        return ending_of(f"response.{status}", {"response": final}) if status in ENDED else None
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
@@ -336,24 +335,6 @@ def _secrets_in(response_id: int) -> set[str]:
         return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
     except sealing.Unreadable:
         return set()
-
-
-def _ending(kind: str, data: dict[str, Any]) -> Ending:
-    final = data.get("response") if isinstance(data.get("response"), dict) else None
-    status = ENDED[kind.removeprefix("response.")]
-    details = (final or {}).get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
-    error = None
-    if status == Response.Status.FAILED:
-        failure = error_from_response(final or {})
-        error = {"code": failure.code or "server_error", "message": failure.sentence}
-    incomplete = str(reason or "unknown") if status == Response.Status.INCOMPLETE else None
-    return Ending(status, final=final, error=error, incomplete=incomplete)
-
-
-def _failed(error: UpstreamError) -> Ending:
-    code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
 
 
 def _has_large(value: Any, depth: int = 0) -> bool:

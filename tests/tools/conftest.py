@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from django.contrib.auth.models import Permission
 
 from conversations import access, threads
 from conversations.actions import turns
@@ -104,3 +105,19 @@ class Chat:
 @pytest.fixture
 def chat(database_threads: None, conversation: Conversation, alice: User) -> Chat:
     return Chat(conversation, alice)
+
+
+@pytest.fixture
+async def lamp(chat: Chat, model: Model, tools: Callable[..., None]) -> Chat:
+    from tests.tools import lamp as lamp_of_tests
+
+    lamp_of_tests.made.clear()
+    tools(lamp_of_tests.switch_lamp, lamp_of_tests.look)
+    await chat.switch_on(functions=["switch_lamp", "look"])
+    return chat
+
+
+@pytest.fixture
+def approver(bob: User) -> User:
+    bob.user_permissions.add(Permission.objects.get(codename="decide_approvals"))
+    return bob

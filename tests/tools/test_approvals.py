@@ -5,80 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.db import connection, connections
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.db import connections
 from django.utils import timezone
 
 from conversations import snapshots
 from conversations.access import conversation_for
 from conversations.actions import conversations
 from conversations.actions.approvals import LAPSED, lapse_due
-from conversations.models import Approval, FunctionTool, McpServer, Membership, Response, ToolCall, User
-from conversations.tools.registry import tool
+from conversations.models import Approval, FunctionTool, Membership, Response, ToolCall, User
 from conversations.turns.calls import WAITS
 from tests.conftest import signed_in
 from tests.tools.conftest import Chat
-from tests.tools.model import Model, asking, calling, saying
+from tests.tools.lamp import asked, decide, made, outputs, waiting
+from tests.tools.model import Model, calling, saying
 
-made: list[str] = []
-
-
-@tool(approval=True)
-def switch_lamp(state: str) -> str:
-    """Switch the lamp."""
-    made.append(state)
-    return f"The lamp is {state}."
-
-
-def look() -> str:
-    """Look at the lamp."""
-    return "dark"
-
-
-@pytest.fixture
-async def lamp(chat: Chat, model: Model, tools: Callable[..., None]) -> Chat:
-    made.clear()
-    tools(switch_lamp, look)
-    await chat.switch_on(functions=["switch_lamp", "look"])
-    return chat
-
-
-@pytest.fixture
-def approver(bob: User) -> User:
-    bob.user_permissions.add(Permission.objects.get(codename="decide_approvals"))
-    return bob
-
-
-async def asked(chat: Chat, **options: Any) -> Approval:
-    """Alice says something, and the model asks for the call that it was scripted to make."""
-    await chat.say(**options)
-    return await waiting(chat)
-
-
-async def waiting(chat: Chat) -> Approval:
-    return await chat.db(Approval.objects.get, state="pending")
-
-
-async def decide(chat: Chat, who: User, approval: Approval, decision: str = "approve", **fields: Any) -> Any:
-    """Answer through the door, as a browser does; return status and body."""
-
-    def post() -> tuple[int, Any]:
-        url = f"/conversations/{chat.conversation.pk}/approvals/{approval.pk}/"
-        body = {"decision": decision, "digest": approval.digest, **fields}
-        answer = signed_in(who).post(url, data=json.dumps(body), content_type="application/json")
-        return answer.status_code, answer.json()
-
-    return await chat.db(post)
-
-
-def outputs(items: list[dict[str, Any]]) -> list[str]:
-    return [item["output"] for item in items if item["type"] == "function_call_output"]
+pytestmark = pytest.mark.usefixtures("database_threads")
 
 
 async def test_nothing_is_done_before_a_person_agrees(lamp: Chat, model: Model) -> None:
@@ -336,131 +280,3 @@ async def test_arguments_that_do_not_fit_ask_nobody(lamp: Chat, model: Model) ->
     await lamp.say()
     assert await lamp.db(Approval.objects.count) == 0
     assert "Expected `str`" in outputs(model.input())[0]
-
-
-# MCP servers
-
-
-@pytest.fixture
-async def shop(chat: Chat, model: Model) -> McpServer:
-    server = await chat.db(McpServer.objects.create, label="shop", url="https://shop.example/mcp")
-    await chat.switch_on(servers=[server.pk])
-    return server
-
-
-async def test_a_persons_answer_goes_to_the_provider_with_the_tools_again(
-    chat: Chat, model: Model, shop: McpServer
-) -> None:
-    request = asking("shop", "update_product", '{"sku": "FENN-01"}')
-    model.will([request], [saying("Done.")])
-    approval = await asked(chat)
-    assert (approval.server_label, approval.arguments) == ("shop", '{"sku": "FENN-01"}')
-    assert (await decide(chat, chat.user, approval))[0] == 200
-    await chat.run()
-    answer = {"type": "mcp_approval_response", "approval_request_id": request["id"], "approve": True}
-    assert model.input() == [answer]
-    assert model.asked[1]["tools"] == model.asked[0]["tools"]
-    assert model.asked[1]["tools"][0]["require_approval"] == "always"
-    assert model.asked[1]["previous_response_id"]
-
-
-async def test_a_declined_mcp_call_carries_the_note(chat: Chat, model: Model, shop: McpServer) -> None:
-    model.will([asking("shop", "update_product", "{}")], [saying("As you wish.")])
-    assert (await decide(chat, chat.user, await asked(chat), "decline", note="Not today"))[0] == 200
-    await chat.run()
-    (answer,) = model.input()
-    assert (answer["approve"], "Not today" in answer["reason"]) == (False, True)
-
-
-async def test_a_request_of_a_server_that_is_none_of_ours_asks_nobody(
-    chat: Chat, model: Model, shop: McpServer
-) -> None:
-    model.will([asking("elsewhere", "update_product", "{}")])
-    await chat.say()
-    assert await chat.db(Approval.objects.count) == 0
-
-
-async def test_people_go_on_while_an_mcp_call_waits(chat: Chat, model: Model, shop: McpServer, bob: User) -> None:
-    request = asking("shop", "update_product", "{}")
-    model.will([request], [saying("Hello Bob.")], [saying("Done.")])
-    approval = await asked(chat)
-    await chat.say("While that waits", by=bob)
-    assert (await decide(chat, chat.user, approval))[0] == 200
-    await chat.run()
-    assert [item["type"] for item in model.input()] == ["mcp_approval_response"]
-    assert [response.status for response in await chat.answers()] == ["completed"] * 3
-
-
-async def test_a_server_that_was_withdrawn_is_not_called(chat: Chat, model: Model, shop: McpServer) -> None:
-    model.will([asking("shop", "update_product", "{}")], [saying("Well.")])
-    approval = await asked(chat)
-    await chat.db(McpServer.objects.update, is_active=False)
-    status, body = await decide(chat, chat.user, approval)
-    assert (status, body["error"]["code"]) == (409, "not_offered")
-    assert (await decide(chat, chat.user, approval, "decline"))[0] == 200
-
-
-async def test_in_a_stateless_conversation_the_request_is_told_again(
-    chat: Chat, model: Model, shop: McpServer, settings: Any
-) -> None:
-    settings.SALON_STATE = "stateless"
-    request = asking("shop", "update_product", "{}")
-    model.will([request], [saying("Done.")])
-    assert (await decide(chat, chat.user, await asked(chat)))[0] == 200
-    await chat.run()
-    assert model.input()[1] == request
-    assert model.input()[2]["type"] == "mcp_approval_response"
-
-
-# The page of what waits for me
-
-
-async def test_what_waits_for_me_stands_on_a_page_and_is_counted(
-    lamp: Chat, model: Model, approver: User, charlie: User
-) -> None:
-    await lamp.db(FunctionTool.objects.create, name="switch_lamp", decides="approver")
-    model.will([calling("switch_lamp", '{"state": "<b>on</b>\\u202e"}')], [saying("It is on.")])
-    approval = await asked(lamp)
-
-    def page(who: User) -> str:
-        return signed_in(who).get("/approvals/").content.decode()
-
-    for who in (lamp.user, charlie):
-        assert "Nothing waits for you" in await lamp.db(page, who)
-    html = await lamp.db(page, approver)
-    assert 'data-ref="count">1<' in html
-    assert "&quot;&lt;b&gt;on&lt;/b&gt;\\u202e&quot;" in html
-    assert "‮" not in html
-
-    def press(who: User, decision: str) -> Any:
-        url = f"/conversations/{lamp.conversation.pk}/approvals/{approval.pk}/"
-        form = {"decision": decision, "digest": approval.digest, "note": "Fine"}
-        return signed_in(who).post(url, form, follow=True)
-
-    assert "Approved." in (await lamp.db(press, approver, "approve")).content.decode()
-    assert "approved this call already" in (await lamp.db(press, approver, "decline")).content.decode()
-    assert (await lamp.db(press, charlie, "approve")).status_code == 404
-    assert "Nothing waits for you" in await lamp.db(page, approver)
-    await lamp.run()
-    assert len(made) == 1
-
-
-async def test_the_list_takes_as_many_queries_for_many_as_for_one(lamp: Chat, model: Model) -> None:
-    model.will([calling("switch_lamp", json.dumps({"state": str(n)})) for n in range(8)])
-    await lamp.say()
-
-    def count() -> int:
-        client = signed_in(lamp.user)
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get("/approvals/").content.decode().count("<section") == Approval.objects.pending().count()
-        return len(captured)
-
-    many = await lamp.db(count)
-    await lamp.db(Approval.objects.exclude(pk=(await lamp.db(Approval.objects.first)).pk).delete)
-    assert await lamp.db(count) == many
-
-
-def test_a_form_without_javascript_needs_its_token(alice: User) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(alice)
-    assert client.post("/conversations/conv_1/approvals/1/", {"decision": "approve"}).status_code == 403
