@@ -32,6 +32,7 @@ def queue_answer(conversation: Conversation, response: Response, *, ends_now: bo
         answers=response,
         created_by_id=response.created_by_id,
         model=response.model,
+        door=response.door,
         endpoint=settings.SALON_ENDPOINT,
         instructions=response.instructions,
         options=_options(response),

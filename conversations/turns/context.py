@@ -8,6 +8,7 @@ can be, or from the beginning.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,13 +62,16 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     offered, remarks = offers.tools_of(response, known)
     tools = [*_dicts(options.get("tools")), *offered]
     listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=tools)
-    given = [item.payload for item in _inputs(response)]
-    told = told_again(between, listener)
-    items = [*_outputs(anchor, [*told, *given]), *told, *given]
+    told, given = told_again(between, listener), [item.payload for item in _inputs(response)]
+    items = matched(told + given, alone=anchor is None)
+    if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
+        items = [item for item in items if not any(item is own for own in given)] + given
+    else:
+        items = _outputs(anchor, items) + items
     body: dict[str, Any] = {
         **options,
         "model": response.model,
-        "input": matched(items, alone=anchor is None),
+        "input": items,
         "store": store,
     }
     if response.instructions:
@@ -78,17 +82,25 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["include"] = sorted({*_words(options.get("include")), SEALED})
     if "background" not in options and store and _in_background(known, options):
         body["background"] = True
-    if tools:
+    if offered:
         body["tools"] = tools
-    elif response.offered:
+    elif response.offered and not tools:
         body.pop("tool_choice", None)
+    if body.get("background") and not store:
+        del body["background"]  # the provider keeps nothing, so it is we who go on without the client
     if state == Conversation.State.STORED and between:
         remarks.append(RETOLD)
     if not whole:
         remarks.append(CUT)
     for parameter in known.refused:
-        body = without(body, parameter)
+        if not is_clients_own(response, parameter):
+            body = without(body, parameter)
     return Request(body, remarks, anchor.pk if anchor is not None else None, bare)
+
+
+def is_clients_own(response: Response, parameter: str) -> bool:
+    """Whether a client of the gateway asked for the parameter by itself: it is told when the model does not take it."""
+    return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
 
 
 def _in_background(known: Capabilities, options: dict[str, Any]) -> bool:
@@ -140,7 +152,8 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]
                 break
-            passed.append(rows[pk])
+            if not _is_left_out(rows[pk]):
+                passed.append(rows[pk])
         start = rows[ids[-1]].previous_response_id
     return anchor, _told(passed[::-1]), anchor is not None or start is None
 
@@ -163,10 +176,19 @@ def _told(rows: list[Response]) -> list[Told]:
     ]
 
 
+def _is_left_out(row: Response) -> bool:
+    """Whether no model is told of the turn: it was deleted, or the provider refused it and its client, who was told so,
+    tries again in another way.
+    """
+    refused = row.door == Response.Door.GATEWAY and row.status == Response.Status.FAILED and not row.provider_id
+    return refused or row.deleted_at is not None
+
+
 def may_be_named(row: Response, response: Response) -> bool:
     """Whether `row` can be the `previous_response_id` of `response`: complete, still kept, and by the same provider."""
     return (
         bool(row.provider_id)
+        and row.deleted_at is None
         and row.store
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint

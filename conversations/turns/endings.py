@@ -27,4 +27,4 @@ def ending_of(kind: str, data: dict[str, Any]) -> Ending:
 
 def failed(error: UpstreamError) -> Ending:
     code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
+    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence, "provider": error.details})

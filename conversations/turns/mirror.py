@@ -21,9 +21,11 @@ from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chun
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
-OF_THIS = "conversation branch model endpoint status instructions options offered provider_id background store remarks"
+OF_THIS = (
+    "conversation branch door model endpoint status instructions options offered provider_id background store remarks"
+)
 OF_RUN = "input_from answers created_by epoch started_at first_token_at done_at cancel_requested_at"
-OF_PREVIOUS = "conversation status done_at provider_id provider_expires_at store endpoint calls"
+OF_PREVIOUS = "conversation status done_at deleted_at provider_id provider_expires_at store endpoint calls"
 NEEDED = [
     *OF_THIS.split(),
     *OF_RUN.split(),

@@ -24,6 +24,7 @@ from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.upstream.errors import (
+    ProviderBusy,
     ProviderRefused,
     ProviderUnavailable,
     RequestRejected,
@@ -171,6 +172,8 @@ class Turn:
             return await self._follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
+        if isinstance(error, ProviderBusy) and self.response.door == Response.Door.GATEWAY:
+            raise error  # clients wait by themselves, and both together would ask nine times instead of three
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
@@ -219,7 +222,7 @@ class Turn:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
-        if not _has_large(data):
+        if not blobs.has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
         data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
@@ -284,6 +287,8 @@ class Turn:
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
+                if final.get("status") == "cancelled":
+                    return Ending(Response.Status.CANCELLED, final=final)
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
@@ -335,13 +340,3 @@ def _secrets_in(response_id: int) -> set[str]:
         return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
     except sealing.Unreadable:
         return set()
-
-
-def _has_large(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, str):
-        return len(value) >= blobs.LARGE
-    if depth > blobs.MOST_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return any(_has_large(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_has_large(inner, depth + 1) for inner in value)

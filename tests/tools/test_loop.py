@@ -106,8 +106,8 @@ async def test_functions_that_a_client_brings_are_its_own_to_run(adding: Chat, m
     found = await adding.db(access.conversation_for, adding.user, adding.conversation.pk)
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Add"}]}
     theirs = {"type": "function", "name": "add", "parameters": {"type": "object", "properties": {}}}
-    for with_tools in (False, True):
-        response, _ = await adding.db(ask, found, [message], options={"tools": [theirs]}, with_tools=with_tools)
+    for door in Response.Door:
+        response, _ = await adding.db(ask, found, [message], options={"tools": [theirs]}, door=door)
         await adding.after(response)
         assert (response.status, made) == ("completed", [])
 
@@ -171,7 +171,7 @@ async def test_a_choice_that_forces_a_call_forces_one_only(adding: Chat, model: 
     found = await adding.db(access.conversation_for, adding.user, adding.conversation.pk)
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Add"}]}
     options = {"tool_choice": "required", "temperature": 0.5}
-    response, _ = await adding.db(ask, found, [message], options=options, with_tools=True)
+    response, _ = await adding.db(ask, found, [message], options=options)
     await adding.after(response)
     assert [body.get("tool_choice") for body in model.asked] == ["required", None]
     assert [body["temperature"] for body in model.asked] == [0.5, 0.5]

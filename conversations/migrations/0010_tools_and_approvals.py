@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0008_files_at_providers'),
+        ('conversations', '0009_gateway'),
     ]
 
     operations = [
