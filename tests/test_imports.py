@@ -9,13 +9,25 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
+    {
+        "models",
+        "errors",
+        "metrics",
+        "output",
+        "protocol",
+        "threads",
+        "portraits",
+        "shown",
+        "upstream",
+        "localmodel",
+        "checks",
+    },
     {"hub", "snapshots", "accounts", "lists", "access", "forms"},
     {"events", "dispatch", "replay", "watch"},
     {"actions", "moderation", "search"},
     {"tools", "mcp", "computer"},
     {"turns"},
-    {"tasks"},
+    {"tasks", "inspector"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"},
     {"adminsite"},
     {"urls"},

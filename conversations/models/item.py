@@ -34,6 +34,9 @@ class Item(models.Model):
     payload = VerbatimJSONField()
     text = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    began_ms = models.PositiveIntegerField(null=True, blank=True)
+    """Milliseconds since the turn was queued, of an output item; `ended_ms` likewise."""
+    ended_ms = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [

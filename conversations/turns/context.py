@@ -42,7 +42,7 @@ def build(response: Response, *, rebuild: bool = False) -> Request:
     capabilities = catalog.capabilities(response.model)
     stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
     anchor, between, whole = _history(response, name=not (stateless or rebuild))
-    items = [_replayed(item, stateless=stateless) for item in between]
+    items = [replayed(item, stateless=stateless) for item in between]
     items += [item.payload for item in _inputs(response)]
     body: dict[str, Any] = {
         **response.options,
@@ -116,13 +116,14 @@ def may_be_named(row: Response, response: Response) -> bool:
     return (
         bool(row.provider_id)
         and row.store
+        and row.provider_deleted_at is None
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint
         and (row.provider_expires_at is None or row.provider_expires_at > timezone.now())
     )
 
 
-def _replayed(item: Item, *, stateless: bool) -> dict[str, Any] | None:
+def replayed(item: Item, *, stateless: bool) -> dict[str, Any] | None:
     """Return a stored item as input, or None where the provider would refuse it or needs it not.
 
     Ids of items that the provider no longer keeps are refused, so they go. A reasoning item is only of use encrypted,

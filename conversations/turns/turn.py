@@ -15,11 +15,12 @@ from conversations import threads
 from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
-from conversations.snapshots import image
+from conversations.shown import image
 from conversations.turns import blobs, context, mirror
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
+from conversations.turns.timing import STAMPED, ItemClock
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
     ProviderRefused,
@@ -76,6 +77,7 @@ class Turn:
         self.response = response
         self.request = request
         self.recording = Recording(response, Output())
+        self.clock = ItemClock(response)
         self.provider_id = response.provider_id
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
@@ -153,6 +155,7 @@ class Turn:
         """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
         try:
             async with opening as stream:
+                self._note(request_id=plain(stream.request_id or "")[:200])
                 async for ending in self._events(stream):
                     return ending
             raise StreamBroken("The answer was interrupted on its way.")
@@ -192,6 +195,9 @@ class Turn:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
+            self.clock.start()
+        elif kind in STAMPED:
+            self.clock.stamp(data)
         if not _has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT

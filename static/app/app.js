@@ -1,7 +1,11 @@
 import { SideBar } from "./elements/side-bar.js";
+import { watchLamps } from "./lib/lamps.js";
 
 // The server shows times where the person is, from the next page on
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
 
 customElements.define("side-bar", SideBar);
+
+const list = document.querySelector(".page");
+if (list?.querySelector(".conversations .lamp")) watchLamps(list);

@@ -34,6 +34,8 @@ export class ConversationStore extends EventTarget {
     this.streams = new RunningStreams();
     /** @type {Turn[]} */ this.path = [];
     /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
+    /** The branches of the answers that run anywhere in the conversation. @type {Map<number, number>} */
+    this.atWork = new Map();
     /** @type {Pending[]} */ this.pending = [];
     /** @type {number | null} */ this.before = null;
     /** @type {number | null} */ this.branch = null;
@@ -53,6 +55,11 @@ export class ConversationStore extends EventTarget {
   /** The turns that still run on the viewed branch, oldest first. */
   get running() {
     return this.path.filter(isRunning);
+  }
+
+  /** The branches, other than what is on the page, on which an answer runs. */
+  get runningElsewhere() {
+    return [...this.atWork].filter(([id]) => !this.turn(id)).map(([, branch]) => branch);
   }
 
   /** @param {number} id */
@@ -84,6 +91,7 @@ export class ConversationStore extends EventTarget {
     this.path = [];
     this.before = page.before;
     this.branch = page.branch;
+    this.atWork = new Map(page.running.map(({ id, branch }) => [id, branch]));
     for (const turn of page.turns) {
       const merged = this.#merge(turn);
       this.elsewhere.delete(turn.id);
@@ -203,6 +211,8 @@ export class ConversationStore extends EventTarget {
     for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
     this.#count(turn);
     const merged = this.#merge(turn);
+    if (isRunning(merged)) this.atWork.set(turn.id, turn.branch);
+    else this.atWork.delete(turn.id);
     const index = this.path.findIndex((known) => known.id === turn.id);
     if (index >= 0) {
       this.path[index] = merged;
