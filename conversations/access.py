@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, File, Membership, Response, User
+from conversations.models import Branch, Conversation, File, Key, Membership, Response, User
 from conversations.models.fields import plain
 
 
@@ -63,6 +63,14 @@ def file_for(user: User, file_id: str) -> File:
     if file is None:
         raise NotFound
     return file
+
+
+def key_of(user: User, key_id: int) -> Key:
+    """Return a key of `user`; raise `NotFound`."""
+    key = Key.objects.filter(pk=key_id, user=user).first() if key_id < 2**63 else None
+    if key is None:
+        raise NotFound
+    return key
 
 
 def _require_storable(given: str) -> None:

@@ -10,11 +10,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from conversations import protocol
+from conversations import catalog, protocol
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
 from conversations.shown import shown_item
-from conversations.upstream import catalog
 
 PAGE = 30
 """Turns that are shown at once."""

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, files, home, inspector, people, setup
+from conversations.views import chat, files, guide, home, inspector, keys, people, setup
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),
     path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    path("settings/gateway/", guide.guide, name="guide"),
+    path("settings/keys/", keys.issue, name="keys"),
+    path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key_revoke"),
     re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
     path("files/<str:file_id>/", files.file, name="file"),
     path("conversations/", chat.begin, name="conversations"),

@@ -9,20 +9,10 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {
-        "models",
-        "errors",
-        "metrics",
-        "output",
-        "protocol",
-        "threads",
-        "portraits",
-        "shown",
-        "upstream",
-        "localmodel",
-        "checks",
-    },
-    {"hub", "snapshots", "accounts", "lists", "access", "forms"},
+    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown"}
+    | {"upstream", "localmodel", "checks"},
+    {"hub", "catalog", "accounts", "access", "forms"},
+    {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"actions", "moderation", "search"},
     {"tools", "mcp", "computer"},

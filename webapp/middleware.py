@@ -69,9 +69,8 @@ def finish(request: HttpRequest, response: HttpResponseBase, request_id: str, se
     metrics.request_seconds.labels(route).observe(seconds)
     if route in QUIET_ROUTES and status < 400:
         return
-    log.info(
-        "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), user=known_user_id(request)
-    )
+    said = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+    log.info("request", **said, **{"user": known_user_id(request), **getattr(request, "noted", {})})
 
 
 def known_user_id(request: HttpRequest) -> int | None:

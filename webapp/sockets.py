@@ -13,6 +13,7 @@ from daphne import http_protocol
 from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
+from webapp.pages import BODY
 from webapp.requests import Request
 
 
@@ -61,6 +62,11 @@ http_protocol.WebRequest = Request  # its factory takes it from there
 
 
 class Server(DaphneServer):
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(protocol, Request):
+            scope["extensions"] = {BODY: protocol.hand_over_body()}
+        return super().create_application(protocol, scope)
+
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Hand a message to the transport; return from a socket's only when the transport takes more."""
         await super().handle_reply(protocol, message)

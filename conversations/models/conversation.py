@@ -32,6 +32,7 @@ class Conversation(models.Model):
     class State(models.TextChoices):
         DEFAULT = "", _("As the server says")
         STORED = "stored", _("Kept at the provider")
+        MANUAL = "manual", _("Kept there, and sent again each time")
         STATELESS = "stateless", _("Kept here only")
 
     id = models.CharField(primary_key=True, max_length=64, default=conversation_id, editable=False)
@@ -43,6 +44,8 @@ class Conversation(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.DEFAULT, blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What every turn asks for unless it asks otherwise, by the API's names: `temperature`, `reasoning`, `text`."""
+    metadata = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What programs note of it: up to sixteen short texts by their names."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""
@@ -54,6 +57,12 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.id
+
+    @property
+    def state_in_force(self) -> str:
+        """The state that turns have: the conversation's own, unless it has none or the deployment allows none."""
+        own = "" if settings.SALON_STATE_LOCKED else self.state
+        return own or settings.SALON_STATE
 
 
 class Branch(models.Model):

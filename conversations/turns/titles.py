@@ -7,11 +7,10 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from conversations import threads
+from conversations import catalog, threads
 from conversations.actions.conversations import set_title
 from conversations.models import Item, Response
 from conversations.turns.provider import provider
-from conversations.upstream import catalog
 from conversations.upstream.errors import UpstreamError
 
 log = structlog.get_logger(__name__)

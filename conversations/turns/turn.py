@@ -16,7 +16,7 @@ from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
-from conversations.turns import blobs, context, mirror
+from conversations.turns import blobs, context, mirror, repair
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
@@ -119,23 +119,25 @@ class Turn:
         request = self.request
         if request is None:
             request = await threads.runner.run(context.build, self.response)
-        try:
-            return await self._send(request)
-        except ResponseNotFound:
-            # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
-            request = await threads.runner.run(context.build, self.response, rebuild=True)
+        for _ in range(repair.MOST):
             try:
                 return await self._send(request)
             except UpstreamError as error:
-                return _failed(error)
-        except UpstreamError as error:
-            return _failed(error)
+                failure = error
+                if self.recording.output.slots:
+                    break
+                again = await threads.runner.run(repair.repaired, self.response, request, error)
+                if again is None:
+                    break
+                request = again
+        return _failed(failure)
 
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
         background = bool(request.body.get("background"))
         store = request.body["store"]
-        self._note(parameters=parameters, background=background, store=store, remarks=request.remarks)
+        remarks = [*(self.response.remarks or []), *request.remarks]
+        self._note(parameters=parameters, background=background, store=store, remarks=remarks)
         self.response.background = background
         upstream = await provider()
         try:

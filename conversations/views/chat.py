@@ -11,12 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access, snapshots
+from conversations import access, catalog, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Response
-from conversations.upstream import catalog
 from conversations.views.json import SignedInRequest, answer, body, door, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63

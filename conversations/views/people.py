@@ -9,7 +9,7 @@ from django.core.exceptions import BadRequest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from conversations.forms import ProfileForm
 from conversations.models import User
+from conversations.views.settings import settings_page
 
 
 @login_required
@@ -27,7 +28,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)  # a copy: what is refused must not show in the sidebar
     form = ProfileForm(request.POST or None, request.FILES or None, instance=person)
     if not form.is_valid():
-        return render(request, "settings.html", {"form": form}, status=400 if form.is_bound else 200)
+        return settings_page(request, form=form, status=400 if form.is_bound else 200)
     _keep(form)
     with override(person.language or None):
         messages.success(request, _("Saved."))

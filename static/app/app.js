@@ -1,3 +1,4 @@
+import { CopyText } from "./elements/copy-text.js";
 import { SideBar } from "./elements/side-bar.js";
 import { watchLamps } from "./lib/lamps.js";
 
@@ -5,6 +6,7 @@ import { watchLamps } from "./lib/lamps.js";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
 
+customElements.define("copy-text", CopyText);
 customElements.define("side-bar", SideBar);
 
 const list = document.querySelector(".page");

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from conversations.actions import keys
 from conversations.models import Branch, Conversation, File, Item, Membership, Response, User
 from tests.conftest import PASSWORD
 
@@ -41,6 +42,9 @@ ROWS: dict[str, Row] = {
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
     "sign_out_everywhere": ("POST", SIGNED_IN),
+    "guide": ("GET", SIGNED_IN),
+    "keys": ("POST", SIGNED_IN),
+    "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "avatar": ("GET", SIGNED_IN),
     "file": ("GET", MEMBERS_PAGE),
     "conversations": ("POST", SIGNED_IN),
@@ -74,7 +78,12 @@ ROWS: dict[str, Row] = {
     "account_reset_password_from_key": ("GET", ALL),
     "account_reset_password_done": ("GET", ALL),
 }
-SENT = {"messages": {"text": "Hello"}, "conversation_update": {"title": "Renamed"}, "theme": {"theme": "dark"}}
+SENT: dict[str, dict[str, Any]] = {
+    "messages": {"text": "Hello"},
+    "conversation_update": {"title": "Renamed"},
+    "theme": {"theme": "dark"},
+    "keys": {"name": "Notebook", "scopes": ["read", "write"]},
+}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
@@ -126,7 +135,13 @@ def given(db: None) -> dict[str, Any]:
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
-    return {"conversation_id": conversation.pk, "response_id": response.pk, "file_id": file.pk} | GIVEN
+    key, _ = keys.issue(alice)
+    return {
+        "conversation_id": conversation.pk,
+        "response_id": response.pk,
+        "file_id": file.pk,
+        "key_id": key.pk,
+    } | GIVEN
 
 
 def client_of(person: str) -> Client:
@@ -154,8 +169,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
-    if name in {"theme", "sign_out_everywhere"}:
-        return {"data": urlencode(sent), "content_type": "application/x-www-form-urlencoded"}
+    if name in {"theme", "sign_out_everywhere", "keys"}:
+        return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}
 
 

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webapp.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
+    "conversations.gateway.middleware.gateway",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -114,7 +115,8 @@ if SALON_RUNNER == "worker" and not REDIS_URL:
     raise env.BadSetting("SALON_RUNNER is “worker”, which needs Redis between the processes: set REDIS_URL.")
 if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
-SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "stateless"))
+SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "manual", "stateless"))
+SALON_STATE_LOCKED = env.flag("SALON_STATE_LOCKED")
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))
 
 # The provider: the one that the environment names (conversations.upstream.config), or None for the embedded one
@@ -124,6 +126,12 @@ except ValueError as error:
     raise env.BadSetting(str(error)) from error
 SALON_ENDPOINT = SALON_PROVIDER.base_url if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
+
+# The gateway
+SALON_GATEWAY_BODY = int(env.number("SALON_GATEWAY_BODY", 64, least=1, most=2048)) * 1024 * 1024
+SALON_GATEWAY_KEY_REQUESTS = int(env.number("SALON_GATEWAY_KEY_REQUESTS", 6000))
+SALON_GATEWAY_USER_REQUESTS = int(env.number("SALON_GATEWAY_USER_REQUESTS", 12000))
+SALON_GATEWAY_STREAMS = int(env.number("SALON_GATEWAY_STREAMS", 512))
 
 # People
 AUTH_USER_MODEL = "conversations.User"
