@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from conversations import catalog
 from conversations.models import Response
+
+PER_MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,22 @@ def usage(response: Response) -> Usage | None:
         return None
     cached = min(came, _number(_details(counted, "input").get("cached_tokens")))
     thought = min(went, _number(_details(counted, "output").get("reasoning_tokens")))
-    lines = [
-        Line("Input, new", came - cached),
-        Line("Input, cached", cached),
-        Line("Output, reasoning", thought),
-        Line("Output, text", went - thought),
+    prices = catalog.capabilities(response.deployment or response.model).prices
+    cached_price = prices.input if prices.cached is None else prices.cached
+    counts = [
+        (_("Input, new"), came - cached, prices.input),
+        (_("Input, cached"), cached, cached_price),
+        (_("Output, reasoning"), thought, prices.output),
+        (_("Output, text"), went - thought, prices.output),
     ]
-    return Usage([line for line in lines if line.count], _number(counted.get("total_tokens")) or came + went, None)
+    lines = [
+        Line(name, count, None if price is None else count * price / PER_MILLION)
+        for name, count, price in counts
+        if count
+    ]
+    costs = [line.cost for line in lines if line.cost is not None]
+    total = _number(counted.get("total_tokens")) or came + went
+    return Usage(lines, total, sum(costs) if len(costs) == len(lines) else None)
 
 
 def _details(counted: dict[str, Any], side: str) -> dict[str, Any]:

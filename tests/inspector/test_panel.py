@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from conversations.catalog import capabilities
 from conversations.models import Conversation, Membership, Response, User
 from tests.inspector.conftest import Answered, log_events
 from tests.items.gallery import ITEMS, MCP_TOOL
@@ -55,6 +56,16 @@ def test_the_overview_says_what_it_was_and_how_long_it_took(as_alice: Client, an
         assert fact in page
     for count in ("952", "2,432", "320", "388", "4,092"):
         assert f">{count}<" in page
+
+
+def test_a_cost_is_estimated_where_the_price_is_known_and_else_not_made_up(
+    as_alice: Client, answered: Answered
+) -> None:
+    usage = {"input_tokens": 1_000_000, "output_tokens": 0, "total_tokens": 1_000_000}
+    known = capabilities("gpt-5").prices.input
+    assert known is not None
+    assert f"${known:,.4f}" in shown(as_alice, answered("a", "b", usage=usage))
+    assert "price unknown" in shown(as_alice, answered("a", "b", usage=usage, model="nobody-knows-it"))
 
 
 def test_what_the_provider_keeps_is_said_with_its_end(as_alice: Client, answered: Answered) -> None:

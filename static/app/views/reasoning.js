@@ -6,7 +6,7 @@ import { setLine } from "./line.js";
 
 /** @typedef {import("../types").Item} Item */
 
-const HEADING = /^\s*(?:\*\*([^*\n]{1,120})\*\*|#{1,4} ([^\n]{1,120}))/;
+const HEADING = /^\s*(?:\*\*([^*\n]{1,120})\*\*[ \t]*(?:\n|$)|#{1,4} ([^\n]{1,120}))/;
 
 export class ReasoningView {
   element = clone("aside-template");
