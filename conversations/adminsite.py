@@ -27,6 +27,12 @@ class SalonAdminSite(UnfoldAdminSite):
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         return csp_update(POLICY)(super().admin_view(view, cacheable))
 
+    def get_urls(self) -> list[Any]:
+        """Put the pages that people work in before the lists of rows. They need no script of their own."""
+        from conversations.admin import pages  # needs the models, this module comes before them
+
+        return [*pages.routes(super().admin_view), *super().get_urls()]
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send people to the one sign-in, with its limits on guessing; who may not come in here is told so."""
         from allauth.account.decorators import secure_admin_login  # needs the models, this module comes before them

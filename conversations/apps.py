@@ -12,7 +12,7 @@ class ConversationsConfig(AppConfig):
     verbose_name = "Salon"
 
     def ready(self) -> None:
-        from conversations import checks  # noqa: F401  # registers them
+        from conversations import checks, signins  # noqa: F401  # they register themselves
 
         post_migrate.connect(ship_catalog, sender=self)
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from conversations.models import Membership, Response, User
+from conversations.models import Conversation, Deletion, Membership, Response, User
 
 SIDEBAR_PAGE = 40
 HOME_PAGE = 30
@@ -71,6 +71,45 @@ def sidebar_list(user: User, *, query: str = "", before: str = "") -> Listing:
 def home_list(user: User, *, query: str = "", before: str = "", archived: bool = False) -> Listing:
     """Return what the home page shows: as the sidebar, with the people of each conversation; or the archive."""
     return _list(user, query=query, before=before, archived=archived, size=HOME_PAGE, with_people=True)
+
+
+@dataclass(frozen=True)
+class DeletedRow:
+    """A conversation that is hidden and can be brought back."""
+
+    id: int
+    title: str
+    cause: str
+    purge_after: dt.datetime
+
+
+@dataclass(frozen=True)
+class DeletedListing:
+    rows: list[DeletedRow]
+    more_url: str = ""
+
+
+def deleted_list(user: User, *, before: str = "") -> DeletedListing:
+    """Return what `user` owned and can still bring back, the newest deletion first."""
+    pending = Deletion.objects.filter(owner=user, state=Deletion.State.HIDDEN, parts="").order_by("-id")
+    if before:
+        if not re.fullmatch(r"[0-9]{1,18}", before):
+            raise BadRequest("This page of the list does not exist.")
+        pending = pending.filter(id__lt=int(before))
+    page = list(pending[: HOME_PAGE + 1])
+    titles = Conversation.objects.in_bulk([row.conversation_id for row in page])
+    rows = [
+        DeletedRow(
+            id=row.pk,
+            title=titles[row.conversation_id].title or _("New conversation"),
+            cause=row.get_cause_display(),
+            purge_after=row.purge_after,
+        )
+        for row in page[:HOME_PAGE]
+        if row.conversation_id in titles
+    ]
+    more = f"?before={page[HOME_PAGE - 1].pk}" if len(page) > HOME_PAGE else ""
+    return DeletedListing(rows, more)
 
 
 def _list(

@@ -37,11 +37,12 @@ def _shown(value: Any, depth: int) -> Any:
 
 def image(reference: dict[str, Any]) -> dict[str, Any]:
     """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
-    return {
+    shown = {
         "url": reverse("file", args=[reference["$file"]]),
         "width": reference.get("width"),
         "height": reference.get("height"),
     }
+    return shown | {name: reference[name] for name in ("name", "size", "pages") if name in reference}
 
 
 def redacted_tool(tool: Any) -> Any:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, files, guide, home, inspector, keys, people, setup
+from conversations.views import chat, deleted, files, guide, home, inspector, keys, people, setup
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,7 +13,12 @@ urlpatterns = [
     path("settings/keys/", keys.issue, name="keys"),
     path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key_revoke"),
     re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
+    path("files/", files.upload, name="files"),
     path("files/<str:file_id>/", files.file, name="file"),
+    path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
+    path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
+    path("deleted/", deleted.deleted, name="deleted"),
+    path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
     path("conversations/", chat.begin, name="conversations"),
     path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
 from conversations.errors import Refused
 from conversations.models import Key, User
+from conversations.models.audit import record
 from conversations.models.fields import plain
 
 log = structlog.get_logger(__name__)
@@ -34,12 +36,18 @@ def issue(
         raise Refused(f"You have {MOST_KEYS} keys. Revoke one that is not needed any more.", code="too_many_keys")
     in_order = " ".join(scope for scope in Key.Scope.values if scope in asked)
     key, secret = Key.of(user, name=name, scope=in_order, expires_at=expires_at)
-    key.save()
+    with transaction.atomic():
+        key.save()
+        record("key.create", actor=user, object=key, details={"scopes": in_order.split()})
     log.info("key_issued", key=key.pk, user=user.pk, scopes=in_order)
     return key, secret
 
 
 def revoke(key: Key) -> None:
     """End a key, for ever. What runs with it ends within seconds; a key that is revoked already stays so."""
-    if Key.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+    with transaction.atomic():
+        revoked = Key.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+        if revoked:
+            record("key.revoke", actor=key.user, object=key)
+    if revoked:
         log.info("key_revoked", key=key.pk, user=key.user_id)

@@ -7,14 +7,21 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from conversations.models import User
+from conversations.models.audit import record
 
 POWERS = ("is_staff", "is_superuser", "user_permissions")
+
+
+def signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class NewPersonForm(UserCreationForm):
@@ -61,8 +68,17 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         # Only who has every power may hand one out
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *POWERS)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with transaction.atomic():
+            answer: HttpResponse = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and answer.status_code == 302:
+                record("user.password_change", actor=signed_in(request), object=("user", id))
+        return answer
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        changed = {"changed": sorted(form.changed_data)} if change else {}
+        record("user.update" if change else "user.create", actor=signed_in(request), object=obj, details=changed)
         if change and "is_active" in form.changed_data and not obj.is_active:
             obj.sign_out_everywhere()
         if change and "email" in form.changed_data:

@@ -1,25 +1,39 @@
+from conversations.models.audit import AuditEntry, Chain
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
-from conversations.models.file import File
+from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
+from conversations.models.file import File, InputWay, ProviderFile
+from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.response import Response
+from conversations.models.retention import RetentionRule
 from conversations.models.user import User
 
 __all__ = [
+    "AuditEntry",
     "Branch",
     "CatalogEntry",
+    "Certificate",
+    "Chain",
     "Conversation",
+    "Deletion",
     "Fact",
     "File",
+    "HoldTarget",
     "IdempotencyKey",
+    "InputWay",
     "Item",
     "Key",
+    "LegalHold",
     "Membership",
+    "ProviderDeletion",
+    "ProviderFile",
     "RefusedParameter",
     "Response",
+    "RetentionRule",
     "StreamChunk",
     "User",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -52,8 +53,16 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     activity_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    temporary = models.BooleanField(default=False, db_default=False)
+    """A class of its own for retention rules: meant to be gone soon."""
+
+    left_out: Sequence[str] = ()
+    """Options that a change of the model has just dropped; not a column."""
 
     objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["deleted_at"], name="hidden", condition=Q(deleted_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.title or self.id

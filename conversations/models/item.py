@@ -37,6 +37,8 @@ class Item(models.Model):
     began_ms = models.PositiveIntegerField(null=True, blank=True)
     """Milliseconds since the turn was queued, of an output item; `ended_ms` likewise."""
     ended_ms = models.PositiveIntegerField(null=True, blank=True)
+    purged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """A rule took what was handed to and from a tool; that there was a call stays."""
 
     class Meta:
         constraints = [

@@ -21,9 +21,9 @@ KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
 UNFINISHED = {"in_progress", "generating", "searching", "interpreting", "calling", "compacting"}
-OF_THIS = "conversation branch model endpoint status instructions options provider_id background store remarks"
+OF_THIS = "conversation branch door model endpoint status instructions options provider_id background store remarks"
 OF_RUN = "input_from epoch queued_at started_at first_token_at done_at cancel_requested_at"
-OF_PREVIOUS = "status done_at provider_id provider_expires_at provider_deleted_at store endpoint"
+OF_PREVIOUS = "status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint"
 NEEDED = [
     *OF_THIS.split(),
     *OF_RUN.split(),

@@ -17,12 +17,14 @@ from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
 from conversations.turns import blobs, context, mirror, repair
+from conversations.turns.attachments import Attachments
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.turns.timing import STAMPED, ItemClock
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
+    ProviderBusy,
     ProviderRefused,
     ProviderUnavailable,
     RequestRejected,
@@ -139,15 +141,31 @@ class Turn:
         remarks = [*(self.response.remarks or []), *request.remarks]
         self._note(parameters=parameters, background=background, store=store, remarks=remarks)
         self.response.background = background
+        attachments = Attachments(await provider(), endpoint=self.response.endpoint)
+        attached = await attachments.resolve(request.body, keeps=store)
+        try:
+            return await self._stream(attached.body)
+        except (RequestRejected, ResponseNotFound) as error:
+            remark = await attachments.otherwise(attached, error)
+            if remark is None:
+                raise
+        self._note(remarks=[*remarks, remark])
+        ending = await self._stream((await attachments.resolve(request.body, keeps=store)).body)
+        await attachments.remember()
+        return ending
+
+    async def _stream(self, body: dict[str, Any]) -> Ending:
         upstream = await provider()
         try:
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self._follow(upstream.stream_response(body, on_wait=self._wait))
         except ProviderUnavailable:
             if self.recording.sequence or not await revive():
                 raise
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self._follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
+        if isinstance(error, ProviderBusy) and self.response.door == Response.Door.GATEWAY:
+            raise error  # clients wait by themselves, and both together would ask nine times instead of three
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
@@ -265,6 +283,8 @@ class Turn:
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
+                if final.get("status") == "cancelled":
+                    return Ending(Response.Status.CANCELLED, final=final)
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
@@ -322,7 +342,7 @@ def _ending(kind: str, data: dict[str, Any]) -> Ending:
 
 def _failed(error: UpstreamError) -> Ending:
     code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
+    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence, "provider": error.details})
 
 
 def _has_large(value: Any, depth: int = 0) -> bool:

@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from conversations.actions import keys
-from conversations.models import Branch, Conversation, File, Item, Membership, Response, User
+from conversations.models import Branch, Conversation, Deletion, File, Item, Membership, Response, User
 from tests.conftest import PASSWORD
 
 LOGIN = "sign in"
@@ -32,6 +32,7 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
 
 Row = tuple[str, tuple[Any, ...]]
@@ -46,7 +47,12 @@ ROWS: dict[str, Row] = {
     "keys": ("POST", SIGNED_IN),
     "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "avatar": ("GET", SIGNED_IN),
+    "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
+    "file_preview": ("GET", MEMBERS_PAGE),
+    "file_remove": ("POST", UPLOADERS),
+    "deleted": ("GET", SIGNED_IN),
+    "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "conversations": ("POST", SIGNED_IN),
     "conversation": ("GET", MEMBERS_PAGE),
     "turns": ("GET", MEMBERS),
@@ -135,13 +141,13 @@ def given(db: None) -> dict[str, Any]:
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
+    deleted = Conversation.objects.create(created_by=alice, deleted_at=timezone.now())
+    deletion = Deletion.objects.create(
+        conversation_id=deleted.pk, owner=alice, cause=Deletion.Cause.PERSON, purge_after=timezone.now()
+    )
     key, _ = keys.issue(alice)
-    return {
-        "conversation_id": conversation.pk,
-        "response_id": response.pk,
-        "file_id": file.pk,
-        "key_id": key.pk,
-    } | GIVEN
+    ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
+    return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
 def client_of(person: str) -> Client:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0005_state"),
+        ("conversations", "0009_gateway"),
     ]
 
     operations = [
