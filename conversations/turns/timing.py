@@ -20,17 +20,16 @@ class ItemClock:
         self._free_since: int | None = None
         self._began: dict[Any, int] = {}
 
-    def start(self) -> None:
-        """The first event has come."""
-        if self._free_since is None:
+    def see(self, kind: str, event: dict[str, Any]) -> None:
+        """Take note of an event, and add `item_timing` to one that begins or ends an item."""
+        if kind == "response.created" and self._free_since is None:
             self._free_since = self._now()
-
-    def stamp(self, event: dict[str, Any]) -> None:
-        """Add `item_timing` to an event that begins or ends an item."""
+        if kind not in STAMPED:
+            return
         now, index = self._now(), str(event.get("output_index"))
         began = self._began.setdefault(index, now if self._free_since is None else self._free_since)
         event["item_timing"] = {"began_ms": began}
-        if event["type"] == "response.output_item.done":
+        if kind == "response.output_item.done":
             self._free_since = event["item_timing"]["ended_ms"] = now
 
     def _now(self) -> int:

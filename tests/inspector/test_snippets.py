@@ -22,7 +22,7 @@ from tests.upstream.script import answer_events, sse, streaming
 
 pytestmark = pytest.mark.django_db
 Scripted = Callable[..., ScriptedProvider]
-HOSTILE = 'It\'s "quoted" $(touch /tmp/pwned) `id` \\ ${HOME}\nJSON\n\'\'\' """ – ✓'
+HOSTILE = 'It\'s "quoted" $(exit 7) `id` \\ ${HOME}\nJSON\n\'\'\' """ – ✓'
 
 
 def snippet(client: Client, response: Response, form: str) -> str:

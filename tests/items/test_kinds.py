@@ -13,8 +13,9 @@ from openai.types.responses.responses_server_event import ResponsesServerEvent
 from pydantic import BaseModel
 
 from conversations.output import TABLE, Output
-from tests.items.gallery import ITEMS, ONLY_INPUT, Event, Item, events_of
+from tests.items.gallery import ITEMS, ONLY_INPUT, Item
 from tests.items.node import run_script
+from tests.items.streams import Event, events_of
 
 ONLY_RECORDED = {"response.apply_patch_call_operation_diff.delta", "response.apply_patch_call_operation_diff.done"}
 """Events of the real service that the SDK does not name."""

@@ -1,22 +1,14 @@
 // What one page shows of a conversation: the turns of the viewed branch, what streams, what is not confirmed yet.
 // It takes state and frames and says what changed; it knows no DOM and no network.
 import { RunningStreams } from "./running-streams.js";
+import { RANK, isRunning, keyOf, longer, messageOf } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
 /** @typedef {import("../types").Pending} Pending */
 /** @typedef {import("../types").Conversation} Conversation */
 
-const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2, cancelled: 2 };
-
-/** @param {Turn} turn */
-export const isRunning = (turn) => RANK[turn.status] < 2;
-
-/**
- * The id that all answers to one message share: of the turn that the message came with.
- * @param {Turn} turn
- */
-export const messageOf = (turn) => turn.input_from ?? turn.id;
+export { isRunning, messageOf };
 
 /**
  * Events: `change` (detail: the id of the turn that streams on, or null where more may have changed),
@@ -211,8 +203,8 @@ export class ConversationStore extends EventTarget {
     for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
     this.#count(turn);
     const merged = this.#merge(turn);
+    this.atWork.delete(turn.id);
     if (isRunning(merged)) this.atWork.set(turn.id, turn.branch);
-    else this.atWork.delete(turn.id);
     const index = this.path.findIndex((known) => known.id === turn.id);
     if (index >= 0) {
       this.path[index] = merged;
@@ -339,18 +331,3 @@ export class ConversationStore extends EventTarget {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
-
-/**
- * The same before and after the server has confirmed a message, so that its element stays.
- * @param {Turn} turn
- */
-function keyOf(turn) {
-  const own = turn.input_from === null ? turn.input.find((item) => item.client_id) : undefined;
-  return own?.client_id ?? `turn-${turn.id}`;
-}
-
-/**
- * @param {import("../types").BranchRef[]} fresh
- * @param {import("../types").BranchRef[]} [known]
- */
-const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);
