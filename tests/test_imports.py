@@ -10,7 +10,7 @@ from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
     {"egress", "sealing"},
-    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel"}
+    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"checks", "intake", "arguments"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
     {"snapshots", "lists"},
@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns"},
-    {"tasks"},
+    {"tasks", "inspector"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"},
     {"adminsite"},
     {"urls"},

@@ -16,13 +16,14 @@ from conversations import sealing, threads
 from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
-from conversations.snapshots import image
+from conversations.shown import image
 from conversations.turns import blobs, calls, context, mirror, repair
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
+from conversations.turns.timing import ItemClock
 from conversations.upstream.errors import (
     ProviderBusy,
     ProviderRefused,
@@ -78,6 +79,7 @@ class Turn:
         self.response = response
         self.request = request
         self.recording = Recording(response, Output())
+        self.clock = ItemClock(response)
         self.provider_id = response.provider_id
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
@@ -183,6 +185,7 @@ class Turn:
         """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
         try:
             async with opening as stream:
+                self._note(request_id=(stream.request_id or "")[:200])
                 async for ending in self._events(stream):
                     return ending
             raise StreamBroken("The answer was interrupted on its way.")
@@ -222,6 +225,7 @@ class Turn:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
+        self.clock.see(kind, data)
         if not blobs.has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT

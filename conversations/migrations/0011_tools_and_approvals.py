@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0009_gateway'),
+        ('conversations', '0010_item_times'),
     ]
 
     operations = [
