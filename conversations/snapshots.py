@@ -9,11 +9,12 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.urls import reverse
 
 from conversations import catalog, protocol
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.arguments import named_arguments
+from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
+from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
@@ -38,6 +39,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "instructions": conversation.instructions,
         "state": conversation.state,
         "options": conversation.options,
+        "offered": conversation.offered,
         "branch": conversation.branch_id,
     }
     if membership is not None:
@@ -63,6 +65,7 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
         "turns": turns(conversation, shown[::-1]),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
+        "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
 
 
@@ -115,15 +118,17 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     )
     for item in items.select_related("author").order_by("response_id", "direction", "index"):
         (inputs if item.direction == Item.Direction.INPUT else outputs)[item.response_id].append(item)
+    waiting = approvals(responses)
     siblings, answers = _branches(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
-        output, cursor = [item.payload for item in outputs[response.pk]], None
+        output, cursor = [item.payload | item_timing(item) for item in outputs[response.pk]], None
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs[response.input_owner_id]
-        result.append(_turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk]))
+        shown = _turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk])
+        result.append(shown | {"approvals": waiting[response.pk]})
     return result
 
 
@@ -154,6 +159,38 @@ def _turn(
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
+        "answers_calls": response.answers_id is not None,
+        "approvals": [],
+    }
+
+
+def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
+    """Return the calls of each response that a person decides about. Only where there are calls are they asked for."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if ids := [response.pk for response in responses if response.calls]:
+        rows = Approval.objects.filter(response__in=ids).select_related("asked_by", "decided_by").order_by("id")
+        for row in rows:
+            found[row.response_id].append(approval(row))
+    return found
+
+
+def approval(row: Approval) -> dict[str, Any]:
+    """Return a call that waits for approval, or waited, as every member sees it."""
+    return {
+        "id": row.pk,
+        "request": row.request_id,
+        "server": row.server_label,
+        "name": row.name,
+        "arguments": row.arguments,
+        "parts": named_arguments(row.arguments),
+        "digest": row.digest,
+        "state": Approval.State.LAPSED if row.state == Approval.State.PENDING and not row.is_open else row.state,
+        "decides": row.decides,
+        "asked_by": person(row.asked_by),
+        "decided_by": person(row.decided_by) if row.decided_by else None,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "note": row.note,
+        "expires_at": row.expires_at.isoformat(),
     }
 
 
@@ -199,23 +236,11 @@ def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], p
     return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
 
 
-def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return an output item as browsers see it: image bytes by address, encrypted reasoning left out."""
-    item = {key: value for key, value in payload.items() if key != "encrypted_content"}
-    if isinstance(result := item.get("result"), dict) and "$file" in result:
-        item["image"] = image(result)
-        del item["result"]
-    return item
-
-
-def image(reference: dict[str, Any]) -> dict[str, Any]:
-    """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
-    shown = {
-        "url": reverse("file", args=[reference["$file"]]),
-        "width": reference.get("width"),
-        "height": reference.get("height"),
-    }
-    return shown | {name: reference[name] for name in ("name", "size", "pages") if name in reference}
+def item_timing(item: Item) -> dict[str, Any]:
+    """Return how the folded stream says it, where it is known."""
+    known = {"began_ms": item.began_ms, "ended_ms": item.ended_ms}
+    timing = {name: value for name, value in known.items() if value is not None}
+    return {"timing": timing} if timing else {}
 
 
 def _input(item: Item) -> dict[str, Any]:
@@ -226,7 +251,7 @@ def _input(item: Item) -> dict[str, Any]:
         "author": person(item.author) if item.author else None,
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
-        "payload": item.payload,
+        "payload": shown_item(item.payload),
     }
 
 

@@ -9,6 +9,7 @@ can be, or from the beginning.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.utils import timezone
 from conversations import catalog
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
+from conversations.turns import calls, offers
 from conversations.turns.history import Listener, Told, matched, told_again
 from conversations.upstream.catalog import Capabilities
 from conversations.upstream.unsupported import without
@@ -57,11 +59,15 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     store = options.get("store") if isinstance(options.get("store"), bool) else state != Conversation.State.STATELESS
     reasons = bool(known.values("reasoning.effort") or known.summaries)
     anchor, between, whole = _history(response, name=state == Conversation.State.STORED and not (rebuild or bare))
-    listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=_dicts(options.get("tools")))
+    offered, remarks = offers.tools_of(response, known)
+    tools = [*_dicts(options.get("tools")), *offered]
+    listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=tools)
     told, given = told_again(between, listener), [item.payload for item in _inputs(response)]
     items = matched(told + given, alone=anchor is None)
     if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
         items = [item for item in items if not any(item is own for own in given)] + given
+    else:
+        items = _outputs(anchor, items) + items
     body: dict[str, Any] = {
         **options,
         "model": response.model,
@@ -76,9 +82,12 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["include"] = sorted({*_words(options.get("include")), SEALED})
     if "background" not in options and store and _in_background(known, options):
         body["background"] = True
+    if offered:
+        body["tools"] = tools
+    elif response.offered and not tools:
+        body.pop("tool_choice", None)
     if body.get("background") and not store:
         del body["background"]  # the provider keeps nothing, so it is we who go on without the client
-    remarks = []
     if state == Conversation.State.STORED and between:
         remarks.append(RETOLD)
     if not whole:
@@ -114,6 +123,14 @@ def _words(value: Any) -> list[str]:
 
 def _inputs(response: Response) -> list[Item]:
     return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
+
+
+def _outputs(anchor: Response | None, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return an output for each call of the previous response that nothing answers: the API takes no conversation on
+    in which there is one."""
+    if anchor is None or not anchor.calls:
+        return []
+    return calls.outputs(anchor, but={str(item.get("call_id")) for item in items})
 
 
 def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Told], bool]:
@@ -173,7 +190,35 @@ def may_be_named(row: Response, response: Response) -> bool:
         bool(row.provider_id)
         and row.deleted_at is None
         and row.store
+        and row.provider_deleted_at is None
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint
         and (row.provider_expires_at is None or row.provider_expires_at > timezone.now())
     )
+
+
+def sent_input(response: Response) -> list[dict[str, Any]]:
+    """Return the input of the request that was sent for `response`, told again by what its parameters named."""
+    parameters: dict[str, Any] = response.parameters or {}
+    named = parameters.get("previous_response_id")
+    known = catalog.capabilities(response.model)
+    reasons = bool(known.values("reasoning.effort") or known.summaries)
+    listener = Listener(response.endpoint, reasons=reasons, tools=_dicts(parameters.get("tools")))
+    between = _told(_since(response, named)[::-1])
+    items = told_again(between, listener) + [item.payload for item in _inputs(response)]
+    return matched(items, alone=named is None)
+
+
+def _since(response: Response, named: str | None) -> list[Response]:
+    """Return the turns after the response that was named, back to the first where none was, newest first."""
+    passed: list[Response] = []
+    start = response.previous_response_id
+    while start is not None and len(passed) < MOST_TURNS:
+        ids = path(start, STRIDE)
+        rows = Response.objects.defer("final", "options", "parameters", "metadata").in_bulk(ids)
+        for pk in ids:
+            if named and rows[pk].provider_id == named:
+                return passed
+            passed.append(rows[pk])
+        start = rows[ids[-1]].previous_response_id
+    return passed
