@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0009_gateway'),
+        ('conversations', '0011_tools_and_approvals'),
     ]
 
     operations = [
