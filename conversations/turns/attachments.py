@@ -71,7 +71,7 @@ class Attachments:
         Raise `RequestRejected` where a file is gone from here.
         """
         attached = Attached(body)
-        parts = list(_references(body.get("input")))
+        parts = [*_references(body.get("input")), *_references(body.get("tools"))]
         if not parts:
             return attached
         self.ways = await threads.runner.run(_ways, self.endpoint)
@@ -82,7 +82,8 @@ class Attachments:
             if file is None:
                 raise RequestRejected(GONE, code="file_gone")
             replaced[id(holder), key] = await self._resolved(holder, key, file, attached, keeps=keeps)
-        attached.body = {**body, "input": _copied(body["input"], replaced)}
+        carrying: dict[str, Any] = {name: _copied(body[name], replaced) for name in ("input", "tools") if name in body}
+        attached.body = {**body, **carrying}
         return attached
 
     async def _resolved(
