@@ -5,6 +5,7 @@ from conversations.models.deletion import Certificate, Deletion, ProviderDeletio
 from conversations.models.file import File
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
@@ -24,6 +25,7 @@ __all__ = [
     "File",
     "HoldTarget",
     "IdempotencyKey",
+    "Invitation",
     "Item",
     "Key",
     "LegalHold",

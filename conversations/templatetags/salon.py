@@ -51,7 +51,10 @@ def sidebar(context: Context) -> dict[str, Any]:
         "path": request.path,
         "here": request.get_full_path(),
         "csrf_token": context.get("csrf_token"),
-        "places": [{"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"}],
+        "places": [
+            {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
+            {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
+        ],
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),
     }

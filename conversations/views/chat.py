@@ -37,7 +37,8 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
     except NotFound as error:
         raise Http404 from error
     state = snapshots.page(found.conversation, branch) | {
-        "conversation": snapshots.conversation_state(found.conversation, found.membership),
+        "conversation": snapshots.conversation_state(found.conversation, found.membership)
+        | {"people": snapshots.people(found.conversation)},
         "me": snapshots.person(request.user),
         "models": [
             {

@@ -9,6 +9,7 @@ import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
+import { showFaces } from "./views/faces.js";
 
 /** @type {import("./types").PageState} */
 const state = JSON.parse(document.getElementById("conversation-state")?.textContent ?? "");
@@ -23,6 +24,7 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=faces]"));
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, `${here}messages/`, taken);
@@ -102,6 +104,7 @@ function refresh() {
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  showFaces(faces, conversation.people);
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
@@ -119,6 +122,8 @@ store.addEventListener("gap", () => socket.reconnect());
 store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
 });
+// What one may do here is another from now on, so the page is
+store.addEventListener("role", () => location.reload());
 store.addEventListener("deleted", () => location.assign("/"));
 store.addEventListener("reload", async () => {
   const page = await tried(() => get(`${here}turns/?branch=${store.branch ?? ""}`));

@@ -104,6 +104,7 @@ export interface Conversation {
   may_write: boolean;
   pinned: boolean;
   archived: boolean;
+  people: { count: number; first: Person[] };
 }
 
 export interface Model {
@@ -131,7 +132,7 @@ export interface TurnsPage {
 
 export type Frame =
   | { type: "hello"; position: number }
-  | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Partial<Conversation> }
+  | { type: "fact"; position: number; kind: string; person?: number; turn?: Turn; conversation?: Partial<Conversation> }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
