@@ -144,7 +144,8 @@ def lobby(request: SignedInRequest) -> HttpResponse:
 @login_required
 def join(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     try:
-        return redirect("conversation", members.join(request.user, access.joinable_by(request.user, conversation_id)).pk)
+        conversation = access.joinable_by(request.user, conversation_id)
+        return redirect("conversation", members.join(request.user, conversation).pk)
     except NotFound as error:
         raise Http404 from error
     except Refused as error:
