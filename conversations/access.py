@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Deletion, File, Invitation, Key, Membership, Response, User
 from conversations.models.fields import plain
@@ -51,6 +53,22 @@ def response_in(conversation: Conversation, response_id: int) -> Response:
     return response
 
 
+def response_for(user: User, provider_id: str) -> tuple[Access, Response]:
+    """Return the response that the provider calls so, and its conversation as `user` may use it; raise `NotFound`.
+
+    Of several, which only another provider can have named alike, it is the newest.
+    """
+    _require_storable(provider_id)
+    visible = Conversation.objects.visible_to(user)
+    found = Response.objects.filter(provider_id=provider_id, conversation__in=visible).exclude(provider_id="")
+    response = found.select_related("previous_response").order_by("-id").first()
+    if response is None:
+        raise NotFound
+    access = conversation_for(user, response.conversation_id)
+    response.conversation = access.conversation
+    return access, response
+
+
 def branch_in(conversation: Conversation, branch_id: int) -> Branch:
     """Return a branch of this conversation; one of another conversation is not found."""
     branch = Branch.objects.filter(conversation=conversation, pk=branch_id).first()
@@ -60,9 +78,10 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 
 
 def file_for(user: User, file_id: str) -> File:
-    """Return a file of a conversation that `user` may see; raise `NotFound`."""
+    """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
-    file = File.objects.filter(pk=file_id, conversation__in=Conversation.objects.visible_to(user)).first()
+    own = Q(conversation=None, owner=user)
+    file = File.objects.filter(own | Q(conversation__in=Conversation.objects.visible_to(user)), pk=file_id).first()
     if file is None:
         raise NotFound
     return file

@@ -1,6 +1,17 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, deleted, files, guide, home, keys, members, people, setup
+from conversations.views import (
+    chat,
+    deleted,
+    files,
+    guide,
+    home,
+    inspector,
+    keys,
+    members,
+    people,
+    setup,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,7 +24,10 @@ urlpatterns = [
     path("settings/keys/", keys.issue, name="keys"),
     path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key_revoke"),
     re_path(r"^avatars/(?P<name>[0-9a-f]{32}\.webp)$", people.avatar, name="avatar"),
+    path("files/", files.upload, name="files"),
     path("files/<str:file_id>/", files.file, name="file"),
+    path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
+    path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
     path("deleted/", deleted.deleted, name="deleted"),
     path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
     path("lobby/", members.lobby, name="lobby"),
@@ -46,5 +60,25 @@ urlpatterns = [
         "conversations/<str:conversation_id>/responses/<int:response_id>/continue/",
         chat.continue_answer,
         name="continue",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/inspector/",
+        inspector.panel,
+        name="inspector",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/inspector/<slug:part>/",
+        inspector.panel_part,
+        name="inspector_part",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/inspector/as/<slug:form>/",
+        inspector.snippet,
+        name="inspector_snippet",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/delete-at-provider/",
+        inspector.delete_at_provider,
+        name="delete_at_provider",
     ),
 ]

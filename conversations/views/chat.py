@@ -16,7 +16,7 @@ from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Response
-from conversations.views.json import SignedInRequest, answer, body, door, text, whole_number
+from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
 
@@ -79,6 +79,7 @@ def send(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     response, new = turns.send_message(
         found,
         text=text(data, "text"),
+        attachments=listing(data, "attachments"),
         client_id=text(data, "client_id"),
         previous_id=whole_number(data, "previous"),
         edits_id=whole_number(data, "edits"),

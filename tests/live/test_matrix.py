@@ -34,6 +34,7 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
 
 OWNERS_FORM = (LOGIN, 404, 403, 403, 200, LOGIN, 404)
@@ -50,7 +51,10 @@ ROWS: dict[str, Row] = {
     "keys": ("POST", SIGNED_IN),
     "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "avatar": ("GET", SIGNED_IN),
+    "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
+    "file_preview": ("GET", MEMBERS_PAGE),
+    "file_remove": ("POST", UPLOADERS),
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "lobby": ("GET", SIGNED_IN),
@@ -72,6 +76,10 @@ ROWS: dict[str, Row] = {
     "stop": ("POST", WRITERS),
     "regenerate": ("POST", WRITERS),
     "continue": ("POST", WRITERS),
+    "inspector": ("GET", MEMBERS),
+    "inspector_part": ("GET", MEMBERS),
+    "inspector_snippet": ("GET", MEMBERS),
+    "delete_at_provider": ("POST", WRITERS),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -103,7 +111,7 @@ SENT: dict[str, dict[str, Any]] = {
 FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
 SECRET = "secret"
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -134,7 +142,14 @@ def given(db: None) -> dict[str, Any]:
     conversation = Conversation.objects.create(created_by=alice)
     branch = Branch.objects.create(conversation=conversation, created_by=alice)
     response = Response.objects.create(
-        conversation=conversation, branch=branch, created_by=alice, status="incomplete", done_at=timezone.now()
+        conversation=conversation,
+        branch=branch,
+        created_by=alice,
+        status="incomplete",
+        done_at=timezone.now(),
+        parameters={"model": "demo"},
+        provider_id="resp_1",
+        provider_deleted_at=timezone.now(),
     )
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "A lamp"}]}
     Item.objects.create(

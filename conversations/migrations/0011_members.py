@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0007_governance'),
+        ('conversations', '0010_item_times'),
     ]
 
     operations = [
