@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from conversations.views import (
+    approvals,
     chat,
     deleted,
     files,
@@ -11,6 +12,7 @@ from conversations.views import (
     members,
     people,
     setup,
+    tools,
 )
 
 urlpatterns = [
@@ -28,6 +30,7 @@ urlpatterns = [
     path("files/<str:file_id>/", files.file, name="file"),
     path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
     path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
+    path("approvals/", approvals.waiting, name="approvals"),
     path("deleted/", deleted.deleted, name="deleted"),
     path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
     path("lobby/", members.lobby, name="lobby"),
@@ -50,6 +53,8 @@ urlpatterns = [
     path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
     path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
     path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
+    path("conversations/<str:conversation_id>/tools/", tools.switch, name="tools"),
+    path("conversations/<str:conversation_id>/approvals/<int:approval_id>/", approvals.decide, name="approval"),
     path("conversations/<str:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
     path(
         "conversations/<str:conversation_id>/responses/<int:response_id>/regenerate/",
