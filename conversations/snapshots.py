@@ -15,6 +15,7 @@ from conversations import catalog, protocol
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
 
+MOST_DEPTH = 60
 PAGE = 30
 """Turns that are shown at once."""
 
@@ -200,17 +201,27 @@ def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], p
 
 
 def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return an output item as browsers see it: image bytes by address, encrypted reasoning left out."""
-    item = {key: value for key, value in payload.items() if key != "encrypted_content"}
-    if isinstance(result := item.get("result"), dict) and "$file" in result:
-        item["image"] = image(result)
-        del item["result"]
+    """Return an item as browsers see it: stored bytes by address, encrypted reasoning left out."""
+    item: dict[str, Any] = _shown(payload, 0)
+    if isinstance(result := payload.get("result"), dict) and "$file" in result:
+        item["image"] = item.pop("result")
     return item
+
+
+def _shown(value: Any, depth: int) -> Any:
+    if depth > MOST_DEPTH:
+        return value
+    if isinstance(value, dict):
+        if isinstance(value.get("$file"), str):
+            return image(value)
+        return {key: _shown(inner, depth + 1) for key, inner in value.items() if key != "encrypted_content"}
+    return [_shown(inner, depth + 1) for inner in value] if isinstance(value, list) else value
 
 
 def image(reference: dict[str, Any]) -> dict[str, Any]:
     """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
     shown = {
+        "id": reference["$file"],
         "url": reverse("file", args=[reference["$file"]]),
         "width": reference.get("width"),
         "height": reference.get("height"),
@@ -226,7 +237,7 @@ def _input(item: Item) -> dict[str, Any]:
         "author": person(item.author) if item.author else None,
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
-        "payload": item.payload,
+        "payload": shown_item(item.payload),
     }
 
 

@@ -44,6 +44,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "name": name,
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
+                "vision": catalog.capabilities(name).vision,
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS

@@ -1,3 +1,4 @@
+import { attachmentsOf } from "../lib/attachments.js";
 import { isRunning, messageOf } from "../lib/conversation-store.js";
 import { HistoryWindow } from "../lib/history-window.js";
 import { sends } from "../lib/keys.js";
@@ -13,7 +14,7 @@ const AHEAD = "1500px 0px"; // how far before its edge the history grows, so tha
 /**
  * `<chat-log role="log">`: draws what a store shows of a conversation and keeps the reader where they read.
  *
- * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text }), `chat:regenerate`, `chat:continue`
+ * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text, attachments }), `chat:regenerate`, `chat:continue`
  * ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back), `chat:branch` ({ branch }),
  * `chat:said` ({ text }: something to announce), `chat:unfocused` (what had the focus is not there any more).
  */
@@ -240,7 +241,8 @@ class ChatLog extends AppElement {
     if (!view || !text) return;
     const turn = this.#store?.path.find(({ id }) => id === view.id);
     view.leaveEdit();
-    if (turn) this.emit("chat:edit", { id: messageOf(turn), text });
+    const attachments = attachmentsOf(turn?.input.findLast(({ role }) => role === "user")?.payload.content);
+    if (turn) this.emit("chat:edit", { id: messageOf(turn), text, attachments });
   }
 
   /** @param {KeyboardEvent} event */
