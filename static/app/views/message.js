@@ -1,6 +1,5 @@
 // A message of a person, or what a program sent in its place.
 import { clock } from "../lib/format.js";
-import { wordsOf } from "../lib/item-words.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone, ref } from "../lib/templates.js";
 import { AttachmentsView } from "./attachments.js";
@@ -53,7 +52,7 @@ export class MessageView {
     ref(this.element, "edit").hidden = !message.editable;
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
-    this.text = payload.type === "message" || payload.role ? textOf(payload) : lineOf(payload);
+    this.text = textOf(payload);
     this.#prose.end(this.text);
     ref(this.element, "prose").hidden = this.text === "" || this.#form !== undefined;
     this.#files.update(payload.content);
@@ -95,10 +94,4 @@ export class MessageView {
     image.src = author.avatar;
     avatar.replaceChildren(image);
   }
-}
-
-/** Input that is no message at all. @param {import("../types").Item} payload */
-function lineOf(payload) {
-  const { text, subject, after } = wordsOf(payload);
-  return [text, subject, after].filter(Boolean).join(" ");
 }
