@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations import catalog, protocol
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.arguments import named_arguments
+from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
 from conversations.shown import shown_item
 
@@ -38,6 +39,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "instructions": conversation.instructions,
         "state": conversation.state,
         "options": conversation.options,
+        "offered": conversation.offered,
         "branch": conversation.branch_id,
     }
     if membership is not None:
@@ -116,6 +118,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     )
     for item in items.select_related("author").order_by("response_id", "direction", "index"):
         (inputs if item.direction == Item.Direction.INPUT else outputs)[item.response_id].append(item)
+    waiting = approvals(responses)
     siblings, answers = _branches(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
@@ -124,7 +127,8 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs[response.input_owner_id]
-        result.append(_turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk]))
+        shown = _turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk])
+        result.append(shown | {"approvals": waiting[response.pk]})
     return result
 
 
@@ -155,6 +159,38 @@ def _turn(
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
+        "answers_calls": response.answers_id is not None,
+        "approvals": [],
+    }
+
+
+def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
+    """Return the calls of each response that a person decides about. Only where there are calls are they asked for."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if ids := [response.pk for response in responses if response.calls]:
+        rows = Approval.objects.filter(response__in=ids).select_related("asked_by", "decided_by").order_by("id")
+        for row in rows:
+            found[row.response_id].append(approval(row))
+    return found
+
+
+def approval(row: Approval) -> dict[str, Any]:
+    """Return a call that waits for approval, or waited, as every member sees it."""
+    return {
+        "id": row.pk,
+        "request": row.request_id,
+        "server": row.server_label,
+        "name": row.name,
+        "arguments": row.arguments,
+        "parts": named_arguments(row.arguments),
+        "digest": row.digest,
+        "state": Approval.State.LAPSED if row.state == Approval.State.PENDING and not row.is_open else row.state,
+        "decides": row.decides,
+        "asked_by": person(row.asked_by),
+        "decided_by": person(row.decided_by) if row.decided_by else None,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "note": row.note,
+        "expires_at": row.expires_at.isoformat(),
     }
 
 
