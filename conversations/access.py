@@ -80,7 +80,11 @@ def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
     own = Q(conversation=None, owner=user)
-    file = File.objects.filter(own | Q(conversation__in=Conversation.objects.visible_to(user)), pk=file_id).first()
+    file = (
+        File.objects.unexpired()
+        .filter(own | Q(conversation__in=Conversation.objects.visible_to(user)), pk=file_id)
+        .first()
+    )
     if file is None:
         raise NotFound
     return file

@@ -38,6 +38,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "model": conversation.model,
         "instructions": conversation.instructions,
         "state": conversation.state,
+        "state_in_force": conversation.state_in_force,
         "options": conversation.options,
         "offered": conversation.offered,
         "branch": conversation.branch_id,
@@ -156,6 +157,7 @@ def _turn(
         "incomplete": (response.incomplete_details or {}).get("reason"),
         "remarks": response.remarks or [],
         "timing": _timing(response),
+        "kept_until": _kept_until(response),
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
@@ -253,6 +255,12 @@ def _input(item: Item) -> dict[str, Any]:
         "created_at": item.created_at.isoformat(),
         "payload": shown_item(item.payload),
     }
+
+
+def _kept_until(response: Response) -> str | None:
+    """Return when the provider forgets the response, None where it does not keep it."""
+    ends = response.provider_expires_at if response.store and response.provider_id else None
+    return ends.isoformat() if ends is not None else None
 
 
 def _timing(response: Response) -> dict[str, Any]:

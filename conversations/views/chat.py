@@ -54,13 +54,13 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
             for name in settings.SALON_MODELS
         ],
         "position": found.conversation.position,
+        "state_locked": settings.SALON_STATE_LOCKED,
+        "kept_at_provider": settings.SALON_PROVIDER is not None,
     }
-    stateless = found.conversation.state_in_force == Conversation.State.STATELESS
     context = {
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
-        "kept_at_provider": settings.SALON_PROVIDER is not None and not stateless,
     }
     return render(request, "conversations/conversation.html", context)
 
