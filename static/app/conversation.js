@@ -162,14 +162,9 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-<<<<<<< HEAD
   "chat:send": ({ text, attachments }) => {
-    outbox.add({ text, attachments });
-=======
-  "chat:send": ({ text }) => {
-    outbox.add({ text, options: own?.value });
+    outbox.add({ text, attachments, options: own?.value });
     own?.reset();
->>>>>>> main
     log.toLatest();
   },
   "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),

@@ -120,12 +120,9 @@ export interface Model {
   name: string;
   label: string;
   demo: boolean;
-<<<<<<< HEAD
   vision: boolean;
-=======
   /** By the parameters' paths. */
   options: Record<string, Offer>;
->>>>>>> main
 }
 
 export interface PageState {

@@ -25,21 +25,12 @@ export class Outbox {
 
   /**
    * Shows a message at once and sends it as soon as that is possible.
-<<<<<<< HEAD
-   * @param {{ text: string, edits?: number | null, attachments?: import("../types").Attachment[] }} message
+   * @param {Pick<import("../types").Pending, "text" | "attachments" | "options"> & { edits?: number | null }} message
    */
-  add({ text, edits = null, attachments = [] }) {
+  add({ text, edits = null, attachments = [], options }) {
     const created_at = new Date().toISOString();
     const client_id = crypto.randomUUID?.() ?? `${created_at}-${Math.random()}`; // no randomUUID without https
-    this.store.addPending({ client_id, text, attachments, edits, created_at, state: "waiting", problem: "" });
-=======
-   * @param {{ text: string, edits?: number | null, options?: Record<string, unknown> }} message
-   */
-  add({ text, edits = null, options }) {
-    const created_at = new Date().toISOString();
-    const client_id = crypto.randomUUID?.() ?? `${created_at}-${Math.random()}`; // no randomUUID without https
-    this.store.addPending({ client_id, text, edits, options, created_at, state: "waiting", problem: "" });
->>>>>>> main
+    this.store.addPending({ client_id, text, attachments, edits, options, created_at, state: "waiting", problem: "" });
     this.flush();
   }
 
@@ -80,19 +71,12 @@ export class Outbox {
   }
 
   /** @param {import("../types").Pending} pending */
-<<<<<<< HEAD
-  async #send({ client_id, text, edits, attachments = [] }) {
+  async #send({ client_id, text, edits, options, attachments = [] }) {
     this.store.changePending(client_id, { state: "sending" });
     const previous = edits === null ? (this.store.tail?.id ?? null) : null; // another wording stands where the first does
+    const message = { client_id, text, previous, edits, options, attachments: sentForm(attachments) };
     try {
-      this.sent(await post(this.address, { client_id, text, previous, edits, attachments: sentForm(attachments) }));
-=======
-  async #send({ client_id, text, edits, options }) {
-    this.store.changePending(client_id, { state: "sending" });
-    const previous = edits === null ? (this.store.tail?.id ?? null) : null; // another wording stands where the first does
-    try {
-      this.sent(await post(this.address, { client_id, text, previous, edits, options }));
->>>>>>> main
+      this.sent(await post(this.address, message));
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       // The same client_id is the same message, so a call whose answer was lost may be made once more
