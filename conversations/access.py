@@ -61,7 +61,9 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see; raise `NotFound`."""
     _require_storable(file_id)
-    file = File.objects.filter(pk=file_id, conversation__in=Conversation.objects.visible_to(user)).first()
+    file = File.objects.filter(
+        pk=file_id, purged_at=None, conversation__in=Conversation.objects.visible_to(user)
+    ).first()
     if file is None:
         raise NotFound
     return file

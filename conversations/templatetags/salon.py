@@ -70,6 +70,12 @@ def banner_icon(level: str) -> str:
 
 
 @register.filter
+def kind_name(kind: str) -> str:
+    """Say what a kind of rows is called: `stream_chunks` are “stream chunks”."""
+    return kind.replace("_", " ")
+
+
+@register.filter
 def control(field: BoundField) -> SafeString:
     """Draw the control of a form field in our look. Django ties it to its hint and its problem by their ids."""
     # allauth repeats its labels as placeholders; False takes them away

@@ -83,7 +83,7 @@ SENT: dict[str, dict[str, Any]] = {
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "rule_id": 1, "hold_id": 1, "position": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
