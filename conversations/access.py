@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Deletion, File, Key, Membership, Response, User
 from conversations.models.fields import plain
@@ -59,11 +61,10 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 
 
 def file_for(user: User, file_id: str) -> File:
-    """Return a file of a conversation that `user` may see; raise `NotFound`."""
+    """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
-    file = File.objects.filter(
-        pk=file_id, purged_at=None, conversation__in=Conversation.objects.visible_to(user)
-    ).first()
+    theirs = Q(conversation=None, owner=user) | Q(conversation__in=Conversation.objects.visible_to(user))
+    file = File.objects.filter(theirs, pk=file_id, purged_at=None).first()
     if file is None:
         raise NotFound
     return file

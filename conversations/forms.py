@@ -69,6 +69,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
 
 class KeyForm(forms.Form):
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="key_%s")  # it shares a page with the profile, which has a name too
+
     name = forms.CharField(
         label=_("Name"),
         max_length=80,

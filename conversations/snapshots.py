@@ -210,11 +210,12 @@ def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
 
 def image(reference: dict[str, Any]) -> dict[str, Any]:
     """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
-    return {
+    shown = {
         "url": reverse("file", args=[reference["$file"]]),
         "width": reference.get("width"),
         "height": reference.get("height"),
     }
+    return shown | {name: reference[name] for name in ("name", "size", "pages") if name in reference}
 
 
 def _input(item: Item) -> dict[str, Any]:

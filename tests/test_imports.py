@@ -9,8 +9,9 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel", "checks"},
-    {"hub", "catalog", "accounts", "signins", "access", "forms"},
+    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel"}
+    | {"checks", "intake"},
+    {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
     {"snapshots", "lists"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
@@ -24,7 +25,7 @@ LAYERS: list[set[str]] = [
 ]
 """From the ground up. A module may import its own package and the layers below it, and nothing beside or above it."""
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-KNOW_NOBODY = {"upstream", "localmodel"}
+KNOW_NOBODY = {"upstream", "localmodel", "intake"}
 EXCEPTIONS = {
     ("dispatch", "tasks"),  # hands a job over by the task's name; the module is only there where workers are
 }

@@ -6,6 +6,7 @@ memory, message by message, for the application to write it into a file again. H
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import secrets
@@ -17,8 +18,10 @@ from django.conf import settings
 MOST_BODY = 8 * 1024 * 1024
 """Bytes. The largest form is a picture of 2 MB; a larger body is refused with 413 before it is read."""
 GATEWAY = b"/openai/"
+UPLOADS = b"/files/"
 SENTENCE = "This is too much for one request."
-ENVELOPE = {"error": {"message": SENTENCE, "type": "invalid_request_error", "param": None, "code": "request_too_large"}}
+FULL = "The server's disk is full. Ask an administrator to make room."
+CODES = {413: "request_too_large", 507: "disk_full"}
 
 
 class Request(WebRequest):
@@ -34,6 +37,8 @@ class Request(WebRequest):
         super().gotLength(length)
         if self._is_call:
             self.most = settings.SALON_GATEWAY_BODY
+        elif self.channel._path.partition(b"?")[0] == UPLOADS:
+            self.most = settings.SALON_UPLOAD_LIMIT + MOST_BODY
         if length is not None and length > self.most:
             self._refuse()
 
@@ -41,8 +46,13 @@ class Request(WebRequest):
         self.received += len(data)
         if self.received > self.most:
             self._refuse()
-        else:
+            return
+        try:
             super().handleContentChunk(data)
+        except OSError as error:  # a large body waits in a temporary file
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            self._refuse(507, "Insufficient Storage", FULL)
 
     def hand_over_body(self) -> IO[bytes]:
         """Return the file of the body, which is then nobody's here."""
@@ -54,13 +64,14 @@ class Request(WebRequest):
         """Whether the gateway is called; the request does not know its own path yet."""
         return bool(self.channel._path.startswith(GATEWAY))
 
-    def _refuse(self) -> None:
+    def _refuse(self, status: int = 413, reason: str = "Content Too Large", sentence: str = SENTENCE) -> None:
         if self.channel is not None and not self.channel.transport.disconnecting:
-            kind, words = b"text/plain", f"{SENTENCE}\n".encode()
-            if self._is_call:
-                kind, words = b"application/json", json.dumps(ENVELOPE).encode()
+            kind = "invalid_request_error" if status == 413 else "server_error"
+            error = {"message": sentence, "type": kind, "param": None, "code": CODES[status]}
+            words = json.dumps({"error": error}).encode()
             self.channel.transport.write(
-                b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: %s\r\nx-request-id: req_%s\r\n"
-                b"Content-Length: %d\r\n\r\n%s" % (kind, secrets.token_hex(16).encode(), len(words), words)
+                f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                f"x-request-id: req_{secrets.token_hex(16)}\r\nContent-Length: {len(words)}\r\n\r\n".encode()
+                + words
             )
             self.channel.loseConnection()

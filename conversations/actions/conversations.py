@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import events
+from conversations import catalog, events, parameters
 from conversations.access import Access
 from conversations.errors import Refused
 from conversations.models import Conversation, Deletion, Fact, Membership, User
@@ -37,28 +37,37 @@ def begin(user: User) -> Conversation:
 
 
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
-    """Change what `changes` names: title, model, instructions, state for everybody, pinned and archived for the member.
+    """Change what `changes` names: title, model, instructions, state, options for everybody; pinned and archived for
+    the member.
 
-    Unknown names are ignored: a client cannot set what is not its own. Raise `Refused` for bad values.
+    `options` are values by their paths (`parameters.read`). A new model drops the options that it does not take:
+    `left_out` of the conversation says which. Unknown names are ignored: a client cannot set what is not its own.
+    Raise `Refused` for bad values.
     """
     _update_membership(access, changes)
     names = ("title", "model", "instructions", "state")
     shared: dict[str, Any] = {name: changes[name] for name in names if name in changes}
-    if not shared:
+    if not shared and "options" not in changes:
         return access.conversation
     access.require_writer()
     for name, value in shared.items():
         if not isinstance(value, str):
             raise Refused(f"{name} must be text.", code=name)
         shared[name] = plain(value).strip()
-    _validate(shared)
+    _validate(shared, access.conversation)
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         for name, value in shared.items():
             setattr(conversation, name, value)
+        known = catalog.capabilities(conversation.model or settings.SALON_MODELS[0])
+        if "model" in shared:
+            conversation.options, conversation.left_out = parameters.fitting(conversation.options, known)
+        if "options" in changes:
+            asked = parameters.read(changes["options"], known)
+            conversation.options = parameters.changed(conversation.options, asked)
         if "title" in shared:
             conversation.title_by_person = bool(shared["title"])
-        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=[*shared, "title_by_person"])
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=[*shared, "options", "title_by_person"])
     return conversation
 
 
@@ -74,7 +83,7 @@ def _update_membership(access: Access, changes: dict[str, Any]) -> None:
         access.membership.save(update_fields=fields)
 
 
-def _validate(shared: dict[str, str]) -> None:
+def _validate(shared: dict[str, str], conversation: Conversation) -> None:
     if len(shared.get("title", "")) > 200:
         raise Refused("A title has at most 200 characters.", code="title")
     if len(shared.get("instructions", "")) > MOST_INSTRUCTIONS:
@@ -82,7 +91,13 @@ def _validate(shared: dict[str, str]) -> None:
     if shared.get("model") and shared["model"] not in settings.SALON_MODELS:
         raise Refused("This model is not offered here. Choose another one.", code="model")
     if shared.get("state", "") not in Conversation.State.values:
-        raise Refused("state is “stored”, “stateless” or empty.", code="state")
+        raise Refused("state is “stored”, “manual”, “stateless” or empty.", code="state")
+    if settings.SALON_STATE_LOCKED and shared.get("state", "") not in ("", conversation.state):
+        raise Refused(
+            "Where conversations are kept is the same for all here. An administrator can change it.",
+            code="state",
+            status=403,
+        )
 
 
 def set_title(conversation_id: str, title: str) -> None:

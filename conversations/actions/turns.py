@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events, snapshots
+from conversations import catalog, dispatch, events, parameters, snapshots
 from conversations.access import Access
+from conversations.actions import files
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.fields import plain
@@ -26,15 +28,23 @@ ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 
 
 def send_message(
-    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, edits_id: int | None = None
+    access: Access,
+    *,
+    text: str,
+    attachments: Sequence[Any] = (),
+    client_id: str = "",
+    previous_id: int | None = None,
+    edits_id: int | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id`, `edits_id` and `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
+    `attachments` are those of `files.attach`; with one the text may be empty. `previous_id`, `edits_id`, `options` and
+    `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
     """
     access.require_writer()
     text = plain(text)
-    if not text.strip():
+    if not text.strip() and not attachments:
         raise Refused("Write something first.", code="empty")
     if len(text) > MOST_CHARACTERS:
         raise Refused(
@@ -42,8 +52,16 @@ def send_message(
             code="too_long",
             status=413,
         )
-    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    return ask(access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text)
+    content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
+    message = {"type": "message", "role": "user", "content": content}
+    asking = partial(
+        ask, access, [message], options=options, client_id=client_id, previous_id=previous_id, edits_id=edits_id
+    )
+    if not attachments:
+        return asking(title=text)
+    with transaction.atomic():
+        content += files.attach(access, attachments)
+        return asking(title=text if text.strip() else files.title_of(content))
 
 
 def ask(
@@ -182,16 +200,20 @@ def _queue(
             code="queue_full",
             status=429,
         )
+    model = model or conversation.model or settings.SALON_MODELS[0]
+    known = catalog.capabilities(model)
+    fitting, left_out = parameters.fitting(conversation.options, known)
     return Response.objects.create(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
         input_from_id=input_from_id,
         created_by=user,
-        model=model or conversation.model or settings.SALON_MODELS[0],
+        model=model,
         endpoint=settings.SALON_ENDPOINT,
         instructions=conversation.instructions,
-        options={**conversation.options, **(options or {})},
+        options=parameters.merged(fitting, options or {}),
+        remarks=[parameters.left_out_sentence(left_out, known)] if left_out else [],
     )
 
 

@@ -12,7 +12,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, get_resolver
 
 from conversations import threads
@@ -125,4 +125,6 @@ def _admit(request: HttpRequest, view: View) -> None:
 def _finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     limits.mark(response, getattr(request, "taken", None))
     response.headers.setdefault("Cache-Control", "no-store")
+    if isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
     return response

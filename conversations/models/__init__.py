@@ -2,7 +2,7 @@ from conversations.models.audit import AuditEntry, Chain
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
-from conversations.models.file import File
+from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.item import Item
@@ -24,11 +24,13 @@ __all__ = [
     "File",
     "HoldTarget",
     "IdempotencyKey",
+    "InputWay",
     "Item",
     "Key",
     "LegalHold",
     "Membership",
     "ProviderDeletion",
+    "ProviderFile",
     "RefusedParameter",
     "Response",
     "RetentionRule",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -54,6 +55,9 @@ class Conversation(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     temporary = models.BooleanField(default=False, db_default=False)
     """A class of its own for retention rules: meant to be gone soon."""
+
+    left_out: Sequence[str] = ()
+    """Options that a change of the model has just dropped; not a column."""
 
     objects = ConversationQuerySet.as_manager()
 

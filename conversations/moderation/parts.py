@@ -110,7 +110,7 @@ def _take_files(rows: QuerySet[File], deletion: Deletion) -> int:
         File.objects.filter(pk=file.pk).update(
             name="", sha256="", size=0, provider_id="", width=None, height=None, purged_at=deletion.purged_at
         )
-        drop_bytes(file)
+        drop_bytes(file, deletion)
     return len(files)
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from conversations import contents
 from conversations.models import Branch, Conversation, Deletion, File, ProviderDeletion, Response
 from conversations.models.audit import record
 from conversations.models.file import lock_content
@@ -170,19 +170,20 @@ def delete_files(files: list[File], deletion: Deletion) -> int:
 
     The bytes go before the commit: killed between the two, the rows are still there and the next run ends it.
     """
+    files = [*files, *File.objects.filter(preview_of__in=files).exclude(pk__in=[file.pk for file in files])]
     forget_at_provider(files, deletion)
     for file in sorted(files, key=lambda file: file.sha256):  # one order for all, so that none waits in a circle
         if file.sha256:
             lock_content(file.sha256)
         File.objects.filter(pk=file.pk).delete()
-        drop_bytes(file)
+        drop_bytes(file, deletion)
     return len(files)
 
 
-def drop_bytes(file: File) -> None:
+def drop_bytes(file: File, deletion: Deletion) -> None:
     """Delete the bytes of a file where no other file has them. The caller has locked the content and left the row."""
-    if file.sha256 and not File.objects.filter(sha256=file.sha256).exists():
-        default_storage.delete(file.storage_name)
+    if file.sha256:
+        contents.drop_if_unused(file.sha256, deletion)
 
 
 def forget_at_provider(files: list[File], deletion: Deletion) -> None:

@@ -50,6 +50,8 @@ KEPT = {
     "conversations.Certificate": "counts and times: the proof",
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
+    "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
     "conversations.RefusedParameter": "names of what a model does not take",
     "auth.Group": "names of groups",
@@ -85,6 +87,7 @@ STORAGE = {
 """Prefix -> what lies there, and how it goes."""
 WRITES_TO_STORAGE = {
     "conversations/turns/blobs.py": "blobs/",
+    "conversations/contents.py": "blobs/",
     "conversations/models/user.py": "avatars/",
     "conversations/views/people.py": "avatars/",
     "webapp/health.py": "health/",

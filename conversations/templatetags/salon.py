@@ -70,9 +70,9 @@ def banner_icon(level: str) -> str:
 
 
 @register.filter
-def kind_name(kind: str) -> str:
-    """Say what a kind of rows is called: `stream_chunks` are “stream chunks”."""
-    return kind.replace("_", " ")
+def counted(counts: dict[str, int]) -> list[str]:
+    """Say how many of each kind: `{"stream_chunks": 3}` is “stream chunks 3”."""
+    return [f"{kind.replace('_', ' ')} {number}" for kind, number in counts.items()]
 
 
 @register.filter

@@ -23,6 +23,8 @@ from conversations.models.file import lock_content
 LARGE = 16_384
 """Characters. Shorter strings stay where they are."""
 MOST_DEPTH = 60
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+"""Pillow reads many more, PostScript among them; what a provider sends is one of these."""
 SAID = {"text", "refusal", "instructions", "arguments", "input", "output", "code", "logs", "encrypted_content"}
 """Names of strings that are never bytes, though they may look like it: a model repeats a letter twenty thousand times,
 or is asked for base64."""
@@ -112,7 +114,7 @@ def _write(name: str, content: bytes) -> None:
 def describe(content: bytes) -> tuple[str, int | None, int | None]:
     """Return media type, width and height as the bytes themselves say; only the header is read, nothing is decoded."""
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             return Image.MIME.get(picture.format or "", "application/octet-stream"), picture.width, picture.height
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return "application/octet-stream", None, None

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import dispatch, threads
+from conversations.actions.files import sweep_unattached
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
@@ -121,6 +122,7 @@ class Runner:
                 if loop.time() - pruned > 600:
                     pruned = loop.time()
                     await threads.runner.run(prune_streams)
+                    await threads.pages.run(sweep_unattached)
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)

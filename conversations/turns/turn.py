@@ -17,6 +17,7 @@ from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.snapshots import image
 from conversations.turns import blobs, context, mirror, repair
+from conversations.turns.attachments import Attachments
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
@@ -137,13 +138,27 @@ class Turn:
         remarks = [*(self.response.remarks or []), *request.remarks]
         self._note(parameters=parameters, background=background, store=store, remarks=remarks)
         self.response.background = background
+        attachments = Attachments(await provider(), endpoint=self.response.endpoint)
+        attached = await attachments.resolve(request.body, keeps=store)
+        try:
+            return await self._stream(attached.body)
+        except (RequestRejected, ResponseNotFound) as error:
+            remark = await attachments.otherwise(attached, error)
+            if remark is None:
+                raise
+        self._note(remarks=[*remarks, remark])
+        ending = await self._stream((await attachments.resolve(request.body, keeps=store)).body)
+        await attachments.remember()
+        return ending
+
+    async def _stream(self, body: dict[str, Any]) -> Ending:
         upstream = await provider()
         try:
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self._follow(upstream.stream_response(body, on_wait=self._wait))
         except ProviderUnavailable:
             if self.recording.sequence or not await revive():
                 raise
-            return await self._follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self._follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))

@@ -32,6 +32,7 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
 
 Row = tuple[str, tuple[Any, ...]]
@@ -46,7 +47,10 @@ ROWS: dict[str, Row] = {
     "keys": ("POST", SIGNED_IN),
     "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "avatar": ("GET", SIGNED_IN),
+    "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
+    "file_preview": ("GET", MEMBERS_PAGE),
+    "file_remove": ("POST", UPLOADERS),
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "conversations": ("POST", SIGNED_IN),

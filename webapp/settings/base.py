@@ -220,6 +220,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
 
 # What was deleted
 SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
