@@ -52,6 +52,22 @@ def response_in(conversation: Conversation, response_id: int) -> Response:
     return response
 
 
+def response_for(user: User, provider_id: str) -> tuple[Access, Response]:
+    """Return the response that the provider calls so, and its conversation as `user` may use it; raise `NotFound`.
+
+    Of several, which only another provider can have named alike, it is the newest.
+    """
+    _require_storable(provider_id)
+    visible = Conversation.objects.visible_to(user)
+    found = Response.objects.filter(provider_id=provider_id, conversation__in=visible).exclude(provider_id="")
+    response = found.select_related("previous_response").order_by("-id").first()
+    if response is None:
+        raise NotFound
+    access = conversation_for(user, response.conversation_id)
+    response.conversation = access.conversation
+    return access, response
+
+
 def branch_in(conversation: Conversation, branch_id: int) -> Branch:
     """Return a branch of this conversation; one of another conversation is not found."""
     branch = Branch.objects.filter(conversation=conversation, pk=branch_id).first()

@@ -39,5 +39,7 @@ pages = Threads("pages", 8)
 sockets = Threads("sockets", 4)
 # SQLite has one writer; PostgreSQL is helped by a few connections when many turns start at once
 runner = Threads("runner", 1 if connection.vendor == "sqlite" else 4)
+writer = runner if connection.vendor == "sqlite" else pages
+"""For what writes beside the runner: with one writer both take turns instead of fighting for the lock."""
 # Purges and what belongs to them: nobody waits for it
 keeper = Threads("keeper", 2)

@@ -6,6 +6,7 @@ memory, message by message, for the application to write it into a file again. H
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
 import json
@@ -32,6 +33,34 @@ class Request(WebRequest):
     def __init__(self, *args: Any, **options: Any) -> None:
         # Twisted would read forms too, whole and in the event loop, for arguments that nobody looks at
         super().__init__(*args, **options, parsePOSTFormSubmission=False)
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Hand a message to the transport, and begin to hear whether it takes more (Twisted's push producer)."""
+        if message["type"] == "http.response.start":
+            self.writable = asyncio.Event()
+            self.writable.set()
+            if self.channel is not None and not self.finished:
+                self.registerProducer(self, streaming=True)
+        super().handle_reply(message)
+
+    def finish(self) -> None:
+        if self.producer is not None:
+            self.unregisterProducer()
+        super().finish()
+
+    def pauseProducing(self) -> None:
+        self.writable.clear()
+
+    def resumeProducing(self) -> None:
+        self.writable.set()
+
+    def stopProducing(self) -> None:
+        self.writable.set()
+
+    def connectionLost(self, reason: Any) -> None:
+        if self.producer is not None:
+            self.writable.set()
+        super().connectionLost(reason)
 
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)

@@ -30,10 +30,15 @@ def begin(user: User) -> Conversation:
     ).select_related("conversation")
     if membership := unused.order_by("-activity_at").first():
         return membership.conversation
+    return create(user).conversation
+
+
+def create(user: User) -> Access:
+    """Return a new conversation, as its owner `user` may use it."""
     with transaction.atomic():
         conversation = Conversation.objects.create(created_by=user)
-        Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
-    return conversation
+        membership = Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
+    return Access(user, conversation, membership)
 
 
 def update(access: Access, changes: dict[str, Any]) -> Conversation:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from conversations import catalog, dispatch, events, parameters, snapshots
 from conversations.access import Access
-from conversations.actions import files
+from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.fields import plain
@@ -22,6 +22,7 @@ MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
 MOST_RUNNING = 20
 """Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
+DELETED = "Deleted by a program of {name}."
 TITLE_LENGTH = 60
 ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 """Of Markdown: a title is plain text."""
@@ -73,15 +74,20 @@ def ask(
     client_id: str = "",
     previous_id: int | None = None,
     edits_id: int | None = None,
+    after_id: int | None = None,
     title: str = "",
+    door: Response.Door = Response.Door.PAGE,
 ) -> tuple[Response, bool]:
     """Store input items, in the API's form, and queue the answer to them, in one transaction.
 
     `options` are the turn's own, by the API's names; they win over the conversation's. `previous_id` is the response
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
-    anew, which makes a branch. `title` is what a conversation without a title is named after. Return the queued
-    response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
+    anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
+    has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
+    gateway is asked as its client says it, without the conversation's own options and instructions, and not while
+    another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id` twice
+    is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -97,12 +103,16 @@ def ask(
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
             branch = _new_branch(conversation, access.user)
+        elif after_id is not None:
+            previous = _response(conversation, after_id)
+            branch = _branch_after(conversation, previous, access.user)
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        response = _queue(conversation, branch, previous, access.user, options=options, model=model)
+        at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model, door=door)
         items = _store(response, payloads, author=access.user, client_id=client_id)
-        if edits_id is None:
+        if at_end:
             response.shown = snapshots.new_turn(response, items)
         _announce(conversation, branch, response, title=title)
     return response, True
@@ -154,6 +164,22 @@ def stop(access: Access, response: Response) -> None:
         dispatch.cancel(response.pk)
 
 
+def delete(access: Access, response: Response) -> None:
+    """Take a response from all clients and from what models are told, and with the last one its conversation."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        response = Response.objects.select_for_update().get(pk=response.pk)
+        response.deleted_at = timezone.now()
+        response.remarks = [*(response.remarks or []), DELETED.format(name=access.user.display_name)]
+        response.save(update_fields=["deleted_at", "remarks"])
+        left = Response.objects.filter(conversation=conversation, deleted_at=None)
+        if access.membership.is_owner and not left.exists():
+            conversations.delete(access)
+        else:
+            events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+
+
 def _sent_before(conversation: Conversation, client_id: str) -> Item | None:
     # SQLite uses a partial index only where the query says its condition again
     return Item.objects.filter(conversation=conversation, client_id=client_id).exclude(client_id="").first()
@@ -193,7 +219,15 @@ def _queue(
     options: Mapping[str, Any] | None = None,
     model: str = "",
     input_from_id: int | None = None,
+    door: Response.Door = Response.Door.PAGE,
 ) -> Response:
+    by_page = door == Response.Door.PAGE
+    if not by_page and Response.objects.running().filter(conversation=conversation).exists():
+        raise Refused(
+            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
+            code="conversation_locked",
+            status=409,
+        )
     if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
@@ -211,9 +245,10 @@ def _queue(
         created_by=user,
         model=model,
         endpoint=settings.SALON_ENDPOINT,
-        instructions=conversation.instructions,
-        options=parameters.merged(fitting, options or {}),
-        remarks=[parameters.left_out_sentence(left_out, known)] if left_out else [],
+        door=door,
+        instructions=conversation.instructions if by_page else "",
+        options=parameters.merged(fitting, options or {}) if by_page else options or {},
+        remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
     )
 
 

@@ -2,10 +2,16 @@
 
 from django.urls import include, path
 
-from conversations.gateway import models
+from conversations.gateway import models, responses
 from conversations.gateway.calls import Calls
 
 calls = [
+    path("responses", Calls(POST=responses.create), name="responses"),
+    path("responses/compact", Calls(POST=responses.compact), name="compact"),
+    path("responses/input_tokens", Calls(POST=responses.input_tokens), name="input_tokens"),
+    path("responses/<str:response_id>", Calls(GET=responses.retrieve, DELETE=responses.delete), name="response"),
+    path("responses/<str:response_id>/cancel", Calls(POST=responses.cancel), name="cancel"),
+    path("responses/<str:response_id>/input_items", Calls(GET=responses.input_items), name="input_items"),
     path("models", Calls(GET=models.list_models), name="models"),
     path("models/<path:model>", Calls(GET=models.retrieve_model), name="model"),
 ]

@@ -33,6 +33,12 @@ class Response(models.Model):
 
     RUNNING = (Status.QUEUED, Status.IN_PROGRESS)
 
+    class Door(models.TextChoices):
+        """Where a turn was asked for."""
+
+        PAGE = "", _("the page")
+        GATEWAY = "gateway", _("the gateway")
+
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="responses", db_index=False)
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="responses")
     previous_response = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="next_responses")
@@ -48,6 +54,7 @@ class Response(models.Model):
     deployment = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     instructions = models.TextField(blank=True)
+    door = models.CharField(max_length=10, choices=Door.choices, default=Door.PAGE, db_default="", blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What was asked for when the turn was queued, by the API's names: the conversation's, and the turn's own."""
     parameters = VerbatimJSONField(default=dict, blank=True)
@@ -56,6 +63,13 @@ class Response(models.Model):
     background = models.BooleanField(default=False)
     store = models.BooleanField(default=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
+    provider_deleted_at = models.DateTimeField(null=True, blank=True)
+    """When a person had it deleted at the provider: it cannot be named any more, and is told again from here."""
+    request_id = models.CharField(max_length=200, blank=True, db_default="")
+    """The provider's name for the request, which its support asks for."""
+
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a client had it deleted: no client finds it any more, and no model is told what was said in it."""
 
     usage = VerbatimJSONField(null=True, blank=True)
     error = VerbatimJSONField(null=True, blank=True)

@@ -8,6 +8,7 @@ can be, or from the beginning.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,11 +58,14 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     reasons = bool(known.values("reasoning.effort") or known.summaries)
     anchor, between, whole = _history(response, name=state == Conversation.State.STORED and not (rebuild or bare))
     listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=_dicts(options.get("tools")))
-    items = told_again(between, listener) + [item.payload for item in _inputs(response)]
+    told, given = told_again(between, listener), [item.payload for item in _inputs(response)]
+    items = matched(told + given, alone=anchor is None)
+    if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
+        items = [item for item in items if not any(item is own for own in given)] + given
     body: dict[str, Any] = {
         **options,
         "model": response.model,
-        "input": matched(items, alone=anchor is None),
+        "input": items,
         "store": store,
     }
     if response.instructions:
@@ -72,14 +76,22 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["include"] = sorted({*_words(options.get("include")), SEALED})
     if "background" not in options and store and _in_background(known, options):
         body["background"] = True
+    if body.get("background") and not store:
+        del body["background"]  # the provider keeps nothing, so it is we who go on without the client
     remarks = []
     if state == Conversation.State.STORED and between:
         remarks.append(RETOLD)
     if not whole:
         remarks.append(CUT)
     for parameter in known.refused:
-        body = without(body, parameter)
+        if not is_clients_own(response, parameter):
+            body = without(body, parameter)
     return Request(body, remarks, anchor.pk if anchor is not None else None, bare)
+
+
+def is_clients_own(response: Response, parameter: str) -> bool:
+    """Whether a client of the gateway asked for the parameter by itself: it is told when the model does not take it."""
+    return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
 
 
 def _in_background(known: Capabilities, options: dict[str, Any]) -> bool:
@@ -123,7 +135,8 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]
                 break
-            passed.append(rows[pk])
+            if not _is_left_out(rows[pk]):
+                passed.append(rows[pk])
         start = rows[ids[-1]].previous_response_id
     return anchor, _told(passed[::-1]), anchor is not None or start is None
 
@@ -146,12 +159,49 @@ def _told(rows: list[Response]) -> list[Told]:
     ]
 
 
+def _is_left_out(row: Response) -> bool:
+    """Whether no model is told of the turn: it was deleted, or the provider refused it and its client, who was told so,
+    tries again in another way.
+    """
+    refused = row.door == Response.Door.GATEWAY and row.status == Response.Status.FAILED and not row.provider_id
+    return refused or row.deleted_at is not None
+
+
 def may_be_named(row: Response, response: Response) -> bool:
     """Whether `row` can be the `previous_response_id` of `response`: complete, still kept, and by the same provider."""
     return (
         bool(row.provider_id)
+        and row.deleted_at is None
         and row.store
+        and row.provider_deleted_at is None
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint
         and (row.provider_expires_at is None or row.provider_expires_at > timezone.now())
     )
+
+
+def sent_input(response: Response) -> list[dict[str, Any]]:
+    """Return the input of the request that was sent for `response`, told again by what its parameters named."""
+    parameters: dict[str, Any] = response.parameters or {}
+    named = parameters.get("previous_response_id")
+    known = catalog.capabilities(response.model)
+    reasons = bool(known.values("reasoning.effort") or known.summaries)
+    listener = Listener(response.endpoint, reasons=reasons, tools=_dicts(parameters.get("tools")))
+    between = _told(_since(response, named)[::-1])
+    items = told_again(between, listener) + [item.payload for item in _inputs(response)]
+    return matched(items, alone=named is None)
+
+
+def _since(response: Response, named: str | None) -> list[Response]:
+    """Return the turns after the response that was named, back to the first where none was, newest first."""
+    passed: list[Response] = []
+    start = response.previous_response_id
+    while start is not None and len(passed) < MOST_TURNS:
+        ids = path(start, STRIDE)
+        rows = Response.objects.defer("final", "options", "parameters", "metadata").in_bulk(ids)
+        for pk in ids:
+            if named and rows[pk].provider_id == named:
+                return passed
+            passed.append(rows[pk])
+        start = rows[ids[-1]].previous_response_id
+    return passed

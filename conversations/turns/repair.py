@@ -27,10 +27,11 @@ def repaired(response: Response, request: context.Request, error: UpstreamError)
         return context.build(response, rebuild=True)
     if not isinstance(error, RequestRejected):
         return None
-    if history_refused(error) and not request.bare:
+    retold = response.previous_response_id is not None or response.door == Response.Door.PAGE
+    if history_refused(error) and retold and not request.bare:
         return context.build(response, bare=True)
     parameter = unsupported_parameter(error, request.body)
-    if parameter is None:
+    if parameter is None or context.is_clients_own(response, parameter):
         return None
     catalog.learn(response.model, parameter)
     return replace(request, body=without(request.body, parameter), remarks=[*request.remarks, left_out(parameter)])

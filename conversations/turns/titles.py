@@ -49,6 +49,7 @@ def _first_turn(response_id: int) -> tuple[str, dict[str, Any]] | None:
         response.previous_response_id is not None
         or response.status != Response.Status.COMPLETED
         or response.conversation.title_by_person
+        or response.door == Response.Door.GATEWAY  # each call would be paid twice
     ):
         return None
     items = Item.objects.filter(response__in={response.pk, response.input_owner_id}, type="message")

@@ -15,14 +15,16 @@ from conversations import threads
 from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
-from conversations.snapshots import image
+from conversations.shown import image
 from conversations.turns import blobs, context, mirror, repair
 from conversations.turns.attachments import Attachments
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
+from conversations.turns.timing import ItemClock
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
+    ProviderBusy,
     ProviderRefused,
     ProviderUnavailable,
     RequestRejected,
@@ -77,6 +79,7 @@ class Turn:
         self.response = response
         self.request = request
         self.recording = Recording(response, Output())
+        self.clock = ItemClock(response)
         self.provider_id = response.provider_id
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
@@ -161,6 +164,8 @@ class Turn:
             return await self._follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
+        if isinstance(error, ProviderBusy) and self.response.door == Response.Door.GATEWAY:
+            raise error  # clients wait by themselves, and both together would ask nine times instead of three
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
@@ -170,6 +175,7 @@ class Turn:
         """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
         try:
             async with opening as stream:
+                self._note(request_id=(stream.request_id or "")[:200])
                 async for ending in self._events(stream):
                     return ending
             raise StreamBroken("The answer was interrupted on its way.")
@@ -209,7 +215,8 @@ class Turn:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
-        if not _has_large(data):
+        self.clock.see(kind, data)
+        if not blobs.has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
         data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
@@ -274,6 +281,8 @@ class Turn:
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
+                if final.get("status") == "cancelled":
+                    return Ending(Response.Status.CANCELLED, final=final)
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
@@ -331,14 +340,4 @@ def _ending(kind: str, data: dict[str, Any]) -> Ending:
 
 def _failed(error: UpstreamError) -> Ending:
     code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
-
-
-def _has_large(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, str):
-        return len(value) >= blobs.LARGE
-    if depth > blobs.MOST_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return any(_has_large(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_has_large(inner, depth + 1) for inner in value)
+    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence, "provider": error.details})
