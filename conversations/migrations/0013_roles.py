@@ -49,7 +49,7 @@ def unmake_roles(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("conversations", "0011_tools_and_approvals"),
+        ("conversations", "0012_program_files"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
