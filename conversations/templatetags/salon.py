@@ -79,6 +79,12 @@ def banner_icon(level: str) -> str:
 
 
 @register.filter
+def counted(counts: dict[str, int]) -> list[str]:
+    """Say how many of each kind: `{"stream_chunks": 3}` is “stream chunks 3”."""
+    return [f"{kind.replace('_', ' ')} {number}" for kind, number in counts.items()]
+
+
+@register.filter
 def control(field: BoundField) -> SafeString:
     """Draw the control of a form field in our look. Django ties it to its hint and its problem by their ids."""
     # allauth repeats its labels as placeholders; False takes them away

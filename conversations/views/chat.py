@@ -48,6 +48,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "name": name,
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
+                "vision": catalog.capabilities(name).vision,
                 "takes": [kind for kind in ("function", "mcp") if kind in catalog.capabilities(name).tools],
                 "options": parameters.offered(catalog.capabilities(name)),
             }

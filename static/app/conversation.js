@@ -128,6 +128,8 @@ function refresh() {
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
+    const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
+    composer.sees = model?.vision ?? true;
   }
 }
 
@@ -165,21 +167,21 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-  "chat:send": ({ text }) => {
-    outbox.add({ text, options: own?.value });
+  "chat:send": ({ text, attachments }) => {
+    outbox.add({ text, attachments, options: own?.value });
     own?.reset();
     log.toLatest();
   },
-  "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
+  "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
   "chat:again": ({ clientId }) => {
     outbox.again(clientId);
     composer?.area.focus(); // the button goes
   },
   "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
-    const text = store.pending.find((pending) => pending.client_id === clientId)?.text ?? "";
+    const { text = "", attachments } = store.pending.find((pending) => pending.client_id === clientId) ?? {};
     store.dropPending(clientId);
-    composer?.fill(text);
+    composer?.fill(text, attachments);
   },
   "chat:stop": () => {
     const [turn] = store.running; // those behind it wait for it and go on

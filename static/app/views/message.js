@@ -2,6 +2,7 @@
 import { clock } from "../lib/format.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone, ref } from "../lib/templates.js";
+import { AttachmentsView } from "./attachments.js";
 import { showAvatar } from "./faces.js";
 
 /** @typedef {import("../types").Person} Person */
@@ -32,6 +33,7 @@ export function textOf(payload) {
 export class MessageView {
   element = clone("message-template");
   #prose = new MarkdownStream(ref(this.element, "prose"), { breaks: true });
+  #files = new AttachmentsView(ref(this.element, "files"));
   /** @type {HTMLFormElement | undefined} */ #form;
 
   /** @param {Message} message */
@@ -53,7 +55,8 @@ export class MessageView {
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);
     this.#prose.end(this.text);
-    this.#files(payload);
+    ref(this.element, "prose").hidden = this.text === "" || this.#form !== undefined;
+    this.#files.update(payload.content);
   }
 
   /** Opens the message for another wording; `Escape` and Cancel leave it as it was. */
@@ -77,24 +80,4 @@ export class MessageView {
   }
 
   text = "";
-
-  /**
-   * Pictures and files that were sent along.
-   * @param {import("../types").Item} payload
-   */
-  #files(payload) {
-    const content = Array.isArray(payload.content) ? payload.content : [];
-    const names = content
-      .filter((part) => part?.type === "input_image" || part?.type === "input_file")
-      .map((part) => String(part?.filename ?? (part?.type === "input_image" ? "Picture" : "File")));
-    const files = ref(this.element, "files");
-    files.hidden = names.length === 0;
-    files.replaceChildren(
-      ...names.map((name) => {
-        const file = clone("file-template");
-        ref(file, "name").textContent = name;
-        return file;
-      }),
-    );
-  }
 }

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0011_tools_and_approvals'),
+        ('conversations', '0012_program_files'),
     ]
 
     operations = [
