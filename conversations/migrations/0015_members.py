@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0012_program_files'),
+        ('conversations', '0014_kept_at_provider'),
     ]
 
     operations = [
