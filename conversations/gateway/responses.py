@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -21,7 +22,9 @@ from conversations.gateway.following import Following
 from conversations.gateway.idempotency import HEADER, Once, fingerprint, once_async
 from conversations.gateway.objects import response_object
 from conversations.models import User
+from conversations.turns.attachments import Attachments
 from conversations.turns.provider import provider
+from conversations.upstream.client import Provider
 
 TRUTH = {"true": True, "false": False}
 LARGE = 256 * 1024
@@ -79,8 +82,6 @@ async def delete(request: CallRequest, response_id: str) -> HttpResponse:
         async with Following(response) as following:
             await threads.writer.run(turn_actions.stop, found, response)
             await following.end()
-    if response.store and response.provider_id:
-        await (await provider()).delete_response(response.provider_id)
     await threads.writer.run(turn_actions.delete, found, response)
     return obj({"id": response_id, "object": "response.deleted", "deleted": True})
 
@@ -100,20 +101,25 @@ def input_items(request: CallRequest, response_id: str) -> HttpResponse:
 
 @needs("write")
 async def compact(request: CallRequest) -> HttpResponse:
-    body = await threads.pages.run(_passed_on, request)
-    return obj(await (await provider()).compact_response(body))
+    upstream, body = await _passed_on(request)
+    return obj(await upstream.compact_response(body))
 
 
 @needs("write")
 async def input_tokens(request: CallRequest) -> HttpResponse:
-    body = await threads.pages.run(_passed_on, request)
-    return obj({"object": "response.input_tokens", "input_tokens": await (await provider()).count_input_tokens(body)})
+    upstream, body = await _passed_on(request)
+    return obj({"object": "response.input_tokens", "input_tokens": await upstream.count_input_tokens(body)})
 
 
-def _passed_on(request: CallRequest) -> dict[str, Any]:
-    """Return a body as the provider is asked it: what it continues is named where that can be, and told where not."""
-    body = inputs.read_partial(json_object(request))
-    return turns.with_history(request.caller.user, body)
+async def _passed_on(request: CallRequest) -> tuple[Provider, dict[str, Any]]:
+    """Return the provider and the body that it is sent: what it continues is named where that can be, else told."""
+
+    def read() -> dict[str, Any]:
+        return turns.with_history(request.caller.user, inputs.read_partial(json_object(request)))
+
+    body, upstream = await threads.pages.run(read), await provider()
+    attached = await Attachments(upstream, endpoint=settings.SALON_ENDPOINT).resolve(body, keeps=False)
+    return upstream, attached.body
 
 
 async def _read(request: CallRequest) -> tuple[inputs.Asked, str]:

@@ -19,7 +19,7 @@ from conversations.access import Access
 from conversations.actions import conversations as conversation_actions
 from conversations.actions import turns as turn_actions
 from conversations.errors import NotFound
-from conversations.gateway import items, rebuilt
+from conversations.gateway import inline, items, rebuilt
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, unavailable, unknown
 from conversations.gateway.following import LOOK, Following
@@ -67,7 +67,7 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
             found = conversation_actions.create(user)
         response, _ = turn_actions.ask(
             found,
-            given,
+            inline.kept(found, given),
             options=asked.options,
             model=asked.model,
             after_id=after_id,
