@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.urls import reverse
 
 from conversations import catalog, protocol
 from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
+from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
@@ -63,6 +63,7 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
         "turns": turns(conversation, shown[::-1]),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
+        "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
 
 
@@ -119,7 +120,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
-        output, cursor = [item.payload for item in outputs[response.pk]], None
+        output, cursor = [item.payload | item_timing(item) for item in outputs[response.pk]], None
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs[response.input_owner_id]
@@ -199,23 +200,11 @@ def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], p
     return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
 
 
-def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return an output item as browsers see it: image bytes by address, encrypted reasoning left out."""
-    item = {key: value for key, value in payload.items() if key != "encrypted_content"}
-    if isinstance(result := item.get("result"), dict) and "$file" in result:
-        item["image"] = image(result)
-        del item["result"]
-    return item
-
-
-def image(reference: dict[str, Any]) -> dict[str, Any]:
-    """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
-    shown = {
-        "url": reverse("file", args=[reference["$file"]]),
-        "width": reference.get("width"),
-        "height": reference.get("height"),
-    }
-    return shown | {name: reference[name] for name in ("name", "size", "pages") if name in reference}
+def item_timing(item: Item) -> dict[str, Any]:
+    """Return how the folded stream says it, where it is known."""
+    known = {"began_ms": item.began_ms, "ended_ms": item.ended_ms}
+    timing = {name: value for name, value in known.items() if value is not None}
+    return {"timing": timing} if timing else {}
 
 
 def _input(item: Item) -> dict[str, Any]:
@@ -226,7 +215,7 @@ def _input(item: Item) -> dict[str, Any]:
         "author": person(item.author) if item.author else None,
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
-        "payload": item.payload,
+        "payload": shown_item(item.payload),
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, deleted, files, guide, home, keys, people, setup
+from conversations.views import chat, deleted, files, guide, home, inspector, keys, people, setup
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -35,5 +35,25 @@ urlpatterns = [
         "conversations/<str:conversation_id>/responses/<int:response_id>/continue/",
         chat.continue_answer,
         name="continue",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/inspector/",
+        inspector.panel,
+        name="inspector",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/inspector/<slug:part>/",
+        inspector.panel_part,
+        name="inspector_part",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/inspector/as/<slug:form>/",
+        inspector.snippet,
+        name="inspector_snippet",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/delete-at-provider/",
+        inspector.delete_at_provider,
+        name="delete_at_provider",
     ),
 ]

@@ -9,7 +9,7 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "upstream", "localmodel"}
+    {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"checks", "intake"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
     {"snapshots", "lists"},
@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns"},
-    {"tasks"},
+    {"tasks", "inspector"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"},
     {"adminsite"},
     {"urls"},

@@ -34,6 +34,9 @@ class Item(models.Model):
     payload = VerbatimJSONField()
     text = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    began_ms = models.PositiveIntegerField(null=True, blank=True)
+    """Milliseconds since the turn was queued, of an output item; `ended_ms` likewise."""
+    ended_ms = models.PositiveIntegerField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     """A rule took what was handed to and from a tool; that there was a call stays."""
 

@@ -63,6 +63,10 @@ class Response(models.Model):
     background = models.BooleanField(default=False)
     store = models.BooleanField(default=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
+    provider_deleted_at = models.DateTimeField(null=True, blank=True)
+    """When a person had it deleted at the provider: it cannot be named any more, and is told again from here."""
+    request_id = models.CharField(max_length=200, blank=True, db_default="")
+    """The provider's name for the request, which its support asks for."""
 
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a client had it deleted: no client finds it any more, and no model is told what was said in it."""

@@ -32,6 +32,17 @@ SAID = {"text", "refusal", "instructions", "arguments", "input", "output", "code
 or is asked for base64."""
 
 
+def has_large(value: Any, depth: int = 0) -> bool:
+    """Return whether something in `value` is long enough to be bytes."""
+    if isinstance(value, str):
+        return len(value) >= LARGE
+    if depth > MOST_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return any(has_large(inner, depth + 1) for inner in value.values())
+    return isinstance(value, list) and any(has_large(inner, depth + 1) for inner in value)
+
+
 def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, depth: int = 0) -> Any:
     """Return `value` with each large base64 string and data URL replaced by `{"$file": id, ...}`; store the bytes.
 

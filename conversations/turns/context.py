@@ -173,7 +173,35 @@ def may_be_named(row: Response, response: Response) -> bool:
         bool(row.provider_id)
         and row.deleted_at is None
         and row.store
+        and row.provider_deleted_at is None
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint
         and (row.provider_expires_at is None or row.provider_expires_at > timezone.now())
     )
+
+
+def sent_input(response: Response) -> list[dict[str, Any]]:
+    """Return the input of the request that was sent for `response`, told again by what its parameters named."""
+    parameters: dict[str, Any] = response.parameters or {}
+    named = parameters.get("previous_response_id")
+    known = catalog.capabilities(response.model)
+    reasons = bool(known.values("reasoning.effort") or known.summaries)
+    listener = Listener(response.endpoint, reasons=reasons, tools=_dicts(parameters.get("tools")))
+    between = _told(_since(response, named)[::-1])
+    items = told_again(between, listener) + [item.payload for item in _inputs(response)]
+    return matched(items, alone=named is None)
+
+
+def _since(response: Response, named: str | None) -> list[Response]:
+    """Return the turns after the response that was named, back to the first where none was, newest first."""
+    passed: list[Response] = []
+    start = response.previous_response_id
+    while start is not None and len(passed) < MOST_TURNS:
+        ids = path(start, STRIDE)
+        rows = Response.objects.defer("final", "options", "parameters", "metadata").in_bulk(ids)
+        for pk in ids:
+            if named and rows[pk].provider_id == named:
+                return passed
+            passed.append(rows[pk])
+        start = rows[ids[-1]].previous_response_id
+    return passed

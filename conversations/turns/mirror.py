@@ -20,9 +20,10 @@ from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chun
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
+UNFINISHED = {"in_progress", "generating", "searching", "interpreting", "calling", "compacting"}
 OF_THIS = "conversation branch door model endpoint status instructions options provider_id background store remarks"
-OF_RUN = "input_from epoch started_at first_token_at done_at cancel_requested_at"
-OF_PREVIOUS = "status done_at deleted_at provider_id provider_expires_at store endpoint"
+OF_RUN = "input_from epoch queued_at started_at first_token_at done_at cancel_requested_at"
+OF_PREVIOUS = "status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint"
 NEEDED = [
     *OF_THIS.split(),
     *OF_RUN.split(),
@@ -98,7 +99,13 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         output = _output(final, recording)
         Item.objects.bulk_create(
             [
-                Item.from_payload(payload, response=response, direction=Item.Direction.OUTPUT, index=index)
+                Item.from_payload(
+                    payload,
+                    response=response,
+                    direction=Item.Direction.OUTPUT,
+                    index=index,
+                    **_times(recording, index),
+                )
                 for index, payload in enumerate(output)
             ]
         )
@@ -136,6 +143,15 @@ def _output(final: dict[str, Any] | None, recording: Recording) -> list[dict[str
     said = [item for item in recording.output.items() if item]
     for item in said:
         item.pop("partial_image", None)
-        if item.get("status") in {"in_progress", "generating", "searching", "interpreting"}:
+        item.pop("timing", None)
+        if item.get("status") in UNFINISHED:
             item["status"] = "incomplete"
     return said
+
+
+def _times(recording: Recording, index: int) -> dict[str, int]:
+    """Return when an item began and ended, as far as its stream told."""
+    slots = recording.output.slots
+    timing = (slots[index] or {}).get("timing") if index < len(slots) else None
+    known = timing if isinstance(timing, dict) else {}
+    return {name: known[name] for name in ("began_ms", "ended_ms") if isinstance(known.get(name), int)}

@@ -23,7 +23,7 @@ from conversations import metrics, protocol, threads
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.output import Output
-from conversations.snapshots import shown_item
+from conversations.shown import shown_item
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

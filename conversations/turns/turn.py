@@ -15,12 +15,13 @@ from conversations import threads
 from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
-from conversations.snapshots import image
+from conversations.shown import image
 from conversations.turns import blobs, context, mirror, repair
 from conversations.turns.attachments import Attachments
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
+from conversations.turns.timing import ItemClock
 from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
     ProviderBusy,
@@ -78,6 +79,7 @@ class Turn:
         self.response = response
         self.request = request
         self.recording = Recording(response, Output())
+        self.clock = ItemClock(response)
         self.provider_id = response.provider_id
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
@@ -173,6 +175,7 @@ class Turn:
         """Record a stream to its end. A background response whose stream breaks is taken up again where it broke."""
         try:
             async with opening as stream:
+                self._note(request_id=(stream.request_id or "")[:200])
                 async for ending in self._events(stream):
                     return ending
             raise StreamBroken("The answer was interrupted on its way.")
@@ -212,7 +215,8 @@ class Turn:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
-        if not _has_large(data):
+        self.clock.see(kind, data)
+        if not blobs.has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
         data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
@@ -337,13 +341,3 @@ def _ending(kind: str, data: dict[str, Any]) -> Ending:
 def _failed(error: UpstreamError) -> Ending:
     code = error.code or type(error).__name__
     return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence, "provider": error.details})
-
-
-def _has_large(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, str):
-        return len(value) >= blobs.LARGE
-    if depth > blobs.MOST_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return any(_has_large(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_has_large(inner, depth + 1) for inner in value)

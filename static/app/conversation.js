@@ -1,4 +1,5 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
+import "./elements/answer-inspector.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
@@ -24,6 +25,9 @@ const menu = /** @type {import("./elements/conversation-menu.js").ConversationMe
   document.querySelector("conversation-menu")
 );
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
+const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
+  document.querySelector("answer-inspector")
+);
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, `${here}messages/`, taken);
 
@@ -42,9 +46,12 @@ function taken({ turn, branch }) {
   rememberBranch();
 }
 
-/** The address names the branch that is looked at, unless it is the main one. */
+/** The address names the branch that is looked at, unless it is the main one, and the answer that is inspected. */
 function rememberBranch(how = /** @type {"pushState" | "replaceState"} */ ("replaceState")) {
-  const url = store.follows || store.branch === null ? here : `${here}?branch=${store.branch}`;
+  const query = new URLSearchParams();
+  if (!store.follows && store.branch !== null) query.set("branch", String(store.branch));
+  if (inspector.shown !== null) query.set("inspect", String(inspector.shown));
+  const url = query.size ? `${here}?${query}` : here;
   if (url !== location.pathname + location.search) history[how](null, "", url);
 }
 
@@ -96,7 +103,7 @@ function refresh() {
   for (const heading of document.querySelectorAll(".bar [data-ref=title]")) {
     if (heading.textContent !== title) heading.textContent = title;
   }
-  showInSidebar({ id: conversation.id, title, running: store.running.length > 0 });
+  showInSidebar({ id: conversation.id, title, running: store.atWork.size > 0 });
   const opening = document.querySelector(".opening");
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
@@ -160,8 +167,11 @@ const actions = {
     if (turn) tried(() => post(`${here}responses/${turn.id}/stop/`));
   },
   "chat:regenerate": async ({ id }) => {
+    const older = store.tail?.id !== id;
     const answer = await tried(() => post(`${here}responses/${id}/regenerate/`));
-    if (answer) taken(answer);
+    if (!answer) return;
+    taken(answer);
+    if (older) say("Answering again on a new branch. What came after stays on the branch before.");
   },
   "chat:continue": async ({ id }) => {
     const answer = await tried(() => post(`${here}responses/${id}/continue/`));
@@ -170,6 +180,8 @@ const actions = {
   "chat:branch": async ({ branch }) => {
     if (await open(branch)) rememberBranch("pushState");
   },
+  "chat:inspect": ({ id }) => inspector.open(id),
+  "inspector:moved": () => rememberBranch(),
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
@@ -205,7 +217,9 @@ addEventListener("popstate", () => {
 });
 
 log.show(store);
+const inspected = Number(new URLSearchParams(location.search).get("inspect"));
+if (inspected > 0) inspector.open(inspected);
 refresh();
 socket.open();
-composer?.area.focus({ preventScroll: true });
+if (inspector.shown === null) composer?.area.focus({ preventScroll: true });
 document.documentElement.dataset.ready = "";

@@ -20,6 +20,8 @@ export interface Item {
   summary?: ({ text?: string } | null)[];
   image?: Picture;
   partial_image?: Picture;
+  /** Milliseconds since the turn was queued. */
+  timing?: { began_ms?: number; ended_ms?: number };
   [field: string]: unknown;
 }
 
@@ -120,6 +122,7 @@ export interface PageState {
   branch: number | null;
   models: Model[];
   position: number;
+  running: BranchRef[];
 }
 
 export interface TurnsPage {
@@ -127,6 +130,7 @@ export interface TurnsPage {
   before: number | null;
   branch: number | null;
   position: number;
+  running: BranchRef[];
 }
 
 export type Frame =

@@ -62,6 +62,10 @@ ROWS: dict[str, Row] = {
     "stop": ("POST", WRITERS),
     "regenerate": ("POST", WRITERS),
     "continue": ("POST", WRITERS),
+    "inspector": ("GET", MEMBERS),
+    "inspector_part": ("GET", MEMBERS),
+    "inspector_snippet": ("GET", MEMBERS),
+    "delete_at_provider": ("POST", WRITERS),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -87,7 +91,7 @@ SENT: dict[str, dict[str, Any]] = {
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -118,7 +122,14 @@ def given(db: None) -> dict[str, Any]:
     conversation = Conversation.objects.create(created_by=alice)
     branch = Branch.objects.create(conversation=conversation, created_by=alice)
     response = Response.objects.create(
-        conversation=conversation, branch=branch, created_by=alice, status="incomplete", done_at=timezone.now()
+        conversation=conversation,
+        branch=branch,
+        created_by=alice,
+        status="incomplete",
+        done_at=timezone.now(),
+        parameters={"model": "demo"},
+        provider_id="resp_1",
+        provider_deleted_at=timezone.now(),
     )
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "A lamp"}]}
     Item.objects.create(

@@ -36,6 +36,16 @@ export function elapsed(ms) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/**
+ * How long an item took, where its times are known and it took long enough to say so.
+ * @param {{ began_ms?: number, ended_ms?: number } | undefined} timing
+ */
+export function took(timing) {
+  const { began_ms: began, ended_ms: ended } = timing ?? {};
+  if (typeof began !== "number" || typeof ended !== "number" || ended - began < 50) return "";
+  return duration(ended - began);
+}
+
 /** @param {string} iso */
 export const clock = (iso) => dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));
 
@@ -55,6 +65,7 @@ export function day(iso) {
  */
 export function readable(value) {
   if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "";
+  if (/^\s*\{/.test(value) && !/\}\s*$/.test(value.slice(-20))) return value; // it still comes: no need to try
   try {
     return JSON.stringify(JSON.parse(value), null, 2);
   } catch {

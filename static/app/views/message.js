@@ -1,6 +1,5 @@
 // A message of a person, or what a program sent in its place.
 import { clock } from "../lib/format.js";
-import { wordsOf } from "../lib/item-words.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone, ref } from "../lib/templates.js";
 
@@ -51,7 +50,7 @@ export class MessageView {
     ref(this.element, "edit").hidden = !message.editable;
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
-    this.text = payload.type === "message" || payload.role ? textOf(payload) : "";
+    this.text = textOf(payload);
     this.#prose.end(this.text);
     this.#files(payload);
   }
@@ -94,7 +93,7 @@ export class MessageView {
   }
 
   /**
-   * Pictures and files that were sent along, and input that is no message at all.
+   * Pictures and files that were sent along.
    * @param {import("../types").Item} payload
    */
   #files(payload) {
@@ -102,10 +101,6 @@ export class MessageView {
     const names = content
       .filter((part) => part?.type === "input_image" || part?.type === "input_file")
       .map((part) => String(part?.filename ?? (part?.type === "input_image" ? "Picture" : "File")));
-    if (payload.type !== "message" && !payload.role) {
-      const words = wordsOf(payload);
-      names.push([words.text, words.subject, words.after].filter(Boolean).join(" "));
-    }
     const files = ref(this.element, "files");
     files.hidden = names.length === 0;
     files.replaceChildren(

@@ -43,7 +43,13 @@ class Play:
             step = self.turns[step]["previous"]
         shown = path[:PAGE][::-1]
         older = shown[0] if len(path) > PAGE else None
-        return {"turns": [self.shown_turn(turn_id) for turn_id in shown], "before": older, "branch": branch}
+        at_work = [t for t in self.turns.values() if t["status"] in {"queued", "in_progress"}]
+        return {
+            "turns": [self.shown_turn(turn_id) for turn_id in shown],
+            "before": older,
+            "branch": branch,
+            "running": [{"id": t["id"], "branch": t["branch"]} for t in at_work],
+        }
 
     def shown_turn(self, turn_id: int) -> Turn:
         turn = self.turns[turn_id]
