@@ -142,7 +142,7 @@ async def test_pages_see_a_program_write_and_the_program_goes_on_from_what_they_
     held = Held()
     async with Person(faced, "Alice") as alice, caller.post(held.play, stream=True) as answer:
         [begun, *_] = await first_events(answer, 4)
-        _, body = await caller.get(begun["response"]["id"])
+        body = await caller.until(begun["response"]["id"], "in_progress")
         conversation = body["conversation"]["id"]
         async with alice.window(conversation) as window:
             [shown] = window.view.shown()["turns"]
