@@ -79,8 +79,8 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
-    own = Q(conversation=None, owner=user)
-    file = File.objects.filter(own | Q(conversation__in=Conversation.objects.visible_to(user)), pk=file_id).first()
+    theirs = Q(conversation=None, owner=user) | Q(conversation__in=Conversation.objects.visible_to(user))
+    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None).first()
     if file is None:
         raise NotFound
     return file

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, deleted, files, guide, home, inspector, keys, people, setup
+from conversations.views import approvals, chat, deleted, files, guide, home, inspector, keys, people, setup, tools
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("files/<str:file_id>/", files.file, name="file"),
     path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
     path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
+    path("approvals/", approvals.waiting, name="approvals"),
     path("deleted/", deleted.deleted, name="deleted"),
     path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
     path("conversations/", chat.begin, name="conversations"),
@@ -25,6 +26,8 @@ urlpatterns = [
     path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
     path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
     path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
+    path("conversations/<str:conversation_id>/tools/", tools.switch, name="tools"),
+    path("conversations/<str:conversation_id>/approvals/<int:approval_id>/", approvals.decide, name="approval"),
     path("conversations/<str:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
     path(
         "conversations/<str:conversation_id>/responses/<int:response_id>/regenerate/",

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import catalog, dispatch, events, parameters, snapshots
+from conversations import catalog, dispatch, events, parameters, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
@@ -56,7 +56,13 @@ def send_message(
     content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
     message = {"type": "message", "role": "user", "content": content}
     asking = partial(
-        ask, access, [message], options=options, client_id=client_id, previous_id=previous_id, edits_id=edits_id
+        ask,
+        access,
+        [message],
+        options=options,
+        client_id=client_id,
+        previous_id=previous_id,
+        edits_id=edits_id,
     )
     if not attachments:
         return asking(title=text)
@@ -85,9 +91,9 @@ def ask(
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
     anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
     has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
-    gateway is asked as its client says it, without the conversation's own options and instructions, and not while
-    another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id` twice
-    is one message. Raise `Refused`.
+    gateway is asked as its client says it, without the conversation's own options, instructions and tools, and not
+    while another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id`
+    twice is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -134,6 +140,8 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             access.user,
             model=model,
             input_from_id=response.input_owner_id,
+            answers_id=response.answers_id,
+            round=response.round,
         )
         _announce(conversation, branch, again)
     return again
@@ -225,8 +233,8 @@ def _queue(
     *,
     options: Mapping[str, Any] | None = None,
     model: str = "",
-    input_from_id: int | None = None,
     door: Response.Door = Response.Door.PAGE,
+    **columns: Any,
 ) -> Response:
     by_page = door == Response.Door.PAGE
     if not by_page and Response.objects.running().filter(conversation=conversation).exists():
@@ -248,14 +256,15 @@ def _queue(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
-        input_from_id=input_from_id,
         created_by=user,
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
         instructions=conversation.instructions if by_page else "",
-        options=parameters.merged(fitting, options or {}) if by_page else options or {},
+        options=sealing.seal_tools(parameters.merged(fitting, options or {}) if by_page else options or {}),
+        offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
+        **columns,
     )
 
 

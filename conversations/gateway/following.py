@@ -22,7 +22,7 @@ from conversations import protocol, threads
 from conversations.hub import MOST_WAITING, Viewer, hub
 from conversations.models import Response, StreamChunk
 from conversations.protocol import Close
-from conversations.turns.blobs import restore_blobs
+from conversations.turns.blobs import restore_kept
 
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 FINAL = frozenset(status.value for status in Response.Status) - frozenset(status.value for status in Response.RUNNING)
@@ -232,4 +232,4 @@ def _as_sent(event: bytes, number: int, *, restore: bool = False) -> bytes:
     data.pop("item_timing", None)
     if isinstance(data.get("partial_image_b64"), dict):
         data.pop("partial_image", None)
-    return msgspec.json.encode(restore_blobs(data) if restore else data)
+    return msgspec.json.encode(restore_kept(data) if restore else data)

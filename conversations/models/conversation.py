@@ -45,6 +45,8 @@ class Conversation(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.DEFAULT, blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What every turn asks for unless it asks otherwise, by the API's names: `temperature`, `reasoning`, `text`."""
+    offered = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What people have switched on here: names of `functions`, ids of MCP `servers`."""
     metadata = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What programs note of it: up to sixteen short texts by their names."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -33,6 +33,8 @@ class Derived:
 CONTENT = [
     Derived("conversations.StreamChunk", "response__conversation", "stream_chunks"),
     Derived("conversations.Fact", "conversation", "facts"),
+    Derived("conversations.Approval", "conversation", "approvals"),
+    Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Item", "conversation", "items"),
     Derived("conversations.File", "conversation", "files"),
     Derived("conversations.Response", "conversation", "responses"),
@@ -54,6 +56,9 @@ KEPT = {
     "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
     "conversations.RefusedParameter": "names of what a model does not take",
+    "conversations.FunctionTool": "what an administrator says of a tool",
+    "conversations.McpServer": "where a server is; its secrets are sealed",
+    "conversations.McpTool": "what a server says of its tools",
     "auth.Group": "names of groups",
     "auth.Permission": "Django's own",
     "contenttypes.ContentType": "Django's own",

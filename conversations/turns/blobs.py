@@ -64,17 +64,25 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
 
 
 def restore_blobs(value: Any) -> Any:
-    """Return `value` with references replaced by the strings that they stand for, None where the bytes are gone."""
+    """Return `value` with references replaced by the strings that they stand for; raise where a file is gone."""
     if isinstance(value, dict):
         if isinstance(value.get("$file"), str):
-            file = File.objects.filter(pk=plain(value["$file"])).first()
-            try:
-                content = contents.read(file) if file is not None else None
-            except FileNotFoundError:
-                content = None
-            return None if content is None else value.get("prefix", "") + base64.b64encode(content).decode()
+            file = File.objects.get(pk=plain(value["$file"]), purged_at=None)
+            return value.get("prefix", "") + base64.b64encode(contents.read(file)).decode()
         return {key: restore_blobs(inner) for key, inner in value.items()}
     return [restore_blobs(inner) for inner in value] if isinstance(value, list) else value
+
+
+def restore_kept(value: Any) -> Any:
+    """Return `value` with references replaced by the strings that they stand for, None where a file is gone."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$file"), str):
+            try:
+                return restore_blobs(value)
+            except (File.DoesNotExist, OSError):
+                return None
+        return {key: restore_kept(inner) for key, inner in value.items()}
+    return [restore_kept(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _replace(text: str, response: Response, purpose: File.Purpose) -> Any:

@@ -4,6 +4,9 @@ import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
 import "./elements/conversation-menu.js";
+import "./elements/conversation-options.js";
+import "./elements/kept-line.js";
+import "./elements/message-options.js";
 import "./elements/status-line.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
@@ -24,6 +27,13 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
+  document.querySelector("conversation-options")
+);
+const own = /** @type {import("./elements/message-options.js").MessageOptions | null} */ (
+  document.querySelector("message-options")
+);
+const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
   document.querySelector("answer-inspector")
@@ -109,6 +119,9 @@ function refresh() {
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  options.update(conversation, store.model);
+  own?.update(conversation, store.model);
+  kept?.update(store);
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
@@ -148,7 +161,8 @@ socket.addEventListener("closed", (event) => {
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
   "chat:send": ({ text }) => {
-    outbox.add({ text });
+    outbox.add({ text, options: own?.value });
+    own?.reset();
     log.toLatest();
   },
   "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
@@ -180,13 +194,25 @@ const actions = {
   "chat:branch": async ({ branch }) => {
     if (await open(branch)) rememberBranch("pushState");
   },
-  "chat:inspect": ({ id }) => inspector.open(id),
+  "chat:inspect": ({ id }) => {
+    options.close(); // there is room for one panel
+    inspector.open(id);
+  },
   "inspector:moved": () => rememberBranch(),
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
   "chat:said": ({ text }) => say(text),
   "conversation:save": (change) => save(change),
+  "options:save": async ({ change, done, failed }) => {
+    try {
+      stored(await post(`${here}update/`, change));
+      done();
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    }
+  },
   "conversation:delete": async () => {
     if (await tried(() => post(`${here}delete/`))) location.assign("/");
   },
@@ -199,11 +225,23 @@ for (const [name, act] of Object.entries(actions)) {
 async function save(change) {
   const answer = await tried(() => post(`${here}update/`, change));
   if (!answer) return refresh(); // what the controls show is what is stored
-  store.update(answer.conversation);
+  stored(answer);
   if ("pinned" in change || "archived" in change) sidebar.search(); // its row goes to another group, or leaves
   if (change.archived) say("Archived. It stays readable in the archive.");
 }
 
+/** @param {{ conversation: Partial<import("./types").Conversation>, said: string }} answer */
+function stored({ conversation, said }) {
+  store.update(conversation);
+  if (said) say(said);
+}
+
+for (const button of document.querySelectorAll("[data-menu=options]")) {
+  button.addEventListener("click", () => {
+    inspector.close();
+    options.toggle();
+  });
+}
 document.querySelector("[data-action=latest]")?.addEventListener("click", () => {
   log.toLatest();
   composer?.area.focus();

@@ -91,6 +91,8 @@ export interface Turn {
   siblings: BranchRef[];
   answers: BranchRef[];
   stream: { epoch: number; sequence: number } | null;
+  /** When the provider forgets it; null where it does not keep it. */
+  kept_until: string | null;
   /** Of the page only: in how many seconds the provider is asked again. */
   asked_again_in?: number;
 }
@@ -101,6 +103,9 @@ export interface Conversation {
   model: string;
   instructions: string;
   state: string;
+  /** The state that turns have: the conversation's own, or the server's. */
+  state_in_force: string;
+  options: Record<string, unknown>;
   branch: number | null;
   role: string;
   may_write: boolean;
@@ -108,10 +113,15 @@ export interface Conversation {
   archived: boolean;
 }
 
+/** What a model takes of one parameter: its values, its highest number, or just it. */
+export type Offer = string[] | number | null;
+
 export interface Model {
   name: string;
   label: string;
   demo: boolean;
+  /** By the parameters' paths. */
+  options: Record<string, Offer>;
 }
 
 export interface PageState {
@@ -148,6 +158,8 @@ export interface Pending {
   client_id: string;
   text: string;
   edits: number | null;
+  /** What this message asks for by itself, by the parameters' paths. */
+  options?: Record<string, unknown>;
   created_at: string;
   state: "waiting" | "sending" | "failed";
   problem: string;

@@ -15,7 +15,8 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from conversations.actions import keys
-from conversations.models import Branch, Conversation, Deletion, File, Item, Membership, Response, User
+from conversations.models import Approval, Branch, Conversation, Deletion, File, Item, Membership, Response, User
+from conversations.models.approval import digest
 from tests.conftest import PASSWORD
 
 LOGIN = "sign in"
@@ -32,6 +33,7 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+ASKER = (401, 404, 403, 403, 200, 401, 404)
 UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
 
@@ -59,6 +61,9 @@ ROWS: dict[str, Row] = {
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
     "conversation_delete": ("POST", OWNER),
+    "tools": ("POST", WRITERS),
+    "approvals": ("GET", SIGNED_IN),
+    "approval": ("POST", ASKER),
     "stop": ("POST", WRITERS),
     "regenerate": ("POST", WRITERS),
     "continue": ("POST", WRITERS),
@@ -90,8 +95,10 @@ SENT: dict[str, dict[str, Any]] = {
     "theme": {"theme": "dark"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
+SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -141,12 +148,23 @@ def given(db: None) -> dict[str, Any]:
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
+    approval = Approval.objects.create(
+        conversation=conversation,
+        response=response,
+        request_id="mcpr_1",
+        name="lamp",
+        arguments="{}",
+        digest=digest("", "lamp", "{}"),
+        decides="asker",
+        asked_by=alice,
+    )
     deleted = Conversation.objects.create(created_by=alice, deleted_at=timezone.now())
     deletion = Deletion.objects.create(
         conversation_id=deleted.pk, owner=alice, cause=Deletion.Cause.PERSON, purge_after=timezone.now()
     )
     key, _ = keys.issue(alice)
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
+    ids |= {"approval_id": approval.pk}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 

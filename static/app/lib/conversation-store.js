@@ -39,6 +39,11 @@ export class ConversationStore extends EventTarget {
     return this.branch === this.conversation.branch;
   }
 
+  /** The model that answers in the conversation. */
+  get model() {
+    return this.models.find(({ name }) => name === this.conversation.model) ?? this.models[0];
+  }
+
   /** @returns {Turn | undefined} */
   get tail() {
     return this.path.at(-1);

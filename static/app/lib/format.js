@@ -59,6 +59,9 @@ export function day(iso) {
   return dates({ weekday: "long", day: "numeric", month: "long", year }).format(date);
 }
 
+/** @param {string} iso @returns {string} "19 Dec" */
+export const date = (iso) => dates({ day: "numeric", month: "short" }).format(new Date(iso));
+
 /**
  * JSON as people can read it; what is not JSON stays as it is.
  * @param {unknown} value

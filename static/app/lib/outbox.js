@@ -24,12 +24,12 @@ export class Outbox {
 
   /**
    * Shows a message at once and sends it as soon as that is possible.
-   * @param {{ text: string, edits?: number | null }} message
+   * @param {{ text: string, edits?: number | null, options?: Record<string, unknown> }} message
    */
-  add({ text, edits = null }) {
+  add({ text, edits = null, options }) {
     const created_at = new Date().toISOString();
     const client_id = crypto.randomUUID?.() ?? `${created_at}-${Math.random()}`; // no randomUUID without https
-    this.store.addPending({ client_id, text, edits, created_at, state: "waiting", problem: "" });
+    this.store.addPending({ client_id, text, edits, options, created_at, state: "waiting", problem: "" });
     this.flush();
   }
 
@@ -70,11 +70,11 @@ export class Outbox {
   }
 
   /** @param {import("../types").Pending} pending */
-  async #send({ client_id, text, edits }) {
+  async #send({ client_id, text, edits, options }) {
     this.store.changePending(client_id, { state: "sending" });
     const previous = edits === null ? (this.store.tail?.id ?? null) : null; // another wording stands where the first does
     try {
-      this.sent(await post(this.address, { client_id, text, previous, edits }));
+      this.sent(await post(this.address, { client_id, text, previous, edits, options }));
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       // The same client_id is the same message, so a call whose answer was lost may be made once more
