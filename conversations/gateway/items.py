@@ -122,11 +122,19 @@ def _part(part: Any, include: Collection[str]) -> Any:
     if not isinstance(part, dict):
         return part
     if part.get("type") == "input_image":
-        shown = {"detail": "auto", "file_id": None, **part}
+        shown = {"detail": "auto", **part, "file_id": _file_id(part, "image_url")}
         return shown | {"image_url": part.get("image_url") if IMAGES in include else None}
     if part.get("type") == "input_file":
-        return {"file_id": None, **{name: value for name, value in part.items() if name != "file_data"}}
+        shown = {name: value for name, value in part.items() if name != "file_data"}
+        return shown | {"file_id": _file_id(part, "file_data")}
     return part
+
+
+def _file_id(part: dict[str, Any], name: str) -> str | None:
+    """Return the id by which the sender named the file of a part: it was replaced when the part was stored."""
+    reference = part.get(name)
+    named = reference.get("file_id") if isinstance(reference, dict) else part.get("file_id")
+    return named if isinstance(named, str) else None
 
 
 def _signature(number: int) -> str:

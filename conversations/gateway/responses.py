@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from conversations import threads
+from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
 from conversations.gateway import inputs, items, sse, turns
 from conversations.gateway.answers import is_ascending, limit, listing, obj
@@ -24,7 +25,6 @@ from conversations.gateway.objects import response_object
 from conversations.models import User
 from conversations.turns.attachments import Attachments
 from conversations.turns.provider import provider
-from conversations.upstream.client import Provider
 
 TRUTH = {"true": True, "false": False}
 LARGE = 256 * 1024
@@ -101,25 +101,25 @@ def input_items(request: CallRequest, response_id: str) -> HttpResponse:
 
 @needs("write")
 async def compact(request: CallRequest) -> HttpResponse:
-    upstream, body = await _passed_on(request)
-    return obj(await upstream.compact_response(body))
+    body = await _passed_on(request)
+    return obj(await (await provider()).compact_response(body))
 
 
 @needs("write")
 async def input_tokens(request: CallRequest) -> HttpResponse:
-    upstream, body = await _passed_on(request)
-    return obj({"object": "response.input_tokens", "input_tokens": await upstream.count_input_tokens(body)})
+    body = await _passed_on(request)
+    return obj({"object": "response.input_tokens", "input_tokens": await (await provider()).count_input_tokens(body)})
 
 
-async def _passed_on(request: CallRequest) -> tuple[Provider, dict[str, Any]]:
-    """Return the provider and the body that it is sent: what it continues is named where that can be, else told."""
+async def _passed_on(request: CallRequest) -> dict[str, Any]:
+    """Return a body as the provider is asked it: what it continues is named where that can be, and told where not."""
 
     def read() -> dict[str, Any]:
-        return turns.with_history(request.caller.user, inputs.read_partial(json_object(request)))
+        user, body = request.caller.user, inputs.read_partial(json_object(request))
+        return turns.with_history(user, program_files.refer(user, body))
 
-    body, upstream = await threads.pages.run(read), await provider()
-    attached = await Attachments(upstream, endpoint=settings.SALON_ENDPOINT).resolve(body, keeps=False)
-    return upstream, attached.body
+    attachments = Attachments(await provider(), endpoint=settings.SALON_ENDPOINT)
+    return (await attachments.resolve(await threads.pages.run(read), keeps=True)).body
 
 
 async def _read(request: CallRequest) -> tuple[inputs.Asked, str]:
