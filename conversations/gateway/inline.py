@@ -30,6 +30,8 @@ def _replaced(access: Access, value: Any, files: Files) -> Any:
     if isinstance(value, str):
         return _reference(access, value, files) if value.startswith("data:") or len(value) >= LARGE else value
     if isinstance(value, dict):
+        if "$file" in value:
+            return value  # a file that was named by its id
         return {
             key: inner if key in SAID and isinstance(inner, str) else _replaced(access, inner, files)
             for key, inner in value.items()
