@@ -14,7 +14,7 @@ from conversations.gateway.errors import ApiError, invalid, missing
 from conversations.models import Conversation, Item, Response, User
 from conversations.models.fields import plain
 from conversations.snapshots import path
-from conversations.turns.blobs import restore_blobs
+from conversations.turns.blobs import restore_kept
 
 PREFIXES = {
     "message": "msg",
@@ -133,7 +133,7 @@ def item_object(item: Item, include: Collection[str] = ()) -> dict[str, Any]:
         payload["output"] = {**payload["output"], "image_url": None}
     if item.type == "message" and isinstance(payload.get("content"), list):
         payload["content"] = [_part(part, include) for part in payload["content"]]
-    restored: dict[str, Any] = restore_blobs(payload)
+    restored: dict[str, Any] = restore_kept(payload)
     return restored
 
 

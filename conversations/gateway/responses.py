@@ -82,8 +82,6 @@ async def delete(request: CallRequest, response_id: str) -> HttpResponse:
         async with Following(response) as following:
             await threads.writer.run(turn_actions.stop, found, response)
             await following.end()
-    if response.store and response.provider_id:
-        await (await provider()).delete_response(response.provider_id)
     await threads.writer.run(turn_actions.delete, found, response)
     return obj({"id": response_id, "object": "response.deleted", "deleted": True})
 

@@ -21,7 +21,7 @@ from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
 from conversations.actions.items import title_of
 from conversations.errors import NotFound
-from conversations.gateway import items, rebuilt
+from conversations.gateway import inline, items, rebuilt
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, unavailable, unknown
 from conversations.gateway.following import LOOK, Following
@@ -67,10 +67,11 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
         new = after_id is None and asked.conversation_id is None
         if new:
             found = conversation_actions.create(user)
-        given = program_files.bring_in(found, given)
+        given = inline.kept(found, program_files.bring_in(found, given))
         options = asked.options
         if "tools" in options:
-            options = {**options, "tools": program_files.bring_in(found, options["tools"])}
+            tools = inline.kept(found, program_files.bring_in(found, options["tools"]))
+            options = {**options, "tools": tools}
         response, _ = turn_actions.ask(
             found,
             given,

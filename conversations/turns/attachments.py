@@ -96,7 +96,7 @@ class Attachments:
     ) -> dict[str, Any]:
         """Return what stands in place of the part that holds the reference."""
         part = {name: value for name, value in holder.items() if name != key}
-        if part.get("type") not in {"input_image", "input_file"}:
+        if part.get("type") not in {"input_image", "input_file"} or holder[key].get("inline"):
             return part | {key: await self._data(file, holder[key])}
         kind = _kind(file)
         way = self._way(kind, keeps=keeps)
