@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations import access as accesses
-from conversations import contents
+from conversations import catalog, contents
 from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.intake import kinds
@@ -155,7 +155,16 @@ def attach(access: Access, attachments: Sequence[Any]) -> list[dict[str, Any]]:
             parts.append(_linked(attachment["url"], detail))
         else:
             parts.append(_carried(access, attachment["file"], detail))
+    _require_sight(access, parts)
     return parts
+
+
+def _require_sight(access: Access, parts: Sequence[dict[str, Any]]) -> None:
+    known = catalog.capabilities(access.conversation.model or settings.SALON_MODELS[0])
+    if not known.vision and any(part["type"] == "input_image" for part in parts):
+        raise Refused(
+            f"{known.label} cannot see pictures. Choose another model, or remove the pictures.", code="no_vision"
+        )
 
 
 def title_of(content: Sequence[dict[str, Any]]) -> str:

@@ -13,6 +13,7 @@ import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
+import { showFaces } from "./views/faces.js";
 
 /** @type {import("./types").PageState} */
 const state = JSON.parse(document.getElementById("conversation-state")?.textContent ?? "");
@@ -27,6 +28,7 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=faces]"));
 const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
   document.querySelector("conversation-options")
 );
@@ -119,12 +121,15 @@ function refresh() {
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  showFaces(faces, conversation.people);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
   kept?.update(store);
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
+    const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
+    composer.sees = model?.vision ?? true;
   }
 }
 
@@ -139,6 +144,8 @@ store.addEventListener("gap", () => socket.reconnect());
 store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
 });
+// What one may do here is another from now on, so the page is
+store.addEventListener("role", () => location.reload());
 store.addEventListener("deleted", () => location.assign("/"));
 store.addEventListener("reload", async () => {
   const page = await tried(() => get(`${here}turns/?branch=${store.branch ?? ""}`));
@@ -160,21 +167,21 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-  "chat:send": ({ text }) => {
-    outbox.add({ text, options: own?.value });
+  "chat:send": ({ text, attachments }) => {
+    outbox.add({ text, attachments, options: own?.value });
     own?.reset();
     log.toLatest();
   },
-  "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
+  "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
   "chat:again": ({ clientId }) => {
     outbox.again(clientId);
     composer?.area.focus(); // the button goes
   },
   "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
-    const text = store.pending.find((pending) => pending.client_id === clientId)?.text ?? "";
+    const { text = "", attachments } = store.pending.find((pending) => pending.client_id === clientId) ?? {};
     store.dropPending(clientId);
-    composer?.fill(text);
+    composer?.fill(text, attachments);
   },
   "chat:stop": () => {
     const [turn] = store.running; // those behind it wait for it and go on
