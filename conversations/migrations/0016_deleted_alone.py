@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0014_kept_at_provider'),
+        ('conversations', '0015_members'),
     ]
 
     operations = [
