@@ -15,7 +15,7 @@ from conversations import catalog, dispatch, events, parameters, sealing, snapsh
 from conversations.access import Access
 from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Membership, ProviderDeletion, Response, User
 from conversations.models.fields import plain
 
 MOST_CHARACTERS = 400_000
@@ -173,7 +173,10 @@ def stop(access: Access, response: Response) -> None:
 
 
 def delete(access: Access, response: Response) -> None:
-    """Take a response from all clients and from what models are told, and with the last one its conversation."""
+    """Take a response from all clients and from what models are told, and with the last one its conversation.
+
+    The provider is asked to delete it too, again and again until it has. One that runs is to be stopped first.
+    """
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -181,6 +184,10 @@ def delete(access: Access, response: Response) -> None:
         response.deleted_at = timezone.now()
         response.remarks = [*(response.remarks or []), DELETED.format(name=access.user.display_name)]
         response.save(update_fields=["deleted_at", "remarks"])
+        if response.store and response.provider_id:
+            kind = ProviderDeletion.Kind.RESPONSE
+            there = {"endpoint": response.endpoint, "kind": kind, "provider_id": response.provider_id}
+            ProviderDeletion.objects.get_or_create(**there, defaults={"kept_until": response.provider_expires_at})
         left = Response.objects.filter(conversation=conversation, deleted_at=None)
         if access.membership.is_owner and not left.exists():
             conversations.delete(access)

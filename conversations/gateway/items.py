@@ -14,7 +14,7 @@ from conversations.gateway.errors import ApiError, invalid, missing
 from conversations.models import Conversation, Item, Response, User
 from conversations.models.fields import plain
 from conversations.snapshots import path
-from conversations.turns.blobs import restore_blobs
+from conversations.turns.blobs import restore_kept
 
 PREFIXES = {
     "message": "msg",
@@ -114,7 +114,7 @@ def item_object(item: Item, include: Collection[str] = ()) -> dict[str, Any]:
         payload["output"] = {**payload["output"], "image_url": None}
     if item.type == "message" and isinstance(payload.get("content"), list):
         payload["content"] = [_part(part, include) for part in payload["content"]]
-    restored: dict[str, Any] = restore_blobs(payload)
+    restored: dict[str, Any] = restore_kept(payload)
     return restored
 
 
@@ -122,11 +122,19 @@ def _part(part: Any, include: Collection[str]) -> Any:
     if not isinstance(part, dict):
         return part
     if part.get("type") == "input_image":
-        shown = {"detail": "auto", "file_id": None, **part}
+        shown = {"detail": "auto", **part, "file_id": _file_id(part, "image_url")}
         return shown | {"image_url": part.get("image_url") if IMAGES in include else None}
     if part.get("type") == "input_file":
-        return {"file_id": None, **{name: value for name, value in part.items() if name != "file_data"}}
+        shown = {name: value for name, value in part.items() if name != "file_data"}
+        return shown | {"file_id": _file_id(part, "file_data")}
     return part
+
+
+def _file_id(part: dict[str, Any], name: str) -> str | None:
+    """Return the id by which the sender named the file of a part: it was replaced when the part was stored."""
+    reference = part.get(name)
+    named = reference.get("file_id") if isinstance(reference, dict) else part.get("file_id")
+    return named if isinstance(named, str) else None
 
 
 def _signature(number: int) -> str:

@@ -17,9 +17,10 @@ from django.utils import timezone
 from conversations import access, events, threads
 from conversations.access import Access
 from conversations.actions import conversations as conversation_actions
+from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
 from conversations.errors import NotFound
-from conversations.gateway import items, rebuilt
+from conversations.gateway import inline, items, rebuilt
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, unavailable, unknown
 from conversations.gateway.following import LOOK, Following
@@ -65,10 +66,15 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
         new = after_id is None and asked.conversation_id is None
         if new:
             found = conversation_actions.create(user)
+        given = inline.kept(found, program_files.bring_in(found, given))
+        options = asked.options
+        if "tools" in options:
+            tools = inline.kept(found, program_files.bring_in(found, options["tools"]))
+            options = {**options, "tools": tools}
         response, _ = turn_actions.ask(
             found,
             given,
-            options=asked.options,
+            options=options,
             model=asked.model,
             after_id=after_id,
             title=_title(given),
