@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, File, Membership, Response, User
+from conversations.models import Branch, Conversation, Deletion, File, Invitation, Key, Membership, Response, User
 from conversations.models.fields import plain
+from conversations.models.invitation import hashed
 from conversations.prepared import Given, Select
 
+MOST_ID = 2**63
 _membership = Select(
     lambda: Membership.objects.select_related("conversation").filter(
         user=Given("user"),
@@ -55,6 +59,22 @@ def response_in(conversation: Conversation, response_id: int) -> Response:
     return response
 
 
+def response_for(user: User, provider_id: str) -> tuple[Access, Response]:
+    """Return the response that the provider calls so, and its conversation as `user` may use it; raise `NotFound`.
+
+    Of several, which only another provider can have named alike, it is the newest.
+    """
+    _require_storable(provider_id)
+    visible = Conversation.objects.visible_to(user)
+    found = Response.objects.filter(provider_id=provider_id, conversation__in=visible).exclude(provider_id="")
+    response = found.select_related("previous_response").order_by("-id").first()
+    if response is None:
+        raise NotFound
+    access = conversation_for(user, response.conversation_id)
+    response.conversation = access.conversation
+    return access, response
+
+
 def branch_in(conversation: Conversation, branch_id: int) -> Branch:
     """Return a branch of this conversation; one of another conversation is not found."""
     branch = Branch.objects.filter(conversation=conversation, pk=branch_id).first()
@@ -64,12 +84,51 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 
 
 def file_for(user: User, file_id: str) -> File:
-    """Return a file of a conversation that `user` may see; raise `NotFound`."""
+    """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
-    file = File.objects.filter(pk=file_id, conversation__in=Conversation.objects.visible_to(user)).first()
+    theirs = Q(conversation=None, owner=user) | Q(conversation__in=Conversation.objects.visible_to(user))
+    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None).first()
     if file is None:
         raise NotFound
     return file
+
+
+def deletion_for(user: User, deletion_id: int) -> Deletion:
+    """Return what `user` owned and can still bring back; raise `NotFound`."""
+    found = (
+        Deletion.objects.pending().filter(pk=deletion_id, owner=user, parts="").first()
+        if deletion_id < MOST_ID
+        else None
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def joinable_by(user: User, conversation_id: str) -> Conversation:
+    """Return a conversation that `user` may join, or is in already; raise `NotFound`."""
+    _require_storable(conversation_id)
+    for visible in (Conversation.objects.open_to(user), Conversation.objects.visible_to(user)):
+        if (found := visible.filter(pk=conversation_id).first()) is not None:
+            return found
+    raise NotFound
+
+
+def invitation_for(secret: str) -> Invitation:
+    """Return the open invitation of a secret; raise `NotFound`. Who has the secret may see it."""
+    open_ones = Invitation.objects.open().filter(conversation__deleted_at=None)
+    found = open_ones.select_related("conversation", "created_by").filter(secret_hash=hashed(secret)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def key_of(user: User, key_id: int) -> Key:
+    """Return a key of `user`; raise `NotFound`."""
+    key = Key.objects.filter(pk=key_id, user=user).first() if key_id < 2**63 else None
+    if key is None:
+        raise NotFound
+    return key
 
 
 def _require_storable(given: str) -> None:

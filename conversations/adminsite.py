@@ -19,13 +19,21 @@ LEFT_OUT = ("auth", "account", "procrastinate")
 
 class SalonAdminSite(UnfoldAdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Leave out what a person has in another form (powers are given one by one, the address is a field), and jobs:
-        they are nudges, the responses say what there is to do."""
+        """Leave out others' pages of what people have here in another form, and jobs: they are nudges, the responses
+        say what there is to do."""
         models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
-        super().register([model for model in models if model._meta.app_label not in LEFT_OUT], admin_class, **options)
+        ours = admin_class is not None and admin_class.__module__.startswith("conversations.")
+        shown = [model for model in models if ours or model._meta.app_label not in LEFT_OUT]
+        super().register(shown, admin_class, **options)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         return csp_update(POLICY)(super().admin_view(view, cacheable))
+
+    def get_urls(self) -> list[Any]:
+        """Put the pages that people work in before the lists of rows. They need no script of their own."""
+        from conversations.admin import pages  # needs the models, this module comes before them
+
+        return [*pages.routes(super().admin_view), *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send people to the one sign-in, with its limits on guessing; who may not come in here is told so."""

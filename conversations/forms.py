@@ -1,16 +1,18 @@
-"""Forms of people: the first administrator, the profile."""
+"""Forms of people: the first administrator, the profile, a key."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import User
+from conversations.models import Key, User
 from conversations.portraits import BadPicture, portrait
 
 
@@ -64,3 +66,41 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
             return portrait(upload)
         except BadPicture as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class KeyForm(forms.Form):
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="key_%s")  # it shares a page with the profile, which has a name too
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("What it is for, so that you know it again."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("May"),
+        choices=[
+            (Key.Scope.READ, _("Read conversations and responses")),
+            (Key.Scope.WRITE, _("Write: ask models, change conversations")),
+            (Key.Scope.FILES, _("Upload and read files")),
+            (Key.Scope.MODELS, _("List models")),
+        ],
+        initial=Key.Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires"),
+        choices=[("30", _("In 30 days")), ("90", _("In 90 days")), ("365", _("In a year")), ("", _("Never"))],
+        initial="90",
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the days into the moment that a key is issued with."""
+        data = super().clean() or {}
+        days = data.pop("days", None)
+        return {**data, "expires_at": timezone.now() + timedelta(days=days) if days else None}

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -98,8 +98,21 @@ class Live(Protocol):
     """A stream that is being recorded in this process."""
 
     conversation_id: str
+    epoch: int
 
     def snapshot(self) -> protocol.Snapshot: ...
+
+    def unlogged(self) -> tuple[int, list[bytes]]:
+        """Return the events that the log does not have yet, and the number of the first."""
+        ...
+
+
+class Listener(Protocol):
+    """Who hears the events of one response in full, as they are logged: browsers are not shown everything."""
+
+    def hear(self, epoch: int, sequence: int, events: Sequence[bytes]) -> None:
+        """Take events; `sequence` is the number of the first in its epoch."""
+        ...
 
 
 class Hub:
@@ -110,6 +123,8 @@ class Hub:
         self.viewers: dict[str, set[Viewer]] = {}
         self.live: dict[int, Live] = {}
         """The streams that run in this process, by response: newer than their log by a moment."""
+        self.listeners: dict[int, set[Listener]] = {}
+        """By response."""
         self.told: dict[str, int] = {}
         """Position of the newest fact that our viewers of a conversation were handed."""
         self.shown: dict[int, tuple[int, int]] = {}
@@ -206,14 +221,44 @@ class Hub:
         for viewer in self.viewers.get(conversation_id, ()):
             viewer.put(text)
 
-    async def publish(self, conversation_id: str, text: str, stream: tuple[int, int, int]) -> None:
+    async def publish(
+        self,
+        conversation_id: str,
+        text: str,
+        stream: tuple[int, int, int],
+        *,
+        events: Sequence[bytes] = (),
+        shown_whole: bool = True,
+    ) -> None:
         """Hand a stream's frame to the viewers of this process and of all others.
 
-        `stream` is the response, its epoch and the number of the event after this frame.
+        `stream` is the response, its epoch and the number of the event after this frame. `events` are the frame's in
+        full; `shown_whole` says that the frame leaves nothing of them out.
         """
         self.deliver(conversation_id, text)
+        self._let_hear(stream, events)
         if self._channel:
-            await self._send(conversation_id, {"frame": text, "stream": stream})
+            message: dict[str, object] = {"frame": text, "stream": stream}
+            if not shown_whole:
+                message["events"] = list(events)
+            await self._send(conversation_id, message)
+
+    def _let_hear(self, stream: tuple[int, int, int], events: Sequence[bytes]) -> None:
+        response_id, epoch, following = stream
+        for listener in self.listeners.get(response_id, ()):
+            listener.hear(epoch, following - len(events), events)
+
+    @contextlib.contextmanager
+    def listening(self, response_id: int, listener: Listener) -> Iterator[None]:
+        """Let `listener` hear the response in this block; other processes too where its conversation is joined."""
+        self.listeners.setdefault(response_id, set()).add(listener)
+        try:
+            yield
+        finally:
+            listeners = self.listeners[response_id]
+            listeners.discard(listener)
+            if not listeners:
+                del self.listeners[response_id]
 
     def announce(self, conversation_id: str, position: int, frame: str) -> None:
         """Publish a fact's frame, from any thread, after its transaction has committed."""
@@ -270,6 +315,9 @@ class Hub:
             while len(self.shown) > MOST_SHOWN:
                 del self.shown[next(iter(self.shown))]
             self.deliver(conversation_id, message["frame"])
+            if response_id in self.listeners:
+                events = message.get("events") or protocol.events_of(message["frame"])
+                self._let_hear((response_id, epoch, following), events)
         elif "frame" in message:
             self._tell(conversation_id, message["position"], message["frame"])
         else:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from conversations.models import Membership, Response, User
+from conversations.models import Conversation, Deletion, Membership, Response, User
 
 SIDEBAR_PAGE = 40
 HOME_PAGE = 30
@@ -71,6 +71,70 @@ def sidebar_list(user: User, *, query: str = "", before: str = "") -> Listing:
 def home_list(user: User, *, query: str = "", before: str = "", archived: bool = False) -> Listing:
     """Return what the home page shows: as the sidebar, with the people of each conversation; or the archive."""
     return _list(user, query=query, before=before, archived=archived, size=HOME_PAGE, with_people=True)
+
+
+@dataclass(frozen=True)
+class DeletedRow:
+    """A conversation that is hidden and can be brought back."""
+
+    id: int
+    title: str
+    cause: str
+    purge_after: dt.datetime
+
+
+@dataclass(frozen=True)
+class DeletedListing:
+    rows: list[DeletedRow]
+    more_url: str = ""
+
+
+def deleted_list(user: User, *, before: str = "") -> DeletedListing:
+    """Return what `user` owned and can still bring back, the newest deletion first."""
+    pending = Deletion.objects.filter(owner=user, state=Deletion.State.HIDDEN, parts="").order_by("-id")
+    if before:
+        if not re.fullmatch(r"[0-9]{1,18}", before):
+            raise BadRequest("This page of the list does not exist.")
+        pending = pending.filter(id__lt=int(before))
+    page = list(pending[: HOME_PAGE + 1])
+    titles = Conversation.objects.in_bulk([row.conversation_id for row in page])
+    rows = [
+        DeletedRow(
+            id=row.pk,
+            title=titles[row.conversation_id].title or _("New conversation"),
+            cause=row.get_cause_display(),
+            purge_after=row.purge_after,
+        )
+        for row in page[:HOME_PAGE]
+        if row.conversation_id in titles
+    ]
+    more = f"?before={page[HOME_PAGE - 1].pk}" if len(page) > HOME_PAGE else ""
+    return DeletedListing(rows, more)
+
+
+@dataclass(frozen=True)
+class LobbyListing:
+    rows: list[Conversation]
+    more_url: str = ""
+
+
+def lobby_list(user: User, *, before: str = "") -> LobbyListing:
+    """Return the conversations that `user` may join, the most recently used first, with who owns each."""
+    owners = Membership.objects.filter(role=Membership.Role.OWNER).select_related("user")
+    rows = Conversation.objects.open_to(user).annotate(people=Count("memberships"))
+    rows = rows.prefetch_related(Prefetch("memberships", owners, to_attr="owners")).order_by("-activity_at", "-id")
+    if before:
+        moment, _comma, last = before.partition("-")
+        if not (moment.isascii() and moment.isdigit() and len(moment) < 17):
+            raise BadRequest("This page of the list does not exist.")
+        until = EPOCH + dt.timedelta(microseconds=int(moment))
+        rows = rows.filter(Q(activity_at__lte=until), Q(activity_at__lt=until) | Q(id__lt=last))
+    page = list(rows[: HOME_PAGE + 1])
+    shown = page[:HOME_PAGE]
+    more = ""
+    if len(page) > HOME_PAGE:
+        more = f"?before={(shown[-1].activity_at - EPOCH) // dt.timedelta(microseconds=1)}-{shown[-1].pk}"
+    return LobbyListing(shown, more)
 
 
 def _list(

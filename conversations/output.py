@@ -1,7 +1,8 @@
 """Folds stream events into output items, by the table that the browser's reducer uses too (`stream_events.json`).
 
-The table says for each event type what happens inside `output[output_index]`. Types that it does not name leave the
-output alone, so an event that a provider adds tomorrow is kept in the log and breaks nothing here.
+The table says for each event type what happens inside `output[output_index]`: one rule, or several in a row. `none`
+names events that are known and change no item. Types that the table does not name are treated like those, so an event
+that a provider adds tomorrow is kept in the log, passed on, and breaks nothing here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-RULES: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "stream_events.json").read_text())
+Rule = dict[str, Any]
+TABLE: dict[str, Rule | list[Rule]] = json.loads((Path(__file__).parent / "stream_events.json").read_text())
+RULES: dict[str, list[Rule]] = {kind: rule if isinstance(rule, list) else [rule] for kind, rule in TABLE.items()}
+MISSING = object()
 MOST_INDEX = 10_000
 """An index above this is a provider's error or an attack on memory; the event is left out."""
 
@@ -27,14 +31,17 @@ class Output:
 
     def apply(self, event: dict[str, Any]) -> None:
         """Apply one event. Never raises on what a provider sends: what does not fit is left out."""
-        rule = RULES.get(event.get("type", ""))
-        if rule is None:
-            return
         index = event.get("output_index")
         if not isinstance(index, int) or not _is_index(index):
             return
+        for rule in RULES.get(event.get("type", ""), ()):
+            self._apply(rule, index, event)
+
+    def _apply(self, rule: Rule, index: int, event: dict[str, Any]) -> None:
+        if rule["op"] == "none":
+            return
         if rule["op"] == "append":
-            piece = event.get(rule["from"])
+            piece = _field(event, rule["from"])
             path = self._path(rule, event)
             if isinstance(piece, str) and all(isinstance(part, str | int) for part in path):
                 self._append((index, *path), piece)
@@ -43,9 +50,9 @@ class Output:
         if rule["op"] == "status":
             self._item(index)["status"] = rule["status"]
             return
-        if rule["from"] not in event:
+        if (value := _field(event, rule["from"])) is MISSING:
             return
-        value = copy.deepcopy(event[rule["from"]])
+        value = copy.deepcopy(value)
         path = self._path(rule, event)
         if not path:
             if isinstance(value, dict):
@@ -107,6 +114,21 @@ class Output:
                 return None
             container = inner
         return None
+
+
+def _field(event: dict[str, Any], name: str) -> Any:
+    """Return a field of an event, MISSING where there is none; `delta.stdout` and `output.0` are one inside another."""
+    if "." not in name:
+        return event.get(name, MISSING)
+    value: Any = event
+    for step in name.split("."):
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return MISSING
+    return value
 
 
 def _is_index(value: object) -> bool:

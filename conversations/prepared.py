@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Expression, Field, Model, QuerySet
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import UpdateQuery
 
 R = TypeVar("R")
@@ -142,13 +143,21 @@ class Insertion:
     def run(self, rows: Sequence[Model], connection: Any) -> None:
         values: list[Any] = []
         for row in rows:
-            values += [field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields]
+            values += [field.get_db_prep_save(_value(field, row), connection) for field in self.fields]
             values += self.constants
         with connection.cursor() as cursor:
             cursor.execute(self.sql, values)
             ids = cursor.fetchall()
         for row, (pk,) in zip(rows, ids, strict=True):
             row.pk, row._state.adding, row._state.db = pk, False, DEFAULT_DB_ALIAS
+
+
+def _value(field: Any, row: Model) -> Any:
+    value = field.pre_save(row, True)
+    if isinstance(value, DatabaseDefault):
+        value = value.expression.value  # a literal, for nothing else is a default of ours
+        setattr(row, field.attname, value)
+    return value
 
 
 def _statement(connection: Any, key: object, compile_it: Callable[[], Any]) -> Any:

@@ -33,10 +33,11 @@ class Hello(msgspec.Struct, tag="hello", tag_field="type"):
 
 
 class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True):
-    """Rows have changed. `turn` and `conversation` are their state after it, or later."""
+    """Rows have changed. `turn` and `conversation` are their state after it, or later; `person` is whom it is about."""
 
     position: int
     kind: str
+    person: int | None = None
     turn: dict[str, Any] | None = None
     conversation: dict[str, Any] | None = None
 
@@ -91,6 +92,25 @@ class Resync(msgspec.Struct, tag="resync", tag_field="type"):
 
 ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Reload | Ping | ErrorFrame
 _from_browser = msgspec.json.Decoder(Resync)
+
+
+class _Events(msgspec.Struct):
+    events: list[msgspec.Raw] = []
+
+
+class _Turn(msgspec.Struct):
+    id: int
+    status: str
+
+
+class _Told(msgspec.Struct):
+    type: str
+    kind: str = ""
+    turn: _Turn | None = None
+
+
+_events = msgspec.json.Decoder(_Events)
+_told = msgspec.json.Decoder(_Told)
 _encoder = msgspec.json.Encoder()
 
 
@@ -105,6 +125,17 @@ def decode(text: str) -> Resync:
         return _from_browser.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def events_of(frame: str) -> list[bytes]:
+    """Return the events of a `stream` frame, each as it stands in it; none for another frame."""
+    return [bytes(event) for event in _events.decode(frame).events]
+
+
+def turn_of(frame: str) -> tuple[int, str] | None:
+    """Return the id and the status of the turn that a fact's frame brings, None where it brings none."""
+    turn = _told.decode(frame).turn
+    return (turn.id, turn.status) if turn is not None else None
 
 
 class StreamCursor(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import asyncio
 from conversations import protocol, snapshots, threads
 from conversations.hub import hub
 from conversations.models import Fact, Response
+from conversations.shown import shown_item
 
 MOST_FACTS = 300
 """Facts that are sent one by one; who is further behind fetches the page afresh."""
@@ -60,6 +61,4 @@ def _from_log(conversation_id: str, response_id: int) -> protocol.Snapshot | Non
     if response is None:
         return None
     output, cursor = snapshots.folded({response_id: response.epoch})[response_id]
-    return protocol.Snapshot(
-        response_id, cursor.epoch, cursor.sequence, [snapshots.shown_item(item) for item in output]
-    )
+    return protocol.Snapshot(response_id, cursor.epoch, cursor.sequence, [shown_item(item) for item in output])

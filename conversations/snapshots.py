@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.urls import reverse
 
-from conversations import protocol
+from conversations import catalog, protocol
+from conversations.arguments import named_arguments
 from conversations.branches import beside
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
-from conversations.upstream import catalog
+from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
+FACES = 5
+"""People of a conversation that its page shows by their faces."""
 
 
 def person(user: User) -> dict[str, Any]:
@@ -37,7 +40,9 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "model": conversation.model,
         "instructions": conversation.instructions,
         "state": conversation.state,
+        "state_in_force": conversation.state_in_force,
         "options": conversation.options,
+        "offered": conversation.offered,
         "branch": conversation.branch_id,
     }
     if membership is not None:
@@ -48,6 +53,12 @@ def conversation_state(conversation: Conversation, membership: Membership | None
             "archived": membership.archived_at is not None,
         }
     return state
+
+
+def people(conversation: Conversation) -> dict[str, Any]:
+    """Return who is in the conversation: the first few of them, and how many they are."""
+    first = conversation.memberships.select_related("user").order_by("id")[:FACES]
+    return {"count": conversation.memberships.count(), "first": [person(membership.user) for membership in first]}
 
 
 def page(conversation: Conversation, branch: Branch | None, *, before: Response | None = None) -> dict[str, Any]:
@@ -63,6 +74,7 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
         "turns": turns(conversation, shown[::-1]),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
+        "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
 
 
@@ -107,37 +119,38 @@ def new_turn(response: Response) -> dict[str, Any]:
 
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs, outputs = _items(responses)
+    waiting = approvals(responses)
     siblings, answers = beside(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
-        output, cursor = outputs.get(response.pk, []), None
+        output, cursor = [item.payload | item_timing(item) for item in outputs.get(response.pk, [])], None
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs.get(response.input_owner_id, [])
-        result.append(_turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk]))
+        shown = _turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk])
+        result.append(shown | {"approvals": waiting[response.pk]})
     return result
 
 
-def _items(responses: Sequence[Response]) -> tuple[dict[int, list[Item]], dict[int, list[dict[str, Any]]]]:
-    """Return the input items by the response that owns them, and the payloads of the output items by response.
+def _items(responses: Sequence[Response]) -> tuple[dict[int, list[Item]], dict[int, list[Item]]]:
+    """Return the input items by the response that owns them, and the output items by response.
 
     The database is asked for those that a response does not know already.
     """
     inputs = {response.input_owner_id: response.inputs for response in responses if response.inputs is not None}
-    outputs = {response.pk: response.output for response in responses if response.output is not None}
+    outputs = {response.pk: response.outputs for response in responses if response.outputs is not None}
     owners = {response.input_owner_id for response in responses} - inputs.keys()
     silent = {response.pk for response in responses if not response.is_running} - outputs.keys()
     if owners or silent:
-        items = Item.objects.filter(
+        items = Item.objects.present().filter(
             Q(response__in=owners, direction=Item.Direction.INPUT)
             | Q(response__in=silent, direction=Item.Direction.OUTPUT)
         )
         for item in items.select_related("author").order_by("response_id", "direction", "index"):
-            if item.direction == Item.Direction.INPUT:
-                inputs.setdefault(item.response_id, []).append(item)
-            else:
-                outputs.setdefault(item.response_id, []).append(item.payload)
+            (inputs if item.direction == Item.Direction.INPUT else outputs).setdefault(item.response_id, []).append(
+                item
+            )
     return inputs, outputs
 
 
@@ -158,16 +171,49 @@ def _turn(
         "model": response.model,
         "model_label": catalog.capabilities(response.model).label,
         "demo": response.endpoint == "local",
-        "input": [_input(item) for item in inputs if item.role != "developer"],
-        "output": [shown_item(payload) for payload in output],
+        "input": [_input(item) for item in inputs if item.role != "developer" and response.deleted_at is None],
+        "output": [shown_item(payload) for payload in output if response.deleted_at is None],
         "usage": response.usage,
-        "error": response.error,
+        "error": {name: response.error.get(name) for name in ("code", "message")} if response.error else None,
         "incomplete": (response.incomplete_details or {}).get("reason"),
         "remarks": response.remarks or [],
         "timing": _timing(response),
+        "kept_until": _kept_until(response),
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
+        "answers_calls": response.answers_id is not None,
+        "approvals": [],
+    }
+
+
+def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
+    """Return the calls of each response that a person decides about. Only where there are calls are they asked for."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if ids := [response.pk for response in responses if response.calls]:
+        rows = Approval.objects.filter(response__in=ids).select_related("asked_by", "decided_by").order_by("id")
+        for row in rows:
+            found[row.response_id].append(approval(row))
+    return found
+
+
+def approval(row: Approval) -> dict[str, Any]:
+    """Return a call that waits for approval, or waited, as every member sees it."""
+    return {
+        "id": row.pk,
+        "request": row.request_id,
+        "server": row.server_label,
+        "name": row.name,
+        "arguments": row.arguments,
+        "parts": named_arguments(row.arguments),
+        "digest": row.digest,
+        "state": Approval.State.LAPSED if row.state == Approval.State.PENDING and not row.is_open else row.state,
+        "decides": row.decides,
+        "asked_by": person(row.asked_by),
+        "decided_by": person(row.decided_by) if row.decided_by else None,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "note": row.note,
+        "expires_at": row.expires_at.isoformat(),
     }
 
 
@@ -188,22 +234,11 @@ def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], p
     return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
 
 
-def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return an output item as browsers see it: image bytes by address, encrypted reasoning left out."""
-    item = {key: value for key, value in payload.items() if key != "encrypted_content"}
-    if isinstance(result := item.get("result"), dict) and "$file" in result:
-        item["image"] = image(result)
-        del item["result"]
-    return item
-
-
-def image(reference: dict[str, Any]) -> dict[str, Any]:
-    """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
-    return {
-        "url": reverse("file", args=[reference["$file"]]),
-        "width": reference.get("width"),
-        "height": reference.get("height"),
-    }
+def item_timing(item: Item) -> dict[str, Any]:
+    """Return how the folded stream says it, where it is known."""
+    known = {"began_ms": item.began_ms, "ended_ms": item.ended_ms}
+    timing = {name: value for name, value in known.items() if value is not None}
+    return {"timing": timing} if timing else {}
 
 
 def _input(item: Item) -> dict[str, Any]:
@@ -214,8 +249,14 @@ def _input(item: Item) -> dict[str, Any]:
         "author": person(item.author) if item.author else None,
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
-        "payload": item.payload,
+        "payload": shown_item(item.payload),
     }
+
+
+def _kept_until(response: Response) -> str | None:
+    """Return when the provider forgets the response, None where it does not keep it."""
+    ends = response.provider_expires_at if response.store and response.provider_id else None
+    return ends.isoformat() if ends is not None else None
 
 
 def _timing(response: Response) -> dict[str, Any]:
@@ -250,4 +291,8 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     """Return the frame of a fact with the turn that it names. Of a deleted conversation only the id is told."""
     deleted = fact.kind == Fact.Kind.CONVERSATION_DELETED
     state = None if deleted else conversation_state(fact.conversation)
-    return protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
+    if state is not None and fact.kind == Fact.Kind.MEMBERS_UPDATED:
+        state["people"] = people(fact.conversation)
+    return protocol.FactFrame(
+        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, conversation=state
+    )

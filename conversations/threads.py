@@ -1,7 +1,7 @@
 """Threads for database work beside the event loop, each with a connection that stays open.
 
 Django gives each asynchronous request a thread, and so a connection, of its own: opening it costs more than most
-requests. There are three pools, so that a slow page never delays a socket, and neither delays a stream's log.
+requests. Each purpose has a pool, so that a slow page never delays a socket, and neither delays a stream's log.
 """
 
 from __future__ import annotations
@@ -39,3 +39,7 @@ pages = Threads("pages", 8)
 sockets = Threads("sockets", 4)
 # SQLite has one writer; PostgreSQL is helped by a few connections when many turns start at once
 runner = Threads("runner", 1 if connection.vendor == "sqlite" else 4)
+writer = runner if connection.vendor == "sqlite" else pages
+"""For what writes beside the runner: with one writer both take turns instead of fighting for the lock."""
+# Purges and what belongs to them: nobody waits for it
+keeper = Threads("keeper", 2)

@@ -13,7 +13,7 @@ from django.db import connections
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, WebError
 
-from conversations import threads
+from conversations import catalog, threads
 from conversations.models import Conversation, Membership, User
 from scripts.setup import find_browser
 
@@ -29,11 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL, Redis and workers: make test-services runs it"))
 
 
+@pytest.fixture(autouse=True)
+def _catalog_is_read_once_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that queries can be counted whatever the time; an edit through the administration counts at once anyway."""
+    catalog.forget()
+    monkeypatch.setattr(catalog, "FRESH", 3600.0)
+
+
 @pytest.fixture
 def database_threads(transactional_db: None) -> Iterator[None]:
     """For tests of what works in threads: their connections end with the test, and see what it commits."""
     yield
-    for pool in (threads.pages, threads.sockets, threads.runner):
+    for pool in (threads.pages, threads.sockets, threads.runner, threads.keeper):
         size = pool._pool._max_workers
         together = Barrier(size)
 

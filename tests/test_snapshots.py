@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from conversations import branches, snapshots
 from conversations.models import Branch, Conversation, Item, Response, User
+from conversations.shown import shown_item
 
 pytestmark = pytest.mark.django_db
 
@@ -82,16 +83,16 @@ def test_older_pages_lead_to_the_first_message_and_repeat_nothing(
 
 
 def test_encrypted_reasoning_stays_on_the_server() -> None:
-    shown = snapshots.shown_item({"type": "reasoning", "summary": [], "encrypted_content": "sealed"})
+    shown = shown_item({"type": "reasoning", "summary": [], "encrypted_content": "sealed"})
     assert shown == {"type": "reasoning", "summary": []}
 
 
 def test_a_picture_is_shown_by_its_address() -> None:
     reference = {"$file": "file_1", "width": 1024, "height": 768}
-    shown = snapshots.shown_item({"type": "image_generation_call", "result": reference})
+    shown = shown_item({"type": "image_generation_call", "result": reference})
     assert shown == {
         "type": "image_generation_call",
-        "image": {"url": "/files/file_1/", "width": 1024, "height": 768},
+        "image": {"id": "file_1", "url": "/files/file_1/", "width": 1024, "height": 768},
     }
 
 

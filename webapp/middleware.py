@@ -3,7 +3,8 @@
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -14,10 +15,12 @@ from django.utils.decorators import sync_and_async_middleware
 from structlog.contextvars import bound_contextvars
 
 from conversations import metrics
+from conversations.models.audit import client_address
 
 log = structlog.get_logger(__name__)
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+SANE_ADDRESS = re.compile(r"[0-9a-fA-F.:]{2,45}")
 QUIET_ROUTES = frozenset({"readyz", "metrics"})
 """Asked every few seconds by machines; only their failures are worth a line."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -34,7 +37,7 @@ def request_log(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReq
 
         async def asynchronous(request: HttpRequest) -> HttpResponseBase:
             began, request_id = time.perf_counter(), name_request(request.headers.get("X-Request-ID", ""))
-            with bound_contextvars(request_id=request_id):
+            with bound_contextvars(request_id=request_id), coming_from(*origin_of(request)):
                 response: HttpResponseBase = await get_response(request)
                 finish(request, response, request_id, time.perf_counter() - began)
             return response
@@ -43,12 +46,25 @@ def request_log(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReq
 
     def synchronous(request: HttpRequest) -> HttpResponseBase:
         began, request_id = time.perf_counter(), name_request(request.headers.get("X-Request-ID", ""))
-        with bound_contextvars(request_id=request_id):
+        with bound_contextvars(request_id=request_id), coming_from(*origin_of(request)):
             response: HttpResponseBase = get_response(request)
             finish(request, response, request_id, time.perf_counter() - began)
         return response
 
     return synchronous
+
+
+@contextmanager
+def coming_from(peer: str, forwarded: str) -> Iterator[None]:
+    """Let what is recorded meanwhile know the client's address: of `forwarded`, what our own proxies appended."""
+    proxies = getattr(settings, "ALLAUTH_TRUSTED_PROXY_COUNT", 0)
+    hops = [hop.strip() for hop in forwarded.split(",")]
+    given = hops[-proxies] if 0 < proxies <= len(hops) and forwarded else peer
+    token = client_address.set(given if SANE_ADDRESS.fullmatch(given) else "")
+    try:
+        yield
+    finally:
+        client_address.reset(token)
 
 
 def name_request(proposed: str) -> str:
@@ -69,9 +85,12 @@ def finish(request: HttpRequest, response: HttpResponseBase, request_id: str, se
     metrics.request_seconds.labels(route).observe(seconds)
     if route in QUIET_ROUTES and status < 400:
         return
-    log.info(
-        "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), user=known_user_id(request)
-    )
+    said = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+    log.info("request", **said, **{"user": known_user_id(request), **getattr(request, "noted", {})})
+
+
+def origin_of(request: HttpRequest) -> tuple[str, str]:
+    return request.META.get("REMOTE_ADDR") or "", request.headers.get("X-Forwarded-For", "")
 
 
 def known_user_id(request: HttpRequest) -> int | None:
@@ -103,7 +122,10 @@ class SocketLog:
                 code = message.get("code", 1000)
             await send(message)
 
-        with bound_contextvars(request_id=name_request(headers.get(b"x-request-id", b"").decode("latin-1"))):
+        request_id = name_request(headers.get(b"x-request-id", b"").decode("latin-1"))
+        peer = str((scope.get("client") or [""])[0])
+        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1")
+        with bound_contextvars(request_id=request_id), coming_from(peer, forwarded):
             try:
                 await self.application(scope, hear, say)
             finally:

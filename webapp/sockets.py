@@ -1,4 +1,4 @@
-"""Daphne's server with what sockets need: a frame's limit holds for browsers only, sending waits, any code can close.
+"""Daphne's server with what sockets and streams need: frames have limits, sending waits, any code can close.
 
 Daphne hands what is sent to the transport and returns at once, so a browser that does not read would pile up megabytes
 here; and autobahn applies the limit of a received message to a sent one too.
@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
+from autobahn.websocket.types import ConnectionDeny
 from daphne import http_protocol
 from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from django.conf import settings
 from twisted.internet.tcp import Connection
 
+from webapp.pages import BODY
 from webapp.requests import Request
+
+GATEWAY = "/openai/"
 
 
 class Socket(WebSocketProtocol):
@@ -26,6 +32,34 @@ class Socket(WebSocketProtocol):
     closeHandshakeTimeout = 10
     """Seconds. Who is let go for reading too slowly needs a while to come to the code that says so."""
     maxMessagePayloadSize: int
+    denial = b""
+    """The body of an answer that refuses the handshake."""
+
+    def onConnect(self, request: Any) -> Any:
+        if request.path.startswith(GATEWAY):
+            # Its clients send requests; who has no key is refused before the first frame is read
+            self.maxMessagePayloadSize = self.maxFramePayloadSize = settings.SALON_GATEWAY_BODY
+        return super().onConnect(request)
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Take ASGI's messages, those of its extension for refusing a handshake with an answer too."""
+        if message["type"] == "websocket.http.response.start":
+            self.status, self.fields = message["status"], message.get("headers", [])
+        elif message["type"] == "websocket.http.response.body":
+            self.denial = message["body"]
+            self.handshake_deferred.errback(ConnectionDeny(self.status, HTTPStatus(self.status).phrase))  # type: ignore[no-untyped-call]
+            del self.handshake_deferred
+            self.server.protocol_disconnected(self)
+        else:
+            super().handle_reply(message)
+
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        if self.denial:
+            said = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.fields]
+            responseHeaders = [*said, ("Content-Length", str(len(self.denial))), ("Connection", "close")]
+        super().sendHttpErrorResponse(code, reason, responseHeaders)
+        if self.denial:
+            self.sendData(self.denial)
 
     def onOpen(self) -> None:
         super().onOpen()
@@ -74,14 +108,21 @@ http_protocol.WebRequest = Request  # its factory takes it from there
 
 
 class Server(DaphneServer):
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(protocol, Request):
+            scope["extensions"] = {BODY: protocol.hand_over_body()}
+        return super().create_application(protocol, scope)
+
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Hand a message to the transport; return from a socket's only when the transport takes more."""
-        if message["type"] == "websocket.send" and protocol.state == Socket.STATE_OPEN and message.get("text"):
+        """Hand a message to the transport; return from a socket's or a stream's only when the transport takes more."""
+        sends = message["type"] == "websocket.send" and protocol.state == Socket.STATE_OPEN
+        if sends and message.get("text"):
             protocol.send_text(message["text"])
         else:
             await super().handle_reply(protocol, message)
-        if message["type"] == "websocket.send" and protocol.state == Socket.STATE_OPEN:
-            await protocol.writable.wait()
+        streams = message["type"] == "http.response.body" and message.get("more_body")
+        if (sends or streams) and (writable := getattr(protocol, "writable", None)) is not None:
+            await writable.wait()
 
 
 @lru_cache(8)  # what many viewers are sent is framed once

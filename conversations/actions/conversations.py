@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import events
+from conversations import catalog, events, parameters
 from conversations.access import Access
 from conversations.errors import Refused
-from conversations.models import Conversation, Fact, Membership, User
+from conversations.models import Conversation, Deletion, Fact, Membership, User
 from conversations.models.fields import plain
+from conversations.moderation import deletion
 
 MOST_INSTRUCTIONS = 100_000
 
@@ -29,36 +31,78 @@ def begin(user: User) -> Conversation:
     ).select_related("conversation")
     if membership := unused.order_by("-activity_at").first():
         return membership.conversation
+    return create(user).conversation
+
+
+def create(user: User) -> Access:
+    """Return a new conversation, as its owner `user` may use it."""
     with transaction.atomic():
         conversation = Conversation.objects.create(created_by=user)
-        Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
-    return conversation
+        membership = Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
+    return Access(user, conversation, membership)
+
+
+def note(access: Access, metadata: dict[str, str]) -> None:
+    """Keep what a program notes of the conversation, in the place of what was noted before."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        conversation.metadata = access.conversation.metadata = metadata
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["metadata"])
 
 
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
-    """Change what `changes` names: title, model, instructions, state for everybody, pinned and archived for the member.
+    """Change what `changes` names: title, model, instructions, state, options for everybody; pinned and archived for
+    the member.
 
-    Unknown names are ignored: a client cannot set what is not its own. Raise `Refused` for bad values.
+    `options` are values by their paths (`parameters.read`). A new model drops the options that it does not take:
+    `left_out` of the conversation says which. Unknown names are ignored: a client cannot set what is not its own.
+    Raise `Refused` for bad values.
     """
     _update_membership(access, changes)
     names = ("title", "model", "instructions", "state")
     shared: dict[str, Any] = {name: changes[name] for name in names if name in changes}
-    if not shared:
+    if not shared and "options" not in changes:
         return access.conversation
     access.require_writer()
     for name, value in shared.items():
         if not isinstance(value, str):
             raise Refused(f"{name} must be text.", code=name)
         shared[name] = plain(value).strip()
-    _validate(shared)
+    _validate(shared, access.conversation)
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         for name, value in shared.items():
             setattr(conversation, name, value)
+        known = catalog.capabilities(conversation.model or settings.SALON_MODELS[0])
+        if "model" in shared:
+            conversation.options, conversation.left_out = parameters.fitting(conversation.options, known)
+        if "options" in changes:
+            asked = parameters.read(changes["options"], known)
+            conversation.options = parameters.changed(conversation.options, asked)
         if "title" in shared:
             conversation.title_by_person = bool(shared["title"])
-        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=[*shared, "title_by_person"])
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=[*shared, "options", "title_by_person"])
     return conversation
+
+
+def switch_tools(access: Access, *, functions: Mapping[str, bool], servers: Mapping[int, bool]) -> Conversation:
+    """Switch function tools, by name, and MCP servers, by id, on or off for everybody here."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        on = conversation.offered
+        conversation.offered = {
+            "functions": _switched(on.get("functions", []), functions),
+            "servers": _switched(on.get("servers", []), servers),
+        }
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["offered"])
+    return conversation
+
+
+def _switched(on: Sequence[Any], switches: Mapping[Any, bool]) -> list[Any]:
+    kept = [key for key in on if switches.get(key, True)]
+    return kept + [key for key, wanted in switches.items() if wanted and key not in kept]
 
 
 def _update_membership(access: Access, changes: dict[str, Any]) -> None:
@@ -73,7 +117,7 @@ def _update_membership(access: Access, changes: dict[str, Any]) -> None:
         access.membership.save(update_fields=fields)
 
 
-def _validate(shared: dict[str, str]) -> None:
+def _validate(shared: dict[str, str], conversation: Conversation) -> None:
     if len(shared.get("title", "")) > 200:
         raise Refused("A title has at most 200 characters.", code="title")
     if len(shared.get("instructions", "")) > MOST_INSTRUCTIONS:
@@ -81,7 +125,13 @@ def _validate(shared: dict[str, str]) -> None:
     if shared.get("model") and shared["model"] not in settings.SALON_MODELS:
         raise Refused("This model is not offered here. Choose another one.", code="model")
     if shared.get("state", "") not in Conversation.State.values:
-        raise Refused("state is “stored”, “stateless” or empty.", code="state")
+        raise Refused("state is “stored”, “manual”, “stateless” or empty.", code="state")
+    if settings.SALON_STATE_LOCKED and shared.get("state", "") not in ("", conversation.state):
+        raise Refused(
+            "Where conversations are kept is the same for all here. An administrator can change it.",
+            code="state",
+            status=403,
+        )
 
 
 def set_title(conversation_id: str, title: str) -> None:
@@ -95,10 +145,6 @@ def set_title(conversation_id: str, title: str) -> None:
 
 
 def delete(access: Access) -> None:
-    """Hide the conversation from everybody. Only its owner may; what runs in it is stopped."""
+    """Hide the conversation from everybody, until its grace is over. Only its owner may; what runs in it is stopped."""
     access.require_owner()
-    with transaction.atomic():
-        conversation = events.lock_undeleted(access.conversation.pk)
-        conversation.deleted_at = timezone.now()
-        conversation.responses.running().update(cancel_requested_at=timezone.now())
-        events.record(conversation, Fact.Kind.CONVERSATION_DELETED, changed=["deleted_at"])
+    deletion.hide(access.conversation.pk, cause=Deletion.Cause.PERSON, actor=access.user)

@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from conversations.models import User
+from conversations.models.audit import record
 
 log = structlog.get_logger(__name__)
 
@@ -39,5 +40,6 @@ def create_first_administrator(*, email: str, password: str, name: str = "") -> 
         if User.objects.exists():
             return None
         user = User.objects.create_superuser(email, password, name=name)
+        record("user.create", actor=None, object=user, details={"changed": ["is_staff", "is_superuser"]})
     log.info("first_administrator_made", user=user.pk)
     return user

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import dispatch, events, snapshots
+from conversations import catalog, dispatch, events, parameters, sealing, snapshots
 from conversations.access import Access
+from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Membership, ProviderDeletion, Response, User
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.prepared import Given, Select, Update, insert
 
-_HEAD = "status done_at store endpoint provider_id provider_expires_at conversation branch"
+_HEAD = (
+    "conversation branch status done_at deleted_at store endpoint calls "
+    "provider_id provider_expires_at provider_deleted_at"
+)
 """What a turn needs to know of the one before it."""
 _branch = Select(
     lambda: (
@@ -41,21 +46,30 @@ MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
 MOST_RUNNING = 20
 """Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
+DELETED = "Deleted by a program of {name}."
 TITLE_LENGTH = 60
 ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
 """Of Markdown: a title is plain text."""
 
 
 def send_message(
-    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, edits_id: int | None = None
+    access: Access,
+    *,
+    text: str,
+    attachments: Sequence[Any] = (),
+    client_id: str = "",
+    previous_id: int | None = None,
+    edits_id: int | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[Response, bool]:
     """Store a message to the model and queue its answer, in one transaction.
 
-    `previous_id`, `edits_id` and `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
+    `attachments` are those of `files.attach`; with one the text may be empty. `previous_id`, `edits_id`, `options` and
+    `client_id` are those of `ask`, and so is what is returned. Raise `Refused`.
     """
     access.require_writer()
     text = plain(text)
-    if not text.strip():
+    if not text.strip() and not attachments:
         raise Refused("Write something first.", code="empty")
     if len(text) > MOST_CHARACTERS:
         raise Refused(
@@ -63,8 +77,22 @@ def send_message(
             code="too_long",
             status=413,
         )
-    message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    return ask(access, [message], client_id=client_id, previous_id=previous_id, edits_id=edits_id, title=text)
+    content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
+    message = {"type": "message", "role": "user", "content": content}
+    asking = partial(
+        ask,
+        access,
+        [message],
+        options=options,
+        client_id=client_id,
+        previous_id=previous_id,
+        edits_id=edits_id,
+    )
+    if not attachments:
+        return asking(title=text)
+    with transaction.atomic():
+        content += files.attach(access, attachments)
+        return asking(title=text if text.strip() else files.title_of(content))
 
 
 def ask(
@@ -76,15 +104,20 @@ def ask(
     client_id: str = "",
     previous_id: int | None = None,
     edits_id: int | None = None,
+    after_id: int | None = None,
     title: str = "",
+    door: Response.Door = Response.Door.PAGE,
 ) -> tuple[Response, bool]:
     """Store input items, in the API's form, and queue the answer to them, in one transaction.
 
     `options` are the turn's own, by the API's names; they win over the conversation's. `previous_id` is the response
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
-    anew, which makes a branch. `title` is what a conversation without a title is named after. Return the queued
-    response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
+    anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
+    has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
+    gateway is asked as its client says it, without the conversation's own options, instructions and tools, and not
+    while another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id`
+    twice is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -100,14 +133,18 @@ def ask(
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
             branch = _new_branch(conversation, access.user)
+        elif after_id is not None:
+            previous = _response(conversation, after_id)
+            branch = _branch_after(conversation, previous, access.user)
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        response = _queue(conversation, branch, previous, access.user, options=options, model=model)
+        at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model, door=door)
         _store(response, payloads, author=access.user, client_id=client_id)
-        if edits_id is None:
+        if at_end:
             response.shown = snapshots.new_turn(response)
-        _announce(conversation, branch, response, title=title)
+        announce(conversation, branch, response, title=title)
     return response, True
 
 
@@ -127,8 +164,10 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             access.user,
             model=model,
             input_from_id=response.input_owner_id,
+            answers_id=response.answers_id,
+            round=response.round,
         )
-        _announce(conversation, branch, again)
+        announce(conversation, branch, again)
     return again
 
 
@@ -145,7 +184,7 @@ def continue_answer(access: Access, response: Response) -> Response:
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)
-        _announce(conversation, branch, following)
+        announce(conversation, branch, following)
     return following
 
 
@@ -155,6 +194,29 @@ def stop(access: Access, response: Response) -> None:
     asked = Response.objects.running().filter(pk=response.pk, cancel_requested_at=None)
     if asked.update(cancel_requested_at=timezone.now()):
         dispatch.cancel(response.pk)
+
+
+def delete(access: Access, response: Response) -> None:
+    """Take a response from all clients and from what models are told, and with the last one its conversation.
+
+    The provider is asked to delete it too, again and again until it has. One that runs is to be stopped first.
+    """
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        response = Response.objects.select_for_update().get(pk=response.pk)
+        response.deleted_at = timezone.now()
+        response.remarks = [*(response.remarks or []), DELETED.format(name=access.user.display_name)]
+        response.save(update_fields=["deleted_at", "remarks"])
+        if response.store and response.provider_id:
+            kind = ProviderDeletion.Kind.RESPONSE
+            there = {"endpoint": response.endpoint, "kind": kind, "provider_id": response.provider_id}
+            ProviderDeletion.objects.get_or_create(**there, defaults={"kept_until": response.provider_expires_at})
+        left = Response.objects.filter(conversation=conversation, deleted_at=None)
+        if access.membership.is_owner and not left.exists():
+            conversations.delete(access)
+        else:
+            events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
 
 
 def _response(conversation: Conversation, response_id: int) -> Response:
@@ -192,25 +254,35 @@ def _queue(
     *,
     options: Mapping[str, Any] | None = None,
     model: str = "",
-    input_from_id: int | None = None,
+    door: Response.Door = Response.Door.PAGE,
+    **columns: Any,
 ) -> Response:
     """Store the response: queued, or at once in the hands of this process's runner where nothing precedes that runs."""
+    by_page = door == Response.Door.PAGE
+    if not by_page:
+        require_idle(conversation)
     if len(_running(conversation=conversation.pk)) >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",
             status=429,
         )
+    model = model or conversation.model or settings.SALON_MODELS[0]
+    known = catalog.capabilities(model)
+    fitting, left_out = parameters.fitting(conversation.options, known)
     response = Response(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
-        input_from_id=input_from_id,
         created_by=user,
-        model=model or conversation.model or settings.SALON_MODELS[0],
+        model=model,
         endpoint=settings.SALON_ENDPOINT,
-        instructions=conversation.instructions,
-        options={**conversation.options, **(options or {})},
+        door=door,
+        instructions=conversation.instructions if by_page else "",
+        options=sealing.seal_tools(parameters.merged(fitting, options or {}) if by_page else options or {}),
+        offered=conversation.offered if by_page else {},
+        remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
+        **columns,
     )
     holder = dispatch.holder()
     if holder is None or (previous is not None and previous.is_running):
@@ -237,7 +309,17 @@ def _store(response: Response, payloads: Sequence[dict[str, Any]], *, author: Us
     insert(response.inputs)
 
 
-def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
+def require_idle(conversation: Conversation) -> None:
+    """Raise `Refused` (409) while a turn of the conversation, whose row the caller has locked, is running."""
+    if Response.objects.running().filter(conversation=conversation).exists():
+        raise Refused(
+            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
+            code="conversation_locked",
+            status=409,
+        )
+
+
+def announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
     """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
     now = timezone.now()
     _move_head(branch=branch.pk, head=response.pk)
@@ -247,7 +329,8 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     _touch(conversation=conversation.pk, activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
-    transaction.on_commit(lambda: dispatch.start(response), robust=True)
+    if response.is_running:
+        transaction.on_commit(lambda: dispatch.start(response), robust=True)
 
 
 def shortened(text: str) -> str:

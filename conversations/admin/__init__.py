@@ -1,5 +1,5 @@
-"""What the administration shows: people, whom it manages, and the mirror, which it lists without its content."""
+"""What the administration shows: people, groups, keys and models, and the mirror, without its content."""
 
-from conversations.admin import mirror, people
+from conversations.admin import catalog, groups, keys, mirror, people
 
-__all__ = ["mirror", "people"]
+__all__ = ["catalog", "groups", "keys", "mirror", "people"]

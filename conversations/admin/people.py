@@ -7,14 +7,28 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from conversations.models import User
+from conversations.models.audit import record
 
-POWERS = ("is_staff", "is_superuser", "user_permissions")
+POWERS = ("is_staff", "groups", "is_superuser", "user_permissions")
+
+
+def signed_in(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _powers(user: Any) -> set[int]:
+    """The permissions that a person has, or would have were their account open."""
+    return set(Permission.objects.filter(Q(user=user) | Q(group__user=user)).values_list("pk", flat=True))
 
 
 class NewPersonForm(UserCreationForm):
@@ -49,8 +63,12 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Otherwise who may change people could take over a superuser by giving them a new password
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        # Otherwise who may change people could take over one with other powers, by giving them a new password
+        if (
+            obj is not None
+            and not request.user.is_superuser
+            and (obj.is_superuser or _powers(obj) - _powers(request.user))
+        ):
             return False
         return super().has_change_permission(request, obj)
 
@@ -61,8 +79,17 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         # Only who has every power may hand one out
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *POWERS)
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with transaction.atomic():
+            answer: HttpResponse = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and answer.status_code == 302:
+                record("user.password_change", actor=signed_in(request), object=("user", id))
+        return answer
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        changed = {"changed": sorted(form.changed_data)} if change else {}
+        record("user.update" if change else "user.create", actor=signed_in(request), object=obj, details=changed)
         if change and "is_active" in form.changed_data and not obj.is_active:
             obj.sign_out_everywhere()
         if change and "email" in form.changed_data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -27,11 +28,20 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """What `user` may see: the conversations that they are a member of. This query is the authorisation."""
         return self.filter(memberships__user_id=user.pk, deleted_at=None)
 
+    def open_to(self, user: User) -> ConversationQuerySet:
+        """What `user` is not in and may join: the conversations of the whole team."""
+        return self.filter(audience=Conversation.Audience.TEAM, deleted_at=None).exclude(memberships__user_id=user.pk)
+
 
 class Conversation(models.Model):
+    class Audience(models.TextChoices):
+        MEMBERS = "members", _("Those who were invited")
+        TEAM = "team", _("Everybody in the team")
+
     class State(models.TextChoices):
         DEFAULT = "", _("As the server says")
         STORED = "stored", _("Kept at the provider")
+        MANUAL = "manual", _("Kept there, and sent again each time")
         STATELESS = "stateless", _("Kept here only")
 
     id = models.CharField(primary_key=True, max_length=64, default=conversation_id, editable=False)
@@ -43,17 +53,42 @@ class Conversation(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.DEFAULT, blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What every turn asks for unless it asks otherwise, by the API's names: `temperature`, `reasoning`, `text`."""
+    offered = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What people have switched on here: names of `functions`, ids of MCP `servers`."""
+    metadata = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What programs note of it: up to sixteen short texts by their names."""
+    audience = models.CharField(max_length=8, choices=Audience.choices, default="members", db_default="members")
+    """Who may join without being invited."""
+    audience_role = models.CharField(max_length=10, default="viewer", db_default="viewer")
+    """The role of those who join."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     activity_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    temporary = models.BooleanField(default=False, db_default=False)
+    """A class of its own for retention rules: meant to be gone soon."""
+
+    left_out: Sequence[str] = ()
+    """Options that a change of the model has just dropped; not a column."""
 
     objects = ConversationQuerySet.as_manager()
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["deleted_at"], name="hidden", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["-activity_at", "-id"], name="lobby", condition=Q(audience="team", deleted_at=None)),
+        ]
+
     def __str__(self) -> str:
         return self.title or self.id
+
+    @property
+    def state_in_force(self) -> str:
+        """The state that turns have: the conversation's own, unless it has none or the deployment allows none."""
+        own = "" if settings.SALON_STATE_LOCKED else self.state
+        return own or settings.SALON_STATE
 
 
 class Branch(models.Model):

@@ -42,6 +42,12 @@ class Response(models.Model):
 
     RUNNING = (Status.QUEUED, Status.IN_PROGRESS)
 
+    class Door(models.TextChoices):
+        """Where a turn was asked for."""
+
+        PAGE = "", _("the page")
+        GATEWAY = "gateway", _("the gateway")
+
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="responses", db_index=False)
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="responses")
     previous_response = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="next_responses")
@@ -57,14 +63,31 @@ class Response(models.Model):
     deployment = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     instructions = models.TextField(blank=True)
+    door = models.CharField(max_length=10, choices=Door.choices, default=Door.PAGE, db_default="", blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What was asked for when the turn was queued, by the API's names: the conversation's, and the turn's own."""
+    offered = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What Salon offers the model in this turn: names of `functions`, ids of MCP `servers`. A client's own tools are in
+    the options, and nothing of them runs here."""
+    answers = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="answered_by")
+    """The response whose calls this one answers: its input are their outputs, and no person wrote it."""
+    round = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How many responses before it answered calls, since a person said something."""
+    calls = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How many items of its output want an answer: function calls, requests for approval."""
     parameters = VerbatimJSONField(default=dict, blank=True)
     """As sent, without the input."""
     metadata = VerbatimJSONField(default=dict, blank=True)
     background = models.BooleanField(default=False)
     store = models.BooleanField(default=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
+    provider_deleted_at = models.DateTimeField(null=True, blank=True)
+    """When a person had it deleted at the provider: it cannot be named any more, and is told again from here."""
+    request_id = models.CharField(max_length=200, blank=True, db_default="")
+    """The provider's name for the request, which its support asks for."""
+
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a client had it deleted: no client finds it any more, and no model is told what was said in it."""
 
     usage = VerbatimJSONField(null=True, blank=True)
     error = VerbatimJSONField(null=True, blank=True)
@@ -92,8 +115,8 @@ class Response(models.Model):
     """The turn as the last fact about it showed it; not a column."""
     inputs: list[Item] | None = None
     """The input items that it answers, where they are known without asking; not a column."""
-    output: list[dict[str, Any]] | None = None
-    """The payloads of its output items, where they are known without asking; not a column."""
+    outputs: list[Item] | None = None
+    """Its output items, where they are known without asking; not a column."""
 
     objects = ResponseQuerySet.as_manager()
 
@@ -109,6 +132,10 @@ class Response(models.Model):
             models.Index(fields=["conversation", "previous_response", "id"], name="siblings"),
             models.Index(fields=["input_from", "id"], name="regenerations"),
             models.Index(fields=["provider_id"], name="provider_id", condition=~Q(provider_id="")),
+            models.Index(
+                fields=["provider_expires_at"], name="kept_there", condition=Q(provider_expires_at__isnull=False)
+            ),
+            models.Index(fields=["deleted_at"], name="deleted_alone", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["done_at", "lease_until"], name="unfinished", condition=Q(done_at=None)),
             models.Index(fields=["conversation", "id"], name="running_here", condition=Q(done_at=None)),
         ]

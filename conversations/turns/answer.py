@@ -9,15 +9,16 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
-from conversations import threads
+from conversations import sealing, threads
 from conversations.models import File, Response
 from conversations.models.fields import plain
-from conversations.snapshots import image
+from conversations.shown import image
 from conversations.turns import blobs, mirror
+from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import Recording
-from conversations.upstream.classification import error_from_response
+from conversations.turns.timing import ItemClock
 from conversations.upstream.errors import (
     ProviderRefused,
     ProviderUnavailable,
@@ -31,7 +32,6 @@ from conversations.upstream.stream import BROKEN, EventStream
 log = structlog.get_logger(__name__)
 
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
-ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 GIVEN_UP = 3600.0
@@ -44,10 +44,13 @@ class Answer:
     def __init__(self, response: Response, recording: Recording) -> None:
         self.response = response
         self.recording = recording
+        self.clock = ItemClock(response)
         self.provider_id = response.provider_id
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
+        self.secrets: set[str] = set()
+        """What MCP servers in the request are told and nobody else: wiped from all that comes back."""
 
     @property
     def in_background(self) -> bool:
@@ -61,6 +64,7 @@ class Answer:
         """
         try:
             async with opening as stream:
+                self.recording.note(request_id=(stream.request_id or "")[:200])
                 return await self._record(stream)
         except (StreamBroken, ProviderUnavailable) as error:
             if self.in_background:
@@ -75,7 +79,7 @@ class Answer:
             taken: list[dict[str, Any]] = []
             ending = None
             for event in batch:
-                data = event.data
+                data = sealing.wipe(event.data, self.secrets) if self.secrets else event.data
                 self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
                 if event.type in TERMINAL:
                     ending = ending_of(event.type, data)
@@ -99,7 +103,8 @@ class Answer:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self.recording.note(provider_id=self.provider_id, first_event_at=timezone.now())
-        if not _has_large(data):
+        self.clock.see(kind, data)
+        if not blobs.has_large(data):
             return data
         purpose = File.Purpose.PARTIAL if kind.endswith("partial_image") else File.Purpose.RESULT
         data = await threads.runner.run(blobs.replace_blobs, data, self.response, purpose)
@@ -139,33 +144,3 @@ class Answer:
         final = await (await provider()).retrieve_response(self.provider_id)
         status = str(final.get("status"))
         return ending_of(f"response.{status}", {"response": final}) if status in ENDED else None
-
-
-def ending_of(kind: str, data: dict[str, Any]) -> Ending:
-    """Return the ending that a terminal event of this kind tells."""
-    final = data.get("response") if isinstance(data.get("response"), dict) else None
-    status = ENDED[kind.removeprefix("response.")]
-    details = (final or {}).get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
-    error = None
-    if status == Response.Status.FAILED:
-        failure = error_from_response(final or {})
-        error = {"code": failure.code or "server_error", "message": failure.sentence}
-    incomplete = str(reason or "unknown") if status == Response.Status.INCOMPLETE else None
-    return Ending(status, final=final, error=error, incomplete=incomplete)
-
-
-def failed(error: UpstreamError) -> Ending:
-    """Return the ending of a turn that the provider would not or could not answer."""
-    code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence})
-
-
-def _has_large(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, str):
-        return len(value) >= blobs.LARGE
-    if depth > blobs.MOST_DEPTH:
-        return False
-    if isinstance(value, dict):
-        return any(_has_large(inner, depth + 1) for inner in value.values())
-    return isinstance(value, list) and any(_has_large(inner, depth + 1) for inner in value)

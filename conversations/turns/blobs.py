@@ -14,16 +14,33 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from PIL import Image, UnidentifiedImageError
 
+from conversations import contents
 from conversations.models import File, Response
+from conversations.models.fields import plain
+from conversations.models.file import lock_content
 
 LARGE = 16_384
 """Characters. Shorter strings stay where they are."""
 MOST_DEPTH = 60
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+"""Pillow reads many more, PostScript among them; what a provider sends is one of these."""
 SAID = {"text", "refusal", "instructions", "arguments", "input", "output", "code", "logs", "encrypted_content"}
 """Names of strings that are never bytes, though they may look like it: a model repeats a letter twenty thousand times,
 or is asked for base64."""
+
+
+def has_large(value: Any, depth: int = 0) -> bool:
+    """Return whether something in `value` is long enough to be bytes."""
+    if isinstance(value, str):
+        return len(value) >= LARGE
+    if depth > MOST_DEPTH:
+        return False
+    if isinstance(value, dict):
+        return any(has_large(inner, depth + 1) for inner in value.values())
+    return isinstance(value, list) and any(has_large(inner, depth + 1) for inner in value)
 
 
 def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, depth: int = 0) -> Any:
@@ -47,30 +64,50 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
 
 
 def restore_blobs(value: Any) -> Any:
-    """Return `value` with references replaced by the strings that they stand for."""
+    """Return `value` with references replaced by the strings that they stand for; raise where a file is gone."""
     if isinstance(value, dict):
-        if "$file" in value:
-            file = File.objects.get(pk=value["$file"])
-            with default_storage.open(file.storage_name) as stored:
-                return value.get("prefix", "") + base64.b64encode(stored.read()).decode()
+        if isinstance(value.get("$file"), str):
+            file = File.objects.get(pk=plain(value["$file"]), purged_at=None)
+            return value.get("prefix", "") + base64.b64encode(contents.read(file)).decode()
         return {key: restore_blobs(inner) for key, inner in value.items()}
     return [restore_blobs(inner) for inner in value] if isinstance(value, list) else value
 
 
+def restore_kept(value: Any) -> Any:
+    """Return `value` with references replaced by the strings that they stand for, None where a file is gone."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$file"), str):
+            try:
+                return restore_blobs(value)
+            except (File.DoesNotExist, OSError):
+                return None
+        return {key: restore_kept(inner) for key, inner in value.items()}
+    return [restore_kept(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _replace(text: str, response: Response, purpose: File.Purpose) -> Any:
+    found = bytes_in(text)
+    if found is None:
+        return text
+    prefix, content = found
+    return store(content, response, purpose) | ({"prefix": prefix} if prefix else {})
+
+
+def bytes_in(text: str) -> tuple[str, bytes] | None:
+    """Return what stands before the bytes of a base64 string or data URL, and the bytes; None for other text."""
     prefix, encoded = "", text
     if text.startswith("data:"):
         head, comma, encoded = text.partition(",")
         if not head.endswith(";base64"):
-            return text
+            return None
         prefix = head + comma
     try:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        return text
+        return None
     if base64.b64encode(content).decode() != encoded:
-        return text  # another spelling of base64: kept as it came, so that it can be given back as it came
-    return store(content, response, purpose) | ({"prefix": prefix} if prefix else {})
+        return None  # another spelling of base64: kept as it came, so that it can be given back as it came
+    return prefix, content
 
 
 def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str, Any]:
@@ -90,7 +127,10 @@ def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str
     )
     _write(file.storage_name, content)
     if known is None:
-        file.save()
+        with transaction.atomic():
+            lock_content(digest)
+            file.save()
+        _write(file.storage_name, content)  # a purge may have taken the bytes before it could see this row
     elif known.purpose == File.Purpose.PARTIAL and purpose == File.Purpose.RESULT:
         File.objects.filter(pk=known.pk).update(purpose=purpose)
     return {"$file": file.pk, "width": width, "height": height}
@@ -107,7 +147,7 @@ def _write(name: str, content: bytes) -> None:
 def describe(content: bytes) -> tuple[str, int | None, int | None]:
     """Return media type, width and height as the bytes themselves say; only the header is read, nothing is decoded."""
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             return Image.MIME.get(picture.format or "", "application/octet-stream"), picture.width, picture.height
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return "application/octet-stream", None, None

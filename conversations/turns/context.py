@@ -1,12 +1,15 @@
 """Builds the request for a turn: what the model is told, and how it is told what came before.
 
-*Stored* state names the previous response, which the provider keeps. *Stateless* state sends the history again from the
-mirror, with encrypted reasoning, and the provider keeps nothing. Where the previous response cannot be named (expired,
-stopped, said by another provider), the history is rebuilt from the nearest one that can be, or from the beginning.
+*Stored* state names the previous response, which the provider keeps. *Manual* state sends the history again from the
+mirror, though the provider keeps it. *Stateless* state does so too, and the provider keeps nothing. Where the previous
+response cannot be named (expired, stopped, said by another provider), the history is rebuilt from the nearest one that
+can be, or from the beginning.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +17,22 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from conversations import catalog
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
-from conversations.upstream import catalog
+from conversations.turns import calls, offers
+from conversations.turns.history import Listener, Told, matched, told_again
+from conversations.upstream.catalog import Capabilities
+from conversations.upstream.unsupported import without
 
 MOST_TURNS = 200
 """Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
 STRIDE = 50
 RETOLD = "The history was sent from here, because the provider does not keep all of it."
 CUT = f"The history is long: only its last {MOST_TURNS} messages and answers were sent."
+SEALED = "reasoning.encrypted_content"
+LONG_EFFORTS = {"xhigh", "max"}
+"""Reasoning that takes minutes with any model."""
 
 
 @dataclass
@@ -31,53 +41,105 @@ class Request:
     """Of `POST responses`, without `stream`."""
     remarks: list[str]
     """What a person may want to know of how the history was told."""
+    anchor_id: int | None = None
+    """The response that is named as the previous one."""
+    bare: bool = False
+    """Whether nothing in it refers to what the provider keeps or has sealed."""
 
 
-def build(response: Response, *, rebuild: bool = False) -> Request:
+def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> Request:
     """Return the request for `response`. With `rebuild` no previous response is named even where one could be.
 
-    Its options go along as they are; what is decided here (state, history, background) wins over them.
+    With `bare` nothing is sent that only the provider itself can read. The turn's options go along as they are, but for
+    what the provider was found to refuse; `store` and `background` are decided here unless an option says so.
     """
-    conversation = response.conversation
-    capabilities = catalog.capabilities(response.model)
-    stateless = (conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
-    anchor, between, whole = _history(response, name=not (stateless or rebuild))
-    items = [_replayed(item, stateless=stateless) for item in between]
-    items += [item.payload for item in (_inputs(response) if response.inputs is None else response.inputs)]
+    known = catalog.capabilities(response.model)
+    state = response.conversation.state_in_force
+    options = dict(response.options)
+    store = options.get("store") if isinstance(options.get("store"), bool) else state != Conversation.State.STATELESS
+    reasons = bool(known.values("reasoning.effort") or known.summaries)
+    anchor, between, whole = _history(response, name=state == Conversation.State.STORED and not (rebuild or bare))
+    offered, remarks = offers.tools_of(response, known)
+    tools = [*_dicts(options.get("tools")), *offered]
+    listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=tools)
+    inputs = _inputs(response) if response.inputs is None else response.inputs
+    told, given = told_again(between, listener), [item.payload for item in inputs]
+    items = matched(told + given, alone=anchor is None)
+    if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
+        items = [item for item in items if not any(item is own for own in given)] + given
+    else:
+        items = _outputs(anchor, items) + items
     body: dict[str, Any] = {
-        **response.options,
+        **options,
         "model": response.model,
-        "input": [item for item in items if item is not None],
-        "store": not stateless,
+        "input": items,
+        "store": store,
     }
     if response.instructions:
         body["instructions"] = response.instructions
     if anchor is not None:
         body["previous_response_id"] = anchor.provider_id
-    if stateless and capabilities.reasoning_efforts:
-        body["include"] = sorted({*body.get("include", []), "reasoning.encrypted_content"})
-    if not stateless and _in_background(capabilities):
+    if reasons and (not store or state != Conversation.State.STORED):
+        body["include"] = sorted({*_words(options.get("include")), SEALED})
+    if "background" not in options and store and _in_background(known, options):
         body["background"] = True
-    remarks = []
-    if not stateless and between:
+    if offered:
+        body["tools"] = tools
+    elif response.offered and not tools:
+        body.pop("tool_choice", None)
+    if body.get("background") and not store:
+        del body["background"]  # the provider keeps nothing, so it is we who go on without the client
+    if state == Conversation.State.STORED and between:
         remarks.append(RETOLD)
     if not whole:
         remarks.append(CUT)
-    return Request(body, remarks)
+    for parameter in known.refused:
+        if not is_clients_own(response, parameter):
+            body = without(body, parameter)
+    return Request(body, remarks, anchor.pk if anchor is not None else None, bare)
 
 
-def _in_background(capabilities: catalog.Capabilities) -> bool:
-    if not capabilities.background or settings.SALON_BACKGROUND == "never":
+def is_clients_own(response: Response, parameter: str) -> bool:
+    """Whether a client of the gateway asked for the parameter by itself: it is told when the model does not take it."""
+    return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
+
+
+def _in_background(known: Capabilities, options: dict[str, Any]) -> bool:
+    """Return whether a turn that may run in the background is better run there."""
+    if not known.background or settings.SALON_BACKGROUND == "never":
         return False
-    return settings.SALON_BACKGROUND == "always" or capabilities.thinks_long
+    reasoning = options.get("reasoning")
+    effort = reasoning.get("effort") if isinstance(reasoning, dict) else None
+    paints = any(tool.get("type") == "image_generation" for tool in _dicts(options.get("tools")))
+    return settings.SALON_BACKGROUND == "always" or known.thinks_long or effort in LONG_EFFORTS or paints
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _words(value: Any) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
 def _inputs(response: Response) -> list[Item]:
-    return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
+    return list(
+        Item.objects.present()
+        .filter(response=response.input_owner_id, direction=Item.Direction.INPUT)
+        .order_by("index")
+    )
 
 
-def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Item], bool]:
-    """Return the nearest earlier response that may be named, and the items between it and this turn, oldest first.
+def _outputs(anchor: Response | None, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return an output for each call of the previous response that nothing answers: the API takes no conversation on
+    in which there is one."""
+    if anchor is None or not anchor.calls:
+        return []
+    return calls.outputs(anchor, but={str(item.get("call_id")) for item in items})
+
+
+def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Told], bool]:
+    """Return the nearest earlier response that may be named, and the turns between it and this one, oldest first.
 
     The last value is False where the history is longer than what is told.
     """
@@ -95,57 +157,77 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[I
             if name and may_be_named(rows[pk], response):
                 anchor = rows[pk]
                 break
-            passed.append(rows[pk])
+            if not _is_left_out(rows[pk]):
+                passed.append(rows[pk])
         start = rows[ids[-1]].previous_response_id
-    owners = {row.input_owner_id for row in passed}
+    return anchor, _told(passed[::-1]), anchor is not None or start is None
+
+
+def _told(rows: list[Response]) -> list[Told]:
+    """Return the responses with what was asked and answered."""
     items: dict[tuple[int, str], list[Item]] = {}
-    for item in Item.objects.filter(
-        Q(response__in=owners, direction=Item.Direction.INPUT)
-        | Q(response__in=[row.pk for row in passed], direction=Item.Direction.OUTPUT)
-    ).order_by("index"):
+    for item in (
+        Item.objects.present()
+        .filter(
+            Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
+            | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
+        )
+        .order_by("index")
+    ):
         items.setdefault((item.response_id, item.direction), []).append(item)
-    between = []
-    for row in reversed(passed):
-        between += items.get((row.input_owner_id, Item.Direction.INPUT), [])
-        between += items.get((row.pk, Item.Direction.OUTPUT), [])
-    return anchor, between, anchor is not None or start is None
+    return [
+        Told(
+            row,
+            inputs=items.get((row.input_owner_id, Item.Direction.INPUT), []),
+            outputs=items.get((row.pk, Item.Direction.OUTPUT), []),
+        )
+        for row in rows
+    ]
+
+
+def _is_left_out(row: Response) -> bool:
+    """Whether no model is told of the turn: it was deleted, or the provider refused it and its client, who was told so,
+    tries again in another way.
+    """
+    refused = row.door == Response.Door.GATEWAY and row.status == Response.Status.FAILED and not row.provider_id
+    return refused or row.deleted_at is not None
 
 
 def may_be_named(row: Response, response: Response) -> bool:
     """Whether `row` can be the `previous_response_id` of `response`: complete, still kept, and by the same provider."""
     return (
         bool(row.provider_id)
+        and row.deleted_at is None
         and row.store
+        and row.provider_deleted_at is None
         and row.status == Response.Status.COMPLETED
         and row.endpoint == response.endpoint
         and (row.provider_expires_at is None or row.provider_expires_at > timezone.now())
     )
 
 
-def _replayed(item: Item, *, stateless: bool) -> dict[str, Any] | None:
-    """Return a stored item as input, or None where the provider would refuse it or needs it not.
+def sent_input(response: Response) -> list[dict[str, Any]]:
+    """Return the input of the request that was sent for `response`, told again by what its parameters named."""
+    parameters: dict[str, Any] = response.parameters or {}
+    named = parameters.get("previous_response_id")
+    known = catalog.capabilities(response.model)
+    reasons = bool(known.values("reasoning.effort") or known.summaries)
+    listener = Listener(response.endpoint, reasons=reasons, tools=_dicts(parameters.get("tools")))
+    between = _told(_since(response, named)[::-1])
+    items = told_again(between, listener) + [item.payload for item in _inputs(response)]
+    return matched(items, alone=named is None)
 
-    Ids of items that the provider no longer keeps are refused, so they go. A reasoning item is only of use encrypted,
-    and only beside the item that it led to (the API answers 400 for one that stands alone).
-    """
-    payload: dict[str, Any] = item.payload
-    if item.direction == Item.Direction.INPUT:
-        return payload
-    if item.type == "message":
-        text = [part for part in payload.get("content", []) if part.get("type") in {"output_text", "refusal"}]
-        content = [
-            {"type": "output_text", "text": part["text"], "annotations": []}
-            if part["type"] == "output_text"
-            else {"type": "refusal", "refusal": part.get("refusal", "")}
-            for part in text
-            if part.get("text") or part.get("refusal")
-        ]
-        return {"type": "message", "role": "assistant", "content": content} if content else None
-    if item.type == "reasoning":
-        if stateless and payload.get("encrypted_content") and item.status != "incomplete":
-            kept = {key: payload[key] for key in ("type", "summary", "encrypted_content") if key in payload}
-            return kept | {"summary": kept.get("summary", [])}
-        return None
-    if item.type in {"function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"}:
-        return {key: value for key, value in payload.items() if key not in {"id", "status"}}
-    return None
+
+def _since(response: Response, named: str | None) -> list[Response]:
+    """Return the turns after the response that was named, back to the first where none was, newest first."""
+    passed: list[Response] = []
+    start = response.previous_response_id
+    while start is not None and len(passed) < MOST_TURNS:
+        ids = path(start, STRIDE)
+        rows = Response.objects.defer("final", "options", "parameters", "metadata").in_bulk(ids)
+        for pk in ids:
+            if named and rows[pk].provider_id == named:
+                return passed
+            passed.append(rows[pk])
+        start = rows[ids[-1]].previous_response_id
+    return passed

@@ -17,15 +17,24 @@ from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.prepared import Given, Select, insert
+from conversations.turns import calls
 from conversations.turns.blobs import replace_blobs
 from conversations.turns.recorder import LeaseLost, Recording, update_held, write_chunks
 
 KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
-OF_THIS = "conversation branch model endpoint status instructions options provider_id background store remarks"
-OF_RUN = "input_from epoch queued_at started_at first_token_at done_at cancel_requested_at provider_expires_at"
-OF_PREVIOUS = "status done_at provider_id provider_expires_at store endpoint"
+UNFINISHED = {"in_progress", "generating", "searching", "interpreting", "calling", "compacting"}
+OF_THIS = (
+    "conversation branch door model endpoint status instructions options offered provider_id background store remarks"
+)
+OF_RUN = (
+    "input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
+    "provider_expires_at deleted_at"
+)
+OF_PREVIOUS = (
+    "conversation status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint calls"
+)
 NEEDED = [
     *OF_THIS.split(),
     *OF_RUN.split(),
@@ -99,8 +108,8 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         # Storing pictures takes its time, in an object store even more: not while rows are locked
         final = replace_blobs(ending.final, recording.response, File.Purpose.RESULT)
     response = copy(recording.response)  # what is not committed in the end is to be written again
-    response.shown, response.output = None, _output(final, recording)
-    values = recording.news | _ended(response, ending, final)
+    response.shown, output = None, _output(final, recording)
+    values = recording.news | _ended(response, ending, final) | {"calls": calls.count(output)}
     for name, value in values.items():
         setattr(response, name, value)
     with transaction.atomic():
@@ -109,13 +118,19 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             raise LeaseLost
         if chunk is not None:
             write_chunks([chunk])
-        insert(
-            [
-                Item.from_payload(payload, response=response, direction=Item.Direction.OUTPUT, index=index)
-                for index, payload in enumerate(response.output)
-            ]
-        )
+        response.outputs = [
+            Item.from_payload(
+                payload,
+                response=response,
+                direction=Item.Direction.OUTPUT,
+                index=index,
+                **_times(recording, index),
+            )
+            for index, payload in enumerate(output)
+        ]
+        insert(response.outputs)
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+        calls.follow(conversation, response, response.outputs)
     metrics.turns.labels(status=response.status).inc()
     return _waiting(response=response.pk)
 
@@ -155,6 +170,15 @@ def _output(final: dict[str, Any] | None, recording: Recording) -> list[dict[str
     said = [item for item in recording.output.items() if item]
     for item in said:
         item.pop("partial_image", None)
-        if item.get("status") in {"in_progress", "generating", "searching", "interpreting"}:
+        item.pop("timing", None)
+        if item.get("status") in UNFINISHED:
             item["status"] = "incomplete"
     return said
+
+
+def _times(recording: Recording, index: int) -> dict[str, int]:
+    """Return when an item began and ended, as far as its stream told."""
+    slots = recording.output.slots
+    timing = (slots[index] or {}).get("timing") if index < len(slots) else None
+    known = timing if isinstance(timing, dict) else {}
+    return {name: known[name] for name in ("began_ms", "ended_ms") if isinstance(known.get(name), int)}

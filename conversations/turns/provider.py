@@ -24,7 +24,8 @@ async def provider() -> Provider:
     loop = asyncio.get_running_loop()
     if _provider is None or _loop is not loop:
         config = settings.SALON_PROVIDER or await _embedded()
-        _provider, _loop = Provider(config), loop
+        if _provider is None or _loop is not loop:  # several turns ask at once, and while it starts none has it
+            _provider, _loop = Provider(config), loop
     return _provider
 
 

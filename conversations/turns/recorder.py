@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from conversations.models import Response, StreamChunk
 from conversations.models.response import LEASED
 from conversations.output import Output
 from conversations.prepared import Given, Update
-from conversations.snapshots import shown_item
+from conversations.shown import shown_item
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -82,15 +82,25 @@ class Recording:
         self.waiting += encoded
         self.sequence += len(events)
         frame = protocol.StreamFrame(self.response_id, self.epoch, first, msgspec.Raw(b"[" + b",".join(shown) + b"]"))
-        await self._publish(frame)
+        await self._publish(frame, encoded, shown_whole=shown == encoded)
 
     async def tell_waiting(self, seconds: float, message: str) -> None:
         """Tell whoever watches that the provider is asked again in a while."""
         await self._publish(protocol.Waiting(self.response_id, round(seconds, 1), message))
 
-    async def _publish(self, frame: protocol.Snapshot | protocol.StreamFrame | protocol.Waiting) -> None:
+    async def _publish(
+        self,
+        frame: protocol.Snapshot | protocol.StreamFrame | protocol.Waiting,
+        events: Sequence[bytes] = (),
+        *,
+        shown_whole: bool = True,
+    ) -> None:
         stream = (self.response_id, self.epoch, self.sequence)
-        await hub.publish(self.conversation_id, protocol.encode(frame), stream)
+        text = protocol.encode(frame)
+        await hub.publish(self.conversation_id, text, stream, events=events, shown_whole=shown_whole)
+
+    def unlogged(self) -> tuple[int, list[bytes]]:
+        return self.sequence - len(self.waiting), list(self.waiting)
 
     def chunk(self) -> StreamChunk | None:
         """Return what waits, as one row; None when nothing does. It waits on until `written` says that it is safe."""

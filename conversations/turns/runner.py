@@ -13,9 +13,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import dispatch, threads
+from conversations.actions.approvals import lapse_due
+from conversations.actions.files import sweep_unattached
+from conversations.actions.program_files import sweep_expired
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
+from conversations.turns.keeper import Keeper
 from conversations.turns.provider import forget, warm_up
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
@@ -39,6 +43,7 @@ class Runner:
         self._titles = asyncio.Semaphore(2)
         self._sweeper: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._keeper = Keeper()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self, *, alone: bool = False) -> None:
@@ -54,9 +59,11 @@ class Runner:
         dispatch.register(self)
         self._sweeper = asyncio.create_task(self._sweep())
         self._warming = asyncio.create_task(warm_up())
+        self._keeper.start()
 
     async def stop(self) -> None:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
+        await self._keeper.stop()
         for helper in (self._sweeper, self._warming):
             if helper is not None:
                 helper.cancel()
@@ -115,15 +122,20 @@ class Runner:
             self._loop.call_soon_threadsafe(cancel)
 
     async def _sweep(self) -> None:
-        pruned = 0.0
+        pruned = lapsed = 0.0
         loop = asyncio.get_running_loop()
         while True:
             try:
                 for response_id in await threads.runner.run(due):
                     self.run(response_id)
+                if loop.time() - lapsed > 5:
+                    lapsed = loop.time()
+                    await threads.runner.run(lapse_due)
                 if loop.time() - pruned > 600:
                     pruned = loop.time()
                     await threads.runner.run(prune_streams)
+                    await threads.pages.run(sweep_unattached)
+                    await threads.pages.run(sweep_expired)
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)

@@ -7,11 +7,10 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from conversations import threads
+from conversations import catalog, threads
 from conversations.actions.conversations import set_title
 from conversations.models import Item, Response
 from conversations.turns.provider import provider
-from conversations.upstream import catalog
 from conversations.upstream.errors import UpstreamError
 
 log = structlog.get_logger(__name__)
@@ -50,9 +49,10 @@ def _first_turn(response_id: int) -> tuple[str, dict[str, Any]] | None:
         response.previous_response_id is not None
         or response.status != Response.Status.COMPLETED
         or response.conversation.title_by_person
+        or response.door == Response.Door.GATEWAY  # each call would be paid twice
     ):
         return None
-    items = Item.objects.filter(response__in={response.pk, response.input_owner_id}, type="message")
+    items = Item.objects.present().filter(response__in={response.pk, response.input_owner_id}, type="message")
     texts = [item.text[:EXCERPT] for item in items.order_by("direction", "index") if item.text]
     capabilities = catalog.capabilities(response.model)
     body: dict[str, Any] = {

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from conversations import threads
+from conversations import sealing, threads
 from conversations.models import Response, StreamChunk
 from conversations.output import Output
-from conversations.turns import context, mirror
-from conversations.turns.answer import Answer, failed
+from conversations.turns import calls, context, mirror, repair
+from conversations.turns.answer import Answer
+from conversations.turns.attachments import Attachments
+from conversations.turns.endings import failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
-from conversations.upstream.errors import ProviderUnavailable, ResponseNotFound, UpstreamError
+from conversations.upstream.errors import (
+    ProviderBusy,
+    ProviderUnavailable,
+    RequestRejected,
+    ResponseNotFound,
+    UpstreamError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +65,8 @@ def _claim(response_id: int, holder: str) -> Claimed | None:
 
 def with_request(response: Response) -> Claimed:
     """Return a claimed response with its request. Where that fails, the turn builds it once more, and ends with why."""
-    if response.epoch > 1:
-        return response, None  # it may have been sent by the runner before us
+    if response.epoch > 1 or response.answers_id:
+        return response, None  # it may have been sent by the runner before us, or waits for the outcome of calls
     try:
         return response, context.build(response)
     except Exception:
@@ -72,6 +82,8 @@ class Turn:
         self.request = request
         self.recording = Recording(response, Output())
         self.answer = Answer(response, self.recording)
+        self.remarks = list(response.remarks or [])
+        """What was remarked before the request, of which there may be several."""
         self.telling: asyncio.Future[None] | None = None
         """Kept so that the task is not collected while it runs."""
         self.waiting: list[int] = []
@@ -82,6 +94,7 @@ class Turn:
         taken_over = self.response.epoch > 1
         if taken_over:
             self.recording.output, self.answer.last_number = await threads.runner.run(_logged, self.response.pk)
+            self.answer.secrets = await threads.runner.run(_secrets_in, self.response.pk)
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -111,33 +124,58 @@ class Turn:
         """Send the request and follow its stream."""
         request = self.request
         if request is None:
+            if self.response.answers_id:
+                await calls.answer(self.response)
             request = await threads.runner.run(context.build, self.response)
-        try:
-            return await self._send(request)
-        except ResponseNotFound:
-            # The provider has forgotten the chain (30 days, or deleted there): tell it the history again
-            request = await threads.runner.run(context.build, self.response, rebuild=True)
+        for _ in range(repair.MOST):
             try:
                 return await self._send(request)
             except UpstreamError as error:
-                return failed(error)
-        except UpstreamError as error:
-            return failed(error)
+                failure = error
+                if self.recording.output.slots:
+                    break
+                again = await threads.runner.run(repair.repaired, self.response, request, error)
+                if again is None:
+                    break
+                request = again
+        return failed(failure)
 
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
         background = bool(request.body.get("background"))
         store = request.body["store"]
-        self.recording.note(parameters=parameters, background=background, store=store, remarks=request.remarks)
+        remarks = [*self.remarks, *request.remarks]
+        self.recording.note(parameters=parameters, background=background, store=store, remarks=remarks)
+        attachments = Attachments(await provider(), endpoint=self.response.endpoint)
+        attached = await attachments.resolve(request.body, keeps=store)
+        try:
+            return await self._stream(attached.body)
+        except (RequestRejected, ResponseNotFound) as error:
+            remark = await attachments.otherwise(attached, error)
+            if remark is None:
+                raise
+        self.recording.note(remarks=[*remarks, remark])
+        ending = await self._stream((await attachments.resolve(request.body, keeps=store)).body)
+        await attachments.remember()
+        return ending
+
+    async def _stream(self, body: dict[str, Any]) -> Ending:
+        try:
+            body, self.answer.secrets = sealing.open_tools(body)
+        except sealing.Unreadable:
+            sentence = "The secrets of an MCP server cannot be read any more. Switch it off, or have them entered anew."
+            return Ending(Response.Status.FAILED, error={"code": "unreadable_secret", "message": sentence})
         upstream = await provider()
         try:
-            return await self.answer.follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self.answer.follow(upstream.stream_response(body, on_wait=self._wait))
         except ProviderUnavailable:
             if self.recording.sequence or not await revive():
                 raise
-            return await self.answer.follow(upstream.stream_response(request.body, on_wait=self._wait))
+            return await self.answer.follow(upstream.stream_response(body, on_wait=self._wait))
 
     def _wait(self, seconds: float, error: UpstreamError) -> None:
+        if isinstance(error, ProviderBusy) and self.response.door == Response.Door.GATEWAY:
+            raise error  # clients wait by themselves, and both together would ask nine times instead of three
         self.telling = asyncio.ensure_future(self.recording.tell_waiting(seconds, error.sentence))
         log.info(
             "provider_waited_for", response=self.response.pk, seconds=round(seconds, 1), error=type(error).__name__
@@ -166,6 +204,8 @@ class Turn:
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
+                if final.get("status") == "cancelled":
+                    return Ending(Response.Status.CANCELLED, final=final)
         return Ending(Response.Status.CANCELLED)
 
     async def _leave(self) -> Ending:
@@ -180,6 +220,9 @@ class Turn:
         self.recording.note(remarks=[*(self.response.remarks or []), sentence])
 
     async def _finish(self, ending: Ending) -> None:
+        if self.answer.secrets:
+            wiped = {name: sealing.wipe(getattr(ending, name), self.answer.secrets) for name in ("final", "error")}
+            ending = replace(ending, **wiped)
         while True:
             try:
                 self.waiting = await recorder.finish(
@@ -202,3 +245,11 @@ def _logged(response_id: int) -> tuple[Output, int | None]:
             output.apply(event)
             number = event.get("sequence_number", number)
     return output, number
+
+
+def _secrets_in(response_id: int) -> set[str]:
+    """Return the secrets that a response's request held when it was sent."""
+    try:
+        return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
+    except sealing.Unreadable:
+        return set()

@@ -177,7 +177,7 @@ def _classify(
         named = f" ({', '.join(NAMES_OF_FILTERS.get(name, name.replace('_', ' ')) for name in filters)})"
         sentence = f"The provider's content filter refused this request{named if filters else ''}."
         return ContentFiltered(f"{sentence} Rephrase it and try again.", filters=filters, **details)
-    if "previous_response_not_found" in words or (param == "previous_response_id" and "not found" in text.lower()):
+    if "previous_response_not_found" in words or _is_forgotten_response(param, text):
         return ResponseNotFound("The provider no longer keeps the response that this one continues.", **details)
     if words & MODEL_CODES:
         return ProviderRefused(
@@ -213,6 +213,13 @@ def _classify(
     if status == 404 and one_object:
         return ResponseNotFound(NOT_FOUND, **details)
     return RequestRejected(_rejection(status=status, code=code, param=param, text=text), **details)
+
+
+def _is_forgotten_response(param: str | None, text: str) -> bool:
+    """Tell that a previous response is unknown where the code does not say it: some servers answer a bare 404."""
+    return "not found" in text.lower() and (
+        param == "previous_response_id" or re.match(r"(?:previous )?response with id ", text, re.I) is not None
+    )
 
 
 def _when(seconds: float | None) -> str:

@@ -89,6 +89,16 @@ class Provider:
         answer = await self._json("post", "responses/input_tokens", content=content)
         return int(answer["input_tokens"])
 
+    async def compact_response(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a shorter form of a request's input, as items that stand for it in later requests.
+
+        What may have reached the model is not tried again: it would be paid twice.
+        """
+        content = msgspec.json.encode(body)
+        return await self._json(
+            "post", "responses/compact", content=content, first_byte_timeout=WHOLE_ANSWER_TIMEOUT, repeatable=False
+        )
+
     async def list_models(self) -> list[str]:
         """Return the ids of the models that the provider lists (on Azure: its catalogue, not our deployments)."""
         answer = await self._json("get", "models")

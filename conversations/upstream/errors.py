@@ -44,6 +44,12 @@ class UpstreamError(Exception):
         self.body = body or {}
         self.retryable = retryable
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """What was said beside the sentence, as arguments of this class and as JSON."""
+        names = ("code", "param", "status", "retry_after", "request_id", "body")
+        return {name: getattr(self, name) for name in names}
+
 
 class ProviderUnavailable(UpstreamError):
     """The provider could not be reached, failed on its side, or said nothing in time."""

@@ -21,6 +21,7 @@ UNREACHABLE = "The model provider cannot be reached. Try again in a moment."
 TOO_LATE = "The model provider did not answer in time. Try again in a moment."
 KEEP_ALIVE = 60.0  # seconds: the next message of a conversation should not wait for another TLS handshake
 IMAGE_DEPLOYMENT = "x-ms-oai-image-generation-deployment"
+COLLECTIVE = {"responses/compact", "responses/input_tokens"}  # paths that name no one response
 SECURITY = {"bearer_auth": True}  # never the administrator's key of OpenAI that the SDK may find in the environment
 
 OnWait = Callable[[float, UpstreamError], None]
@@ -151,7 +152,7 @@ class Transport:
                 error.response.content,
                 status=error.status_code,
                 headers=error.response.headers,
-                one_object=path.startswith(("responses/", "files/")) and path != "responses/input_tokens",
+                one_object=path.startswith(("responses/", "files/")) and path not in COLLECTIVE,
             ) from None
         except (openai.APIConnectionError, *TRANSPORT_ERRORS) as error:
             raise _not_answered(error, repeatable=repeatable) from error

@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access, snapshots
+from conversations import access, catalog, parameters, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Response
-from conversations.upstream import catalog
-from conversations.views.json import SignedInRequest, answer, body, door, text, whole_number
+from conversations.models.approval import DECIDE
+from conversations.views import tools
+from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
 
@@ -38,20 +39,29 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
     except NotFound as error:
         raise Http404 from error
     state = snapshots.page(found.conversation, branch) | {
-        "conversation": snapshots.conversation_state(found.conversation, found.membership),
-        "me": snapshots.person(request.user),
+        "conversation": snapshots.conversation_state(found.conversation, found.membership)
+        | {"people": snapshots.people(found.conversation)},
+        "me": snapshots.person(request.user) | {"may_decide": request.user.has_perm(DECIDE)},
+        "tools": tools.offered(request.user) if found.membership.may_write else [],
         "models": [
-            {"name": name, "label": catalog.capabilities(name).label, "demo": settings.SALON_PROVIDER is None}
+            {
+                "name": name,
+                "label": catalog.capabilities(name).label,
+                "demo": settings.SALON_PROVIDER is None,
+                "vision": catalog.capabilities(name).vision,
+                "takes": [kind for kind in ("function", "mcp") if kind in catalog.capabilities(name).tools],
+                "options": parameters.offered(catalog.capabilities(name)),
+            }
             for name in settings.SALON_MODELS
         ],
         "position": found.conversation.position,
+        "state_locked": settings.SALON_STATE_LOCKED,
+        "kept_at_provider": settings.SALON_PROVIDER is not None,
     }
-    stateless = (found.conversation.state or settings.SALON_STATE) == Conversation.State.STATELESS
     context = {
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
-        "kept_at_provider": settings.SALON_PROVIDER is not None and not stateless,
     }
     return render(request, "conversations/conversation.html", context)
 
@@ -74,9 +84,11 @@ def send(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     response, new = turns.send_message(
         found,
         text=text(data, "text"),
+        attachments=listing(data, "attachments"),
         client_id=text(data, "client_id"),
         previous_id=whole_number(data, "previous"),
         edits_id=whole_number(data, "edits"),
+        options=_own_options(found.conversation, data),
     )
     return _turn(response, status=201 if new else 200)
 
@@ -111,13 +123,23 @@ def update(request: SignedInRequest, conversation_id: str) -> HttpResponse:
         conversations.update(found, changes)
         return redirect(_next(request))
     state = conversations.update(found, body(request))
-    return answer({"conversation": snapshots.conversation_state(state, found.membership)})
+    said = parameters.left_out_sentence(list(state.left_out), catalog.capabilities(state.model))
+    return answer({"conversation": snapshots.conversation_state(state, found.membership), "said": said})
 
 
 @door("POST")
 def delete(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     conversations.delete(access.conversation_for(request.user, conversation_id))
     return redirect("home") if _form(request) is not None else answer({})
+
+
+def _own_options(conversation: Conversation, data: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a message asks for itself alone, in the API's form; raise `Refused` for what it cannot."""
+    if data.get("options") is None:
+        return None
+    known = catalog.capabilities(conversation.model or settings.SALON_MODELS[0])
+    asked = parameters.read(data["options"], known, only=parameters.OF_ONE_MESSAGE)
+    return parameters.changed({}, asked)
 
 
 def _form(request: HttpRequest) -> dict[str, str] | None:

@@ -1,27 +1,87 @@
-"""Bytes of files, each fetch checked."""
+"""Bytes of files: uploaded by the person who writes, each fetch checked."""
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import unquote
+
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from conversations import access
-from conversations.errors import NotFound
-from conversations.views.json import SignedInRequest
+from conversations.actions import files
+from conversations.errors import NotFound, Refused
+from conversations.models import File
+from conversations.views.json import SignedInRequest, answer, door
 
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 """Raster images only: SVG, HTML and PDF can run script, so they are handed out as downloads."""
 
 
+@door("POST")
+def upload(request: SignedInRequest) -> HttpResponse:
+    """Keep the body of the request as a file. Its name comes in `X-File-Name`, percent-encoded UTF-8.
+
+    A plain body rather than a form: it is read once, and neither the check of the token nor Django copies it first.
+    """
+    kind = request.content_type or ""
+    if kind.startswith("multipart/") or "urlencoded" in kind:
+        raise Refused("Send the file itself as the body of the request, not a form.", code="form", status=415)
+    name = unquote(request.headers.get("X-File-Name", ""), errors="replace")
+    return answer({"file": shown(files.store_upload(request.user, request, name=name))}, status=201)
+
+
+@door("POST")
+def remove(request: SignedInRequest, file_id: str) -> HttpResponse:
+    files.take_back(request.user, file_id)
+    return answer({})
+
+
+def shown(file: File) -> dict[str, Any]:
+    """Return a new upload as the composer shows it."""
+    return {
+        "id": file.pk,
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": file.size,
+        "width": file.width,
+        "height": file.height,
+        "pages": file.pages,
+        "moving": file.moving,
+        "url": reverse("file", args=[file.pk]),
+    }
+
+
 @require_GET
 @login_required
 def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
+    return _served(_found(request, file_id))
+
+
+@require_GET
+@login_required
+def preview(request: SignedInRequest, file_id: str) -> HttpResponseBase:
+    """A picture as large as a page shows it; the picture itself where it is small."""
+    found = _found(request, file_id)
+    return _served(found.previews.first() or found)
+
+
+def _found(request: SignedInRequest, file_id: str) -> File:
     try:
-        found = access.file_for(request.user, file_id)
+        return access.file_for(request.user, file_id)
+    except NotFound as error:
+        raise Http404 from error
+
+
+def _served(found: File) -> HttpResponseBase:
+    if not found.sha256:  # its bytes were taken by a rule
+        raise Http404
+    try:
         content = default_storage.open(found.storage_name)
-    except (NotFound, FileNotFoundError) as error:
+    except FileNotFoundError as error:
         raise Http404 from error
     inline = found.media_type in SHOWN_INLINE
     response = FileResponse(
@@ -33,4 +93,5 @@ def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     response["Cache-Control"] = "private, max-age=86400, immutable"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -95,3 +95,13 @@ def text(data: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise Refused(f"{name} must be text.", code=name)
     return value
+
+
+def listing(data: dict[str, Any], name: str) -> list[Any]:
+    """Return a list from a JSON object, empty where there is none; raise `Refused` for anything that is no list."""
+    value = data.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Refused(f"{name} must be a list.", code=name)
+    return value

@@ -8,8 +8,9 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,6 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from conversations.forms import ProfileForm
 from conversations.models import User
+from conversations.models.audit import record
+from conversations.views.settings import settings_page
 
 
 @login_required
@@ -27,7 +30,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)  # a copy: what is refused must not show in the sidebar
     form = ProfileForm(request.POST or None, request.FILES or None, instance=person)
     if not form.is_valid():
-        return render(request, "settings.html", {"form": form}, status=400 if form.is_bound else 200)
+        return settings_page(request, form=form, status=400 if form.is_bound else 200)
     _keep(form)
     with override(person.language or None):
         messages.success(request, _("Saved."))
@@ -64,7 +67,9 @@ def theme(request: HttpRequest) -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session of this person but the one that asks."""
     assert isinstance(request.user, User)
-    request.user.sign_out_everywhere()
+    with transaction.atomic():
+        request.user.sign_out_everywhere()
+        record("auth.sign_out_everywhere", actor=request.user, object=request.user)
     update_session_auth_hash(request, request.user)
     messages.success(request, _("You are signed out everywhere but here."))
     return redirect("settings")

@@ -1,7 +1,13 @@
+import { CopyText } from "./elements/copy-text.js";
 import { SideBar } from "./elements/side-bar.js";
+import { watchLamps } from "./lib/lamps.js";
 
 // The server shows times where the person is, from the next page on
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
 
+customElements.define("copy-text", CopyText);
 customElements.define("side-bar", SideBar);
+
+const list = document.querySelector(".page");
+if (list?.querySelector(".conversations .lamp")) watchLamps(list);

@@ -1,14 +1,19 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
+import "./elements/answer-inspector.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
 import "./elements/conversation-menu.js";
+import "./elements/conversation-options.js";
+import "./elements/kept-line.js";
+import "./elements/message-options.js";
 import "./elements/status-line.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
+import { showFaces } from "./views/faces.js";
 
 /** @type {import("./types").PageState} */
 const state = JSON.parse(document.getElementById("conversation-state")?.textContent ?? "");
@@ -23,7 +28,18 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=faces]"));
+const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
+  document.querySelector("conversation-options")
+);
+const own = /** @type {import("./elements/message-options.js").MessageOptions | null} */ (
+  document.querySelector("message-options")
+);
+const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
+const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
+  document.querySelector("answer-inspector")
+);
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, `${here}messages/`, taken);
 
@@ -42,9 +58,12 @@ function taken({ turn, branch }) {
   rememberBranch();
 }
 
-/** The address names the branch that is looked at, unless it is the main one. */
+/** The address names the branch that is looked at, unless it is the main one, and the answer that is inspected. */
 function rememberBranch(how = /** @type {"pushState" | "replaceState"} */ ("replaceState")) {
-  const url = store.follows || store.branch === null ? here : `${here}?branch=${store.branch}`;
+  const query = new URLSearchParams();
+  if (!store.follows && store.branch !== null) query.set("branch", String(store.branch));
+  if (inspector.shown !== null) query.set("inspect", String(inspector.shown));
+  const url = query.size ? `${here}?${query}` : here;
   if (url !== location.pathname + location.search) history[how](null, "", url);
 }
 
@@ -96,15 +115,21 @@ function refresh() {
   for (const heading of document.querySelectorAll(".bar [data-ref=title]")) {
     if (heading.textContent !== title) heading.textContent = title;
   }
-  showInSidebar({ id: conversation.id, title, running: store.running.length > 0 });
+  showInSidebar({ id: conversation.id, title, running: store.atWork.size > 0 });
   const opening = document.querySelector(".opening");
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  showFaces(faces, conversation.people);
+  options.update(conversation, store.model);
+  own?.update(conversation, store.model);
+  kept?.update(store);
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
+    const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
+    composer.sees = model?.vision ?? true;
   }
 }
 
@@ -119,6 +144,8 @@ store.addEventListener("gap", () => socket.reconnect());
 store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
 });
+// What one may do here is another from now on, so the page is
+store.addEventListener("role", () => location.reload());
 store.addEventListener("deleted", () => location.assign("/"));
 store.addEventListener("reload", async () => {
   const page = await tried(() => get(`${here}turns/?branch=${store.branch ?? ""}`));
@@ -140,28 +167,32 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-  "chat:send": ({ text }) => {
-    outbox.add({ text });
+  "chat:send": ({ text, attachments }) => {
+    outbox.add({ text, attachments, options: own?.value });
+    own?.reset();
     log.toLatest();
   },
-  "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
+  "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
   "chat:again": ({ clientId }) => {
     outbox.again(clientId);
     composer?.area.focus(); // the button goes
   },
   "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
-    const text = store.pending.find((pending) => pending.client_id === clientId)?.text ?? "";
+    const { text = "", attachments } = store.pending.find((pending) => pending.client_id === clientId) ?? {};
     store.dropPending(clientId);
-    composer?.fill(text);
+    composer?.fill(text, attachments);
   },
   "chat:stop": () => {
     const [turn] = store.running; // those behind it wait for it and go on
     if (turn) tried(() => post(`${here}responses/${turn.id}/stop/`));
   },
   "chat:regenerate": async ({ id }) => {
+    const older = store.tail?.id !== id;
     const answer = await tried(() => post(`${here}responses/${id}/regenerate/`));
-    if (answer) taken(answer);
+    if (!answer) return;
+    taken(answer);
+    if (older) say("Answering again on a new branch. What came after stays on the branch before.");
   },
   "chat:continue": async ({ id }) => {
     const answer = await tried(() => post(`${here}responses/${id}/continue/`));
@@ -170,11 +201,25 @@ const actions = {
   "chat:branch": async ({ branch }) => {
     if (await open(branch)) rememberBranch("pushState");
   },
+  "chat:inspect": ({ id }) => {
+    options.close(); // there is room for one panel
+    inspector.open(id);
+  },
+  "inspector:moved": () => rememberBranch(),
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
   "chat:said": ({ text }) => say(text),
   "conversation:save": (change) => save(change),
+  "options:save": async ({ change, done, failed }) => {
+    try {
+      stored(await post(`${here}update/`, change));
+      done();
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    }
+  },
   "conversation:delete": async () => {
     if (await tried(() => post(`${here}delete/`))) location.assign("/");
   },
@@ -187,11 +232,23 @@ for (const [name, act] of Object.entries(actions)) {
 async function save(change) {
   const answer = await tried(() => post(`${here}update/`, change));
   if (!answer) return refresh(); // what the controls show is what is stored
-  store.update(answer.conversation);
+  stored(answer);
   if ("pinned" in change || "archived" in change) sidebar.search(); // its row goes to another group, or leaves
   if (change.archived) say("Archived. It stays readable in the archive.");
 }
 
+/** @param {{ conversation: Partial<import("./types").Conversation>, said: string }} answer */
+function stored({ conversation, said }) {
+  store.update(conversation);
+  if (said) say(said);
+}
+
+for (const button of document.querySelectorAll("[data-menu=options]")) {
+  button.addEventListener("click", () => {
+    inspector.close();
+    options.toggle();
+  });
+}
 document.querySelector("[data-action=latest]")?.addEventListener("click", () => {
   log.toLatest();
   composer?.area.focus();
@@ -205,7 +262,9 @@ addEventListener("popstate", () => {
 });
 
 log.show(store);
+const inspected = Number(new URLSearchParams(location.search).get("inspect"));
+if (inspected > 0) inspector.open(inspected);
 refresh();
 socket.open();
-composer?.area.focus({ preventScroll: true });
+if (inspector.shown === null) composer?.area.focus({ preventScroll: true });
 document.documentElement.dataset.ready = "";

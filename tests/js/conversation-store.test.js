@@ -314,3 +314,18 @@ function happen(server, store, pick, late) {
         : [];
   }
 }
+
+test("an answer that runs on another branch is known, also on a page that was loaded while it ran", () => {
+  const { server, store } = begun();
+  const first = server.send();
+  store.apply([...first.frames, ...server.start(first.id), ...server.end(first.id, "completed")]);
+  const home = store.branch;
+  const again = server.send({ regenerates: first.id });
+  store.apply(again.frames);
+  store.apply(server.start(again.id));
+  const looking = new ConversationStore(server.state(home));
+  assert.deepEqual(looking.running, []);
+  assert.deepEqual(looking.runningElsewhere, [server.turn(again.id).branch]);
+  looking.apply(server.end(again.id, "completed"));
+  assert.deepEqual(looking.runningElsewhere, []);
+});

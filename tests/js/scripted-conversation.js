@@ -123,7 +123,10 @@ export class ScriptedConversation {
   page(branch = this.branch) {
     const path = [];
     for (let id = this.head(branch); id !== null; id = this.turns[id - 1].previous) path.unshift(this.turn(id));
-    return { turns: path, before: null, branch, position: this.position };
+    const running = this.turns
+      .filter((turn) => RUNNING.includes(turn.status))
+      .map(({ id, branch }) => ({ id, branch }));
+    return { turns: path, before: null, branch, position: this.position, running };
   }
 
   /** @returns {any} what a page of this conversation begins with */

@@ -18,7 +18,8 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from conversations.models import Conversation, File, Item, Membership, Response, StreamChunk, User  # noqa: E402
+from conversations.actions import keys  # noqa: E402
+from conversations.models import Conversation, File, Item, Key, Membership, Response, StreamChunk, User  # noqa: E402
 from conversations.turns.blobs import restore_blobs  # noqa: E402
 
 
@@ -29,6 +30,11 @@ def migrate() -> None:
 def add_person(*, name: str, password: str, admin: bool = False) -> None:
     make = User.objects.create_superuser if admin else User.objects.create_user
     make(f"{name.lower()}@example.com", password, name=name)
+
+
+def issue_key(*, name: str, scopes: list[str] | None = None) -> str:
+    """Return the secret of a new key of a person's."""
+    return keys.issue(User.objects.get(name=name), scopes=scopes or Key.Scope.values)[1]
 
 
 def invite(*, conversation: str, name: str, role: str) -> None:
@@ -72,6 +78,12 @@ def mirror(*, response: int) -> dict[str, Any]:
     }
 
 
+def inputs(*, response: str) -> list[Any]:
+    """Return the input items of a response, by its provider's id, as they are kept."""
+    items = Item.objects.filter(response__provider_id=response, direction=Item.Direction.INPUT)
+    return [item.payload for item in items.order_by("index")]
+
+
 def running() -> list[int]:
     """Return the responses that are queued or in progress."""
     return list(Response.objects.running().values_list("pk", flat=True))
@@ -93,12 +105,14 @@ VERBS: dict[str, Callable[..., Any]] = {
     for function in (
         migrate,
         add_person,
+        issue_key,
         invite,
         remove,
         set_active,
         change_password,
         sign_out_everywhere,
         mirror,
+        inputs,
         running,
         add_file,
     )

@@ -44,6 +44,8 @@ class Server:
         """Where the web processes serve: a server that is started again is at the same addresses."""
         self.cookies: dict[str, dict[str, str]] = {}
         """What a browser keeps of a sign-in, by e-mail address."""
+        self.keys: dict[str, str] = {}
+        """The gateway's, by the person's name."""
         self._ports: list[int] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._insider: subprocess.Popen[str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,21 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from conversations.models import Branch, Conversation, File, Item, Membership, Response, User
+from conversations.actions import keys
+from conversations.models import (
+    Approval,
+    Branch,
+    Conversation,
+    Deletion,
+    File,
+    Invitation,
+    Item,
+    Membership,
+    Response,
+    User,
+)
+from conversations.models.approval import digest
+from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
 
 LOGIN = "sign in"
@@ -31,7 +46,11 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+ASKER = (401, 404, 403, 403, 200, 401, 404)
+UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
+
+OWNERS_FORM = (LOGIN, 404, 403, 403, 200, LOGIN, 404)
 
 Row = tuple[str, tuple[Any, ...]]
 ROWS: dict[str, Row] = {
@@ -41,17 +60,42 @@ ROWS: dict[str, Row] = {
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
     "sign_out_everywhere": ("POST", SIGNED_IN),
+    "guide": ("GET", SIGNED_IN),
+    "keys": ("POST", SIGNED_IN),
+    "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "avatar": ("GET", SIGNED_IN),
+    "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
+    "file_preview": ("GET", MEMBERS_PAGE),
+    "file_remove": ("POST", UPLOADERS),
+    "deleted": ("GET", SIGNED_IN),
+    "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "lobby": ("GET", SIGNED_IN),
+    "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
+    "join": ("POST", MEMBERS_PAGE),
+    "people": ("GET", MEMBERS_PAGE),
+    "member_add": ("POST", OWNERS_FORM),
+    "audience": ("POST", OWNERS_FORM),
+    "invite": ("POST", OWNERS_FORM),
+    "member_change": ("POST", OWNERS_FORM),
+    "member_remove": ("POST", (LOGIN, 404, 200, 200, 200, LOGIN, 404)),
+    "invitation_withdraw": ("POST", OWNERS_FORM),
     "conversations": ("POST", SIGNED_IN),
     "conversation": ("GET", MEMBERS_PAGE),
     "turns": ("GET", MEMBERS),
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
     "conversation_delete": ("POST", OWNER),
+    "tools": ("POST", WRITERS),
+    "approvals": ("GET", SIGNED_IN),
+    "approval": ("POST", ASKER),
     "stop": ("POST", WRITERS),
     "regenerate": ("POST", WRITERS),
     "continue": ("POST", WRITERS),
+    "inspector": ("GET", MEMBERS),
+    "inspector_part": ("GET", MEMBERS),
+    "inspector_snippet": ("GET", MEMBERS),
+    "delete_at_provider": ("POST", WRITERS),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -70,9 +114,22 @@ ROWS: dict[str, Row] = {
     "account_reset_password_from_key": ("GET", ALL),
     "account_reset_password_done": ("GET", ALL),
 }
-SENT = {"messages": {"text": "Hello"}, "conversation_update": {"title": "Renamed"}, "theme": {"theme": "dark"}}
+SENT: dict[str, dict[str, Any]] = {
+    "messages": {"text": "Hello"},
+    "conversation_update": {"title": "Renamed"},
+    "theme": {"theme": "dark"},
+    "member_add": {"email": "bob@example.com", "role": "viewer"},
+    "audience": {"audience": "team", "role": "viewer"},
+    "invite": {"role": "viewer"},
+    "member_change": {"role": "commenter"},
+    "keys": {"name": "Notebook", "scopes": ["read", "write"]},
+}
+FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
+SECRET = "secret"
+SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -103,7 +160,14 @@ def given(db: None) -> dict[str, Any]:
     conversation = Conversation.objects.create(created_by=alice)
     branch = Branch.objects.create(conversation=conversation, created_by=alice)
     response = Response.objects.create(
-        conversation=conversation, branch=branch, created_by=alice, status="incomplete", done_at=timezone.now()
+        conversation=conversation,
+        branch=branch,
+        created_by=alice,
+        status="incomplete",
+        done_at=timezone.now(),
+        parameters={"model": "demo"},
+        provider_id="resp_1",
+        provider_deleted_at=timezone.now(),
     )
     message = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "A lamp"}]}
     Item.objects.create(
@@ -115,7 +179,32 @@ def given(db: None) -> dict[str, Any]:
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
-    return {"conversation_id": conversation.pk, "response_id": response.pk, "file_id": file.pk} | GIVEN
+    approval = Approval.objects.create(
+        conversation=conversation,
+        response=response,
+        request_id="mcpr_1",
+        name="lamp",
+        arguments="{}",
+        digest=digest("", "lamp", "{}"),
+        decides="asker",
+        asked_by=alice,
+    )
+    deleted = Conversation.objects.create(created_by=alice, deleted_at=timezone.now())
+    deletion = Deletion.objects.create(
+        conversation_id=deleted.pk, owner=alice, cause=Deletion.Cause.PERSON, purge_after=timezone.now()
+    )
+    key, _ = keys.issue(alice)
+    invitation = Invitation.objects.create(
+        conversation=conversation,
+        role="viewer",
+        secret_hash=hashed(SECRET),
+        created_by=alice,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
+    ids |= {"user_id": bob.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids |= {"approval_id": approval.pk}
+    return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
 def client_of(person: str) -> Client:
@@ -143,8 +232,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
-    if name in {"theme", "sign_out_everywhere"}:
-        return {"data": urlencode(sent), "content_type": "application/x-www-form-urlencoded"}
+    if name in FORMS:
+        return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}
 
 

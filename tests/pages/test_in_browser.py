@@ -73,7 +73,16 @@ def test_set_up_is_readable(opened: Callable[..., Page], look: str) -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize(
-    "path", ["/", "/?archived=1", "/?q=zzz", "/settings/", "/accounts/password/change/", "/accounts/logout/"]
+    "path",
+    [
+        "/",
+        "/?archived=1",
+        "/?q=zzz",
+        "/settings/",
+        "/settings/gateway/",
+        "/accounts/password/change/",
+        "/accounts/logout/",
+    ],
 )
 def test_pages_inside_are_readable(
     opened: Callable[..., Page], alice: User, full_list: None, look: str, path: str
@@ -143,6 +152,40 @@ def test_the_theme_switches_at_once_and_stays(opened: Callable[..., Page], alice
 
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_a_key_is_made_copied_and_not_made_again_by_a_reload(opened: Callable[..., Page], alice: User) -> None:
+    page = opened("/settings/", alice, **DESK)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="New key").click()
+    dialog = page.get_by_role("dialog", name="New key")
+    dialog.get_by_label("Name").fill("Notebook")
+    dialog.get_by_label("Upload and read files").uncheck()
+    dialog.get_by_role("button", name="Make the key").click()
+
+    expect(page.get_by_role("status").filter(has_text="“Notebook” is ready.")).to_be_visible()
+    assert_readable(page)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    secret = page.evaluate("navigator.clipboard.readText()")
+    assert page.request.get("/openai/v1/models", headers={"api-key": secret}).status == 200
+    page.reload()
+    expect(page.get_by_text("“Notebook” is ready.")).not_to_be_visible()
+    expect(page.get_by_role("row", name="Notebook")).to_have_count(1)
+    page.get_by_role("button", name="Revoke “Notebook”").click()
+    expect(page.get_by_role("row", name="Notebook")).to_have_count(0)
+    assert page.request.get("/openai/v1/models", headers={"api-key": secret}).status == 401
+
+
+def test_the_examples_carry_the_readers_own_address(opened: Callable[..., Page], alice: User) -> None:
+    page = opened("/settings/gateway/", alice, **DESK)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    figure = page.get_by_role("figure").filter(has_text="curl").first
+    expect(figure.locator(".hljs-string").first).to_be_visible()
+    figure.get_by_role("button", name="Copy").click()
+    expect(figure.get_by_role("button", name="Copied")).to_be_visible()
+    host = page.evaluate("location.origin")
+    assert f"curl {host}/openai/v1/responses" in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_the_menu_of_a_row_works_without_script(opened: Callable[..., Page], alice: User) -> None:

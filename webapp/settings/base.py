@@ -1,5 +1,6 @@
 """What every deployment shares. The files beside this one say only what differs."""
 
+import base64
 import os
 import secrets
 from datetime import timedelta
@@ -10,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from conversations.egress.addresses import Allowance
 from conversations.upstream.config import provider_config
 from webapp import env
 from webapp.env import BASE_DIR as BASE_DIR
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "webapp.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
+    "conversations.gateway.middleware.gateway",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -114,7 +117,8 @@ if SALON_RUNNER == "worker" and not REDIS_URL:
     raise env.BadSetting("SALON_RUNNER is “worker”, which needs Redis between the processes: set REDIS_URL.")
 if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
-SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "stateless"))
+SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "manual", "stateless"))
+SALON_STATE_LOCKED = env.flag("SALON_STATE_LOCKED")
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))
 
 # The provider: the one that the environment names (conversations.upstream.config), or None for the embedded one
@@ -124,6 +128,31 @@ except ValueError as error:
     raise env.BadSetting(str(error)) from error
 SALON_ENDPOINT = SALON_PROVIDER.base_url if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
+
+# What requests that people and models cause may reach although it is private (conversations.egress). The guarded client
+# reads it from the environment, also in the embedded provider's process
+os.environ["SALON_EGRESS_ALLOW"] = ",".join(env.listing("SALON_EGRESS_ALLOW"))
+try:
+    Allowance.from_environment()
+except ValueError as error:
+    raise env.BadSetting(
+        f"SALON_EGRESS_ALLOW holds “{error}”: list hosts and networks, such as tools.example or 10.1.0.0/16."
+    ) from error
+
+# What encrypts secrets in the database: the first key encrypts, all decrypt
+SALON_ENCRYPTION_KEYS = env.encryption_keys("SALON_ENCRYPTION_KEYS") or [
+    env.generated(
+        "SALON_ENCRYPTION_KEYS",
+        DATA / "encryption_key",
+        lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    )
+]
+
+# The gateway
+SALON_GATEWAY_BODY = int(env.number("SALON_GATEWAY_BODY", 64, least=1, most=2048)) * 1024 * 1024
+SALON_GATEWAY_KEY_REQUESTS = int(env.number("SALON_GATEWAY_KEY_REQUESTS", 6000))
+SALON_GATEWAY_USER_REQUESTS = int(env.number("SALON_GATEWAY_USER_REQUESTS", 12000))
+SALON_GATEWAY_STREAMS = int(env.number("SALON_GATEWAY_STREAMS", 512))
 
 # People
 AUTH_USER_MODEL = "conversations.User"
@@ -212,6 +241,11 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
+
+# What was deleted
+SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
+SALON_BACKUP_DAYS = int(env.number("SALON_BACKUP_DAYS", 35, most=3650))
 
 # What is told to operators
 LOGGING_CONFIG = "webapp.logs.configure"

@@ -11,14 +11,30 @@ import threading
 from typing import Any
 
 from django.db import OperationalError
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, operations
 
 WAIT = 20.0
 """Seconds, as SQLite's own timeout in the settings."""
 _writer = threading.Lock()
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    def sql_flush(self, style: Any, tables: Any, **options: Any) -> list[str]:
+        """Empty tables that have triggers against it too: who flushes a database means all of it."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        flush = super().sql_flush(style, tables, **options)
+        return [
+            *(f"DROP TRIGGER {self.quote_name(name)}" for name, _ in triggers),
+            *flush,
+            *(sql for _, sql in triggers),
+        ]
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._writes = False

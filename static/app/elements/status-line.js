@@ -41,6 +41,7 @@ class StatusLine extends AppElement {
     const running = store.running[0];
     const ended = this.#shown && !running ? store.turn(this.#shown.id) : undefined;
     if (running) this.#shown = running;
+    else if (store.runningElsewhere.length > 0) this.#shown = undefined;
     this.#say(...this.#words(store, running, ended));
     this.#tick();
   }
@@ -60,10 +61,10 @@ class StatusLine extends AppElement {
       const asked = running.input.at(-1)?.author;
       return [asked && asked.id !== store.me.id ? `Answering ${asked.name}` : "Answering", "lit"];
     }
+    if (store.runningElsewhere.length > 0) return ["Answering on another branch", "lit"];
     const end = ended && ENDS[ended.status];
     if (end) return [end, ended.status === "failed" ? "danger" : ""];
-    const model = store.models.find(({ name }) => name === store.conversation.model) ?? store.models[0];
-    return [model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
+    return [store.model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
   }
 
   /**

@@ -1,27 +1,20 @@
 // What one page shows of a conversation: the turns of the viewed branch, what streams, what is not confirmed yet.
 // It takes state and frames and says what changed; it knows no DOM and no network.
 import { RunningStreams } from "./running-streams.js";
+import { RANK, isRunning, keyOf, longer, messageOf } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
 /** @typedef {import("../types").Pending} Pending */
 /** @typedef {import("../types").Conversation} Conversation */
 
-const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2, cancelled: 2 };
-
-/** @param {Turn} turn */
-export const isRunning = (turn) => RANK[turn.status] < 2;
-
-/**
- * The id that all answers to one message share: of the turn that the message came with.
- * @param {Turn} turn
- */
-export const messageOf = (turn) => turn.input_from ?? turn.id;
+export { isRunning, messageOf };
 
 /**
  * Events: `change` (detail: the id of the turn that streams on, or null where more may have changed),
  * `resync` (detail: response id; ask the socket), `gap` (facts are missing: reconnect), `reload` (fetch the turns
- * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`.
+ * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`, `role` (what the
+ * viewer may do here has changed).
  */
 export class ConversationStore extends EventTarget {
   /** @param {import("../types").PageState} state */
@@ -34,6 +27,8 @@ export class ConversationStore extends EventTarget {
     this.streams = new RunningStreams();
     /** @type {Turn[]} */ this.path = [];
     /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
+    /** The branches of the answers that run anywhere in the conversation. @type {Map<number, number>} */
+    this.atWork = new Map();
     /** @type {Pending[]} */ this.pending = [];
     /** @type {number | null} */ this.before = null;
     /** @type {number | null} */ this.branch = null;
@@ -45,6 +40,11 @@ export class ConversationStore extends EventTarget {
     return this.branch === this.conversation.branch;
   }
 
+  /** The model that answers in the conversation. */
+  get model() {
+    return this.models.find(({ name }) => name === this.conversation.model) ?? this.models[0];
+  }
+
   /** @returns {Turn | undefined} */
   get tail() {
     return this.path.at(-1);
@@ -53,6 +53,11 @@ export class ConversationStore extends EventTarget {
   /** The turns that still run on the viewed branch, oldest first. */
   get running() {
     return this.path.filter(isRunning);
+  }
+
+  /** The branches, other than what is on the page, on which an answer runs. */
+  get runningElsewhere() {
+    return [...this.atWork].filter(([id]) => !this.turn(id)).map(([, branch]) => branch);
   }
 
   /** @param {number} id */
@@ -84,6 +89,7 @@ export class ConversationStore extends EventTarget {
     this.path = [];
     this.before = page.before;
     this.branch = page.branch;
+    this.atWork = new Map(page.running.map(({ id, branch }) => [id, branch]));
     for (const turn of page.turns) {
       const merged = this.#merge(turn);
       this.elsewhere.delete(turn.id);
@@ -191,6 +197,7 @@ export class ConversationStore extends EventTarget {
     if (fact.turn) this.#place(fact.turn);
     if (fact.conversation) this.update(fact.conversation);
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
+    if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");
     this.#changed();
   }
 
@@ -203,6 +210,8 @@ export class ConversationStore extends EventTarget {
     for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
     this.#count(turn);
     const merged = this.#merge(turn);
+    this.atWork.delete(turn.id);
+    if (isRunning(merged)) this.atWork.set(turn.id, turn.branch);
     const index = this.path.findIndex((known) => known.id === turn.id);
     if (index >= 0) {
       this.path[index] = merged;
@@ -329,18 +338,3 @@ export class ConversationStore extends EventTarget {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
-
-/**
- * The same before and after the server has confirmed a message, so that its element stays.
- * @param {Turn} turn
- */
-function keyOf(turn) {
-  const own = turn.input_from === null ? turn.input.find((item) => item.client_id) : undefined;
-  return own?.client_id ?? `turn-${turn.id}`;
-}
-
-/**
- * @param {import("../types").BranchRef[]} fresh
- * @param {import("../types").BranchRef[]} [known]
- */
-const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);

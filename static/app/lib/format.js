@@ -36,6 +36,16 @@ export function elapsed(ms) {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/**
+ * How long an item took, where its times are known and it took long enough to say so.
+ * @param {{ began_ms?: number, ended_ms?: number } | undefined} timing
+ */
+export function took(timing) {
+  const { began_ms: began, ended_ms: ended } = timing ?? {};
+  if (typeof began !== "number" || typeof ended !== "number" || ended - began < 50) return "";
+  return duration(ended - began);
+}
+
 /** @param {string} iso */
 export const clock = (iso) => dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(iso));
 
@@ -49,12 +59,25 @@ export function day(iso) {
   return dates({ weekday: "long", day: "numeric", month: "long", year }).format(date);
 }
 
+/** @param {string} iso @returns {string} "19 Dec" */
+export const date = (iso) => dates({ day: "numeric", month: "short" }).format(new Date(iso));
+
+/**
+ * @param {number} count
+ * @returns {string} "812 B", "24 kB", "1.2 MB"
+ */
+export function bytes(count) {
+  if (count < 1000) return `${count} B`;
+  return count < 999_500 ? `${Math.round(count / 1000)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
 /**
  * JSON as people can read it; what is not JSON stays as it is.
  * @param {unknown} value
  */
 export function readable(value) {
   if (typeof value !== "string") return JSON.stringify(value, null, 2) ?? "";
+  if (/^\s*\{/.test(value) && !/\}\s*$/.test(value.slice(-20))) return value; // it still comes: no need to try
   try {
     return JSON.stringify(JSON.parse(value), null, 2);
   } catch {

@@ -30,11 +30,13 @@ export class MarkdownStream {
 
   /**
    * @param {HTMLElement} root
-   * @param {{ breaks?: boolean }} [options]
+   * @param {{ breaks?: boolean, finish?: (fragment: DocumentFragment) => void }} [options] `finish` may change what is
+   * safe already, before it is painted
    */
-  constructor(root, { breaks = false } = {}) {
+  constructor(root, { breaks = false, finish = () => {} } = {}) {
     this.root = root;
     this.breaks = breaks;
+    this.finish = finish;
   }
 
   /**
@@ -113,7 +115,9 @@ export class MarkdownStream {
         continue;
       }
       const element = old?.element ?? this.root.appendChild(document.createElement("div"));
-      patch(element, safeFragment(html, { finished }));
+      const fragment = safeFragment(html, { finished });
+      this.finish(fragment);
+      patch(element, fragment);
       this.#blocks[at] = { raw, html, finished, element };
     }
     for (const gone of this.#blocks.splice(this.#settled + blocks.length)) gone.element.remove();

@@ -3,9 +3,9 @@ import table from "../../../conversations/stream_events.json" with { type: "json
 
 /** @typedef {import("../types").Output} Output */
 /** @typedef {import("../types").StreamEvent} StreamEvent */
-/** @typedef {{ op: "set" | "append" | "status", at?: string[], from?: string, status?: string }} Rule */
+/** @typedef {{ op: "set" | "append" | "status" | "none", at?: string[], from?: string, status?: string }} Rule */
 
-const RULES = new Map(/** @type {[string, Rule][]} */ (Object.entries(table)));
+const RULES = new Map(/** @type {[string, Rule | Rule[]][]} */ (Object.entries(table)));
 const MOST = 10_000; // an index above this is an attack or a fault, not an item
 
 /**
@@ -15,19 +15,44 @@ const MOST = 10_000; // an index above this is an attack or a fault, not an item
  * @returns {number | undefined} the index of the item that changed
  */
 export function applyEvent(output, event) {
-  const rule = RULES.get(event.type);
   const at = event.output_index;
-  if (!rule || !isIndex(at)) return undefined;
-  const value = rule.op === "status" ? rule.status : event[rule.from ?? ""];
-  if (value === undefined || (rule.op === "append" && typeof value !== "string")) return undefined;
+  if (!isIndex(at)) return undefined;
+  const changes = [RULES.get(event.type) ?? []].flat().map((rule) => applyRule(output, at, rule, event));
+  return changes.includes(true) ? at : undefined;
+}
+
+/**
+ * @param {Output} output
+ * @param {number} at
+ * @param {Rule} rule
+ * @param {StreamEvent} event
+ */
+function applyRule(output, at, rule, event) {
+  if (rule.op === "none") return false;
+  const value = rule.op === "status" ? rule.status : field(event, rule.from ?? "");
+  if (value === undefined || (rule.op === "append" && typeof value !== "string")) return false;
   /** @type {(string | number)[]} */
   const path = [at];
   for (const step of rule.op === "status" ? ["status"] : (rule.at ?? [])) {
     const key = step.startsWith("$") ? event[step.slice(1)] : step;
-    if (step.startsWith("$") ? !isIndex(key) : typeof key !== "string") return undefined;
+    if (step.startsWith("$") ? !isIndex(key) : typeof key !== "string") return false;
     path.push(/** @type {string | number} */ (key));
   }
-  return write(output, path, value, rule.op === "append") ? at : undefined;
+  return write(output, path, value, rule.op === "append");
+}
+
+/**
+ * A field of an event; `delta.stdout` and `output.0` are one inside another.
+ * @param {StreamEvent} event
+ * @param {string} name
+ */
+function field(event, name) {
+  /** @type {any} */ let value = event;
+  for (const step of name.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = value[step];
+  }
+  return value;
 }
 
 /**

@@ -1,4 +1,5 @@
 // The answer of a turn: its items as they come, where it stands, and the facts about it.
+import { sourcesOf } from "../lib/citations.js";
 import { isRunning } from "../lib/conversation-store.js";
 import { clock, duration, elapsed, number } from "../lib/format.js";
 import { clone, icon, ref } from "../lib/templates.js";
@@ -32,8 +33,9 @@ export class AnswerView {
     ref(this.element, "actions").classList.toggle("later", running);
     ref(this.element, "regenerate").hidden = !place.writes;
     ref(this.element, "waiting").hidden = !running || turn.output.some((item) => item && item.type !== "reasoning");
-    this.#paintItems(turn, running);
-    this.#paintSources(turn);
+    const sources = sourcesOf(turn.output);
+    this.#paintItems(turn, running, sources);
+    this.#paintSources([...sources.values()]);
     this.#paintNotice(noticeOf(turn), place);
     this.#paintFacts(turn, place);
   }
@@ -53,8 +55,9 @@ export class AnswerView {
   /**
    * @param {Turn} turn
    * @param {boolean} running
+   * @param {Map<string, import("../lib/citations.js").Source>} sources
    */
-  #paintItems(turn, running) {
+  #paintItems(turn, running, sources) {
     const said = ref(this.element, "said");
     for (const [index, item] of turn.output.entries()) {
       if (!item) continue;
@@ -66,24 +69,24 @@ export class AnswerView {
         const next = this.#items.slice(index + 1).find(Boolean);
         said.insertBefore(view.element, next?.element ?? null);
       }
-      view.update(item, { running, thought: turn.timing.first_token_ms });
+      view.update(item, { running, sources, thought: turn.timing.first_token_ms });
     }
     for (const gone of this.#items.splice(turn.output.length)) gone?.element.remove();
     said.hidden = said.childElementCount === 0;
   }
 
-  /** @param {Turn} turn */
-  #paintSources(turn) {
+  /** @param {import("../lib/citations.js").Source[]} sources */
+  #paintSources(sources) {
     const list = ref(this.element, "sources");
-    const sources = sourcesOf(turn);
     if (list.childElementCount === sources.length) return;
     list.hidden = sources.length === 0;
     list.replaceChildren(
-      ...sources.map(({ url, title }) => {
+      ...sources.map(({ url, title, where }) => {
         const entry = document.createElement("li");
-        const link = document.createElement("a");
-        Object.assign(link, { textContent: title, href: url, rel: "noopener noreferrer nofollow", target: "_blank" });
-        entry.append(link);
+        const name = document.createElement(url ? "a" : "span");
+        name.textContent = title;
+        if (url) Object.assign(name, { href: url, rel: "noopener noreferrer nofollow", target: "_blank" });
+        entry.append(name, where ? ` · ${where}` : "");
         return entry;
       }),
     );
@@ -171,22 +174,4 @@ function noticeOf(turn) {
     default:
       return { tone: "warn", icon: "triangle-alert", words: "Interrupted. These words are safe.", offers: both };
   }
-}
-
-/**
- * The pages that the answer cites, each once, in the order of their first mention.
- * @param {Turn} turn
- */
-function sourcesOf(turn) {
-  /** @type {Map<string, string>} */
-  const sources = new Map();
-  for (const item of turn.output) {
-    for (const part of item?.type === "message" ? (item.content ?? []) : []) {
-      for (const note of part?.annotations ?? []) {
-        const url = note?.type === "url_citation" ? String(note.url ?? "") : "";
-        if (/^https?:\/\//i.test(url) && !sources.has(url)) sources.set(url, note?.title || url);
-      }
-    }
-  }
-  return [...sources].map(([url, title]) => ({ url, title }));
 }

@@ -1,8 +1,10 @@
 // One turn on the page: what was asked, then what was answered; or a message that the server has not confirmed yet.
+import { partsOf } from "../lib/attachments.js";
 import { messageOf } from "../lib/conversation-store.js";
 import { day } from "../lib/format.js";
 import { ref } from "../lib/templates.js";
 import { AnswerView } from "./answer.js";
+import { InputItemView, callNames, isMessage } from "./input-item.js";
 import { MessageView } from "./message.js";
 
 /** @typedef {import("../types").Turn} Turn */
@@ -10,7 +12,7 @@ import { MessageView } from "./message.js";
 /** @typedef {import("../types").Person} Person */
 
 export class TurnView {
-  /** @type {MessageView[]} */ #messages = [];
+  /** @type {(MessageView | InputItemView)[]} */ #messages = [];
   /** @type {AnswerView | undefined} */ #answer;
   #date = "";
   day = document.createElement("p");
@@ -37,13 +39,16 @@ export class TurnView {
 
   /**
    * @param {Turn} turn
-   * @param {{ me: Person, waits: boolean, last: boolean, writes: boolean }} around
+   * @param {{ me: Person, previous: Turn | undefined, waits: boolean, last: boolean, writes: boolean }} around
    */
-  update(turn, { me, ...place }) {
+  update(turn, { me, previous, ...place }) {
     this.id = turn.id;
-    this.#sizeTo(turn.input.length);
+    this.#sizeTo(turn.input.length, (index) => isMessage(/** @type {Turn["input"][0]} */ (turn.input[index])));
+    const names = turn.input.every(isMessage) ? new Map() : callNames(previous?.output ?? []);
     for (const [index, item] of turn.input.entries()) {
-      const view = /** @type {MessageView} */ (this.#messages[index]);
+      const view = this.#messages[index];
+      if (view instanceof InputItemView) view.update(item, names);
+      if (!(view instanceof MessageView)) continue;
       const editable = place.writes && item.author?.id === me.id && item.role === "user";
       view.update({ ...item, state: "", problem: "", editable });
       const isLast = index === turn.input.length - 1;
@@ -61,10 +66,12 @@ export class TurnView {
    */
   updatePending(pending, me) {
     this.clientId = pending.client_id;
-    this.#sizeTo(1);
-    const { created_at, state, problem } = pending;
-    const payload = { type: "message", role: "user", content: [{ type: "input_text", text: pending.text }] };
-    this.#messages[0]?.update({ author: me, created_at, payload, state, problem, editable: false });
+    this.#sizeTo(1, () => true);
+    const { created_at, state, problem, text, attachments = [] } = pending;
+    const content = [...(text ? [{ type: "input_text", text }] : []), ...partsOf(attachments)];
+    const payload = { type: "message", role: "user", content };
+    const [message] = /** @type {MessageView[]} */ (this.#messages);
+    message?.update({ author: me, created_at, payload, state, problem, editable: false });
     this.#name("");
   }
 
@@ -89,9 +96,17 @@ export class TurnView {
     return this.#messages.find((message) => message.element.contains(element))?.text ?? "";
   }
 
-  /** @param {number} count */
-  #sizeTo(count) {
-    while (this.#messages.length < count) this.#messages.push(new MessageView());
+  /**
+   * @param {number} count
+   * @param {(index: number) => boolean} says whether the item at that place is a message
+   */
+  #sizeTo(count, says) {
+    for (let index = 0; index < count; index++) {
+      const known = this.#messages[index];
+      if (known && known instanceof MessageView === says(index)) continue;
+      known?.element.remove();
+      this.#messages[index] = says(index) ? new MessageView() : new InputItemView();
+    }
     for (const gone of this.#messages.splice(count)) gone.element.remove();
   }
 

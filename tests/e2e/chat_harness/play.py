@@ -21,6 +21,8 @@ class Play:
             "model": "gpt-5",
             "instructions": "",
             "state": "",
+            "state_in_force": "stored",
+            "options": {},
             "branch": None,
             "role": "owner",
             "may_write": True,
@@ -28,8 +30,8 @@ class Play:
             "archived": False,
         }
         self.models = [
-            {"name": "gpt-5", "label": "gpt-5", "demo": False},
-            {"name": "demo", "label": "demo (scripted)", "demo": True},
+            {"name": "gpt-5", "label": "gpt-5", "demo": False, "options": {"reasoning.effort": ["low", "high"]}},
+            {"name": "demo", "label": "demo (scripted)", "demo": True, "options": {}},
         ]
         self.turns: dict[int, Turn] = {}
         self.position = 0
@@ -43,7 +45,13 @@ class Play:
             step = self.turns[step]["previous"]
         shown = path[:PAGE][::-1]
         older = shown[0] if len(path) > PAGE else None
-        return {"turns": [self.shown_turn(turn_id) for turn_id in shown], "before": older, "branch": branch}
+        at_work = [t for t in self.turns.values() if t["status"] in {"queued", "in_progress"}]
+        return {
+            "turns": [self.shown_turn(turn_id) for turn_id in shown],
+            "before": older,
+            "branch": branch,
+            "running": [{"id": t["id"], "branch": t["branch"]} for t in at_work],
+        }
 
     def shown_turn(self, turn_id: int) -> Turn:
         turn = self.turns[turn_id]
@@ -60,7 +68,8 @@ class Play:
         return max((t["id"] for t in self.turns.values() if t["branch"] == branch), default=None)
 
     def fact(self, position: int, turn_id: int | None) -> dict[str, Any]:
-        shared = {name: self.conversation[name] for name in ("id", "title", "model", "instructions", "state", "branch")}
+        names = ("id", "title", "model", "instructions", "state", "state_in_force", "options", "branch")
+        shared = {name: self.conversation[name] for name in names}
         fact = {"type": "fact", "position": position, "kind": "response.updated", "conversation": shared}
         return fact | ({"turn": self.shown_turn(turn_id)} if turn_id else {})
 

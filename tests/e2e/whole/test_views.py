@@ -36,7 +36,7 @@ def lost_connections(console_allows: list[str]) -> None:
 def test_a_reloaded_a_second_and_an_offline_page_end_equal_with_each_word_once(
     salon: Server, provider: StandIn, enter: Enter
 ) -> None:
-    words = counted(1000)
+    words = counted(3500)
     play(provider, "Count for a while", words, pause=0.02)
     reloaded, away = enter(salon, "Alice"), enter(salon, "Alice", door=-1)
     path = begin(reloaded)
@@ -51,17 +51,17 @@ def test_a_reloaded_a_second_and_an_offline_page_end_equal_with_each_word_once(
     expect(away.get_by_role("status")).to_contain_text("Offline")
     away.wait_for_timeout(0.5 * SECOND)  # what has come already is painted with the next frame
     missed = said(away)
-    away.wait_for_timeout(15 * SECOND)
+    away.wait_for_timeout(60 * SECOND)  # longer than two heartbeats
     assert said(away) == missed
     assert len(said(second)) > 3 * len(missed)
     away.context.set_offline(False)
 
     pages = [reloaded, second, away]
     for page in pages:
-        wait_for_words(page, "word-1000")
+        wait_for_words(page, "word-3500")
         wait_until_ended(page)
     pages.append(open_chat(reloaded.context.new_page(), path))
-    wait_for_words(pages[-1], "word-1000")
+    wait_for_words(pages[-1], "word-3500")
     for page in pages:
         assert said(page).split() == [word.strip() for word in words]
         assert shown(page) == shown(pages[-1])

@@ -1,0 +1,93 @@
+"""The pages of the administration that people work in: their addresses, who may open them, the way between them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import User
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in the list beside all of them."""
+
+    name: str
+    label: Promise
+    icon: str
+    permission: str
+
+
+PLACES = [
+    Place("retention", _("Retention"), "clock", "conversations.view_retentionrule"),
+    Place("holds", _("Legal holds"), "scale", "conversations.view_legalhold"),
+    Place("deletions", _("Deletions"), "trash-2", "conversations.view_deletion"),
+    Place("at_provider", _("At the provider"), "cloud", "conversations.view_providerdeletion"),
+    Place("audit", _("Audit"), "list-tree", "conversations.view_auditentry"),
+    Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
+    Place("index", _("Records"), "table-2", ""),
+]
+
+
+class StaffRequest(HttpRequest):
+    """A request of somebody who may enter the administration, as its site sees to."""
+
+    user: User
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def needs(permission: str) -> Callable[[View], View]:
+    """Make a view one for those with this permission; others in the administration are refused."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def checked(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def show(request: StaffRequest, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
+    """Draw a page of the administration; `here` is the name of its place."""
+    places = [place for place in PLACES if not place.permission or request.user.has_perm(place.permission)]
+    roles = ", ".join(request.user.groups.values_list("name", flat=True)) or _("Administrator")
+    return render(request, template, {"places": places, "here_place": here, "roles": roles, **context}, status=status)
+
+
+def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
+    """Return the addresses of the pages, below the administration's own; `admin_view` lets its people in alone."""
+    from conversations.admin import audit, deletions, holds, retention  # they are drawn with the functions above
+
+    views: list[tuple[str, View, str]] = [
+        ("retention/", retention.rule_list, "retention"),
+        ("retention/new/", retention.new_rule, "retention_new"),
+        ("retention/<int:rule_id>/", retention.rule_page, "retention_rule"),
+        ("retention/<int:rule_id>/decide/", retention.decide, "retention_decide"),
+        ("holds/", holds.hold_list, "holds"),
+        ("holds/<int:hold_id>/release/", holds.release, "hold_release"),
+        ("deletions/", deletions.deletion_list, "deletions"),
+        ("deletions/new/", deletions.delete, "deletion_new"),
+        ("deletions/<int:deletion_id>/restore/", deletions.restore, "deletion_restore"),
+        ("certificates/<int:position>/", deletions.certificate, "certificate"),
+        ("certificates/verify/", deletions.verify, "certificate_verify"),
+        ("provider/", deletions.at_provider, "at_provider"),
+        ("provider/retry/", deletions.retry, "provider_retry"),
+        ("audit/", audit.entries, "audit"),
+        ("audit/export/", audit.export, "audit_export"),
+    ]
+    return [path(address, admin_view(view), name=name) for address, view, name in views]

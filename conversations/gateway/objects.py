@@ -1,0 +1,128 @@
+"""A response of the mirror as the API's object: as the provider ended it, or made from what the mirror has of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from conversations.models import Item, Response, StreamChunk
+from conversations.turns.blobs import restore_kept
+
+DEFAULTS: dict[str, Any] = {
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "prompt_cache_key": None,
+    "reasoning": None,
+    "safety_identifier": None,
+    "service_tier": "default",
+    "temperature": 1.0,
+    "text": {"format": {"type": "text"}},
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+}
+"""What the API answers for parameters that were not given."""
+SECRET = ("headers", "authorization")
+"""Of tools. The API answers null for them."""
+
+
+def response_object(response: Response) -> dict[str, Any]:
+    """Return the response as it is now."""
+    if response.final is not None:
+        return at_home(restore_kept(response.final), response)
+    return at_home(_unended(response) if response.is_running else _ended_here(response), response)
+
+
+def at_home(body: dict[str, Any], response: Response) -> dict[str, Any]:
+    """Say what the provider cannot know: our conversation, and the previous response where it was told the history."""
+    previous = response.previous_response
+    if not body.get("previous_response_id") and previous is not None and previous.provider_id:
+        body["previous_response_id"] = previous.provider_id
+    if not body.get("conversation"):
+        body["conversation"] = {"id": response.conversation_id}
+    if response.door == Response.Door.GATEWAY:
+        asked = {"store": "store" not in response.options, "background": bool(response.options.get("background"))}
+        for name, sent in (("store", response.store), ("background", response.background)):
+            if asked[name] != sent:  # the whole server does otherwise at the provider; to clients it is as they asked
+                body[name] = asked[name]
+    return body
+
+
+def emptied(response: Response) -> dict[str, Any]:
+    """Return the end of a response that nothing was asked for."""
+    counts = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0, "total_tokens": 0}
+    usage = counts | {"output_tokens_details": {"reasoning_tokens": 0}}
+    ended = {"status": response.status, "completed_at": int(timezone.now().timestamp()), "usage": usage}
+    return _from_row(response) | ended
+
+
+def _unended(response: Response) -> dict[str, Any]:
+    body, begun = _created(response)
+    status = Response.Status.IN_PROGRESS if begun else body.get("status", response.status)
+    return body | {"status": status}
+
+
+def _ended_here(response: Response) -> dict[str, Any]:
+    """A response of which the provider sent no end: it was stopped, cut off or refused."""
+    body, _ = _created(response)
+    items = Item.objects.filter(response=response, direction=Item.Direction.OUTPUT).order_by("index")
+    body |= {
+        "status": response.status,
+        "output": [restore_kept(item.payload) for item in items],
+        "incomplete_details": response.incomplete_details,
+        "usage": response.usage,
+        "error": None,
+    }
+    if response.error:
+        body["error"] = {name: response.error.get(name) for name in ("code", "message")}
+    return body
+
+
+def _created(response: Response) -> tuple[dict[str, Any], bool]:
+    """Return the response as its stream began, and whether the stream tells that it has been begun with.
+
+    Streams are not kept for long: after that it is made from the row.
+    """
+    chunk = StreamChunk.objects.filter(response=response.pk).order_by("epoch", "sequence").first()
+    events = chunk.events if chunk is not None else []
+    begun = any(event.get("type") not in {"response.created", "response.queued"} for event in events)
+    if events and isinstance(body := events[0].get("response"), dict):
+        return restore_kept(body), begun
+    return _from_row(response), begun
+
+
+def _from_row(response: Response) -> dict[str, Any]:
+    asked = {name: value for name, value in (response.parameters or response.options).items() if name in DEFAULTS}
+    if "tools" in asked:
+        asked["tools"] = [_without_secrets(tool) for tool in asked["tools"]]
+    return {
+        "id": response.provider_id,
+        "object": "response",
+        "created_at": int((response.started_at or response.queued_at).timestamp()),
+        "status": response.status,
+        "background": response.background,
+        "completed_at": None,
+        "error": None,
+        "incomplete_details": None,
+        "model": response.deployment or response.model,
+        "output": [],
+        "previous_response_id": None,
+        "store": response.store,
+        "usage": None,
+        "metadata": response.metadata or (response.options or {}).get("metadata") or {},
+        **DEFAULTS,
+        **asked,
+        "instructions": response.instructions or (response.options or {}).get("instructions"),
+    }
+
+
+def _without_secrets(tool: Any) -> Any:
+    return tool | dict.fromkeys(set(tool) & set(SECRET)) if isinstance(tool, dict) else tool

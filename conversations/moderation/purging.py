@@ -1,0 +1,226 @@
+"""Purges what is due, in batches that are short, can be interrupted anywhere, and begun again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from conversations import contents
+from conversations.models import Branch, Conversation, Deletion, File, ProviderDeletion, Response
+from conversations.models.audit import record
+from conversations.models.file import lock_content
+from conversations.moderation import certificates, holds, tombstones
+from conversations.moderation.registry import CONTENT, Derived
+
+log = structlog.get_logger(__name__)
+
+FEWEST, MOST = 20, 2_000
+"""Rows of a batch."""
+MOST_FILES = 20
+"""Bytes are deleted one by one, in an object store each with a request."""
+QUICK, SLOW = 0.03, 0.08
+"""Seconds. A batch that took less than the one is followed by a larger one, after more than the other by a smaller."""
+BREATH = 0.01
+"""Seconds between two batches, at least: those who chat come first."""
+
+
+@dataclass
+class Report:
+    """What a run has done."""
+
+    purged: int = 0
+    held: int = 0
+    running: int = 0
+    failed: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    longest: float = 0.0
+    """Seconds that the longest transaction took."""
+
+
+@dataclass
+class Pace:
+    """How many rows a batch takes, learnt from how long the last one took."""
+
+    size: int = 100
+    longest: float = 0.0
+
+    def tell(self, seconds: float) -> None:
+        self.longest = max(self.longest, seconds)
+        if seconds < QUICK:
+            self.size = min(self.size * 2, MOST)
+        elif seconds > SLOW:
+            self.size = max(int(self.size * SLOW / seconds / 2), FEWEST)
+
+
+def due(now: dt.datetime, *, ignore_grace: bool = False) -> QuerySet[Deletion]:
+    """Return the deletions that are to be purged at `now`, or with `ignore_grace` all that were hidden before it."""
+    ready = Q(hidden_at__lte=now) if ignore_grace else Q(purge_after__lte=now)
+    return Deletion.objects.pending().filter(ready | Q(state=Deletion.State.PURGING)).order_by("pk")
+
+
+def purge_due(now: dt.datetime, *, ignore_grace: bool = False, stopped: Callable[[], bool] = lambda: False) -> Report:
+    """Purge what is due, one conversation after the other; `stopped` is asked between the batches."""
+    report, pace, last = Report(), Pace(), 0
+    while not stopped() and (deletion := due(now, ignore_grace=ignore_grace).filter(pk__gt=last).first()):
+        last = deletion.pk
+        try:
+            outcome = _purge(deletion.pk, pace, report, stopped)
+        except Exception as error:  # an object store that is away: the others go on, and this one next time
+            log.warning("purge_failed", deletion=deletion.pk, error=type(error).__name__)
+            outcome = "failed"
+        if outcome:
+            setattr(report, outcome, getattr(report, outcome) + 1)
+    report.longest = pace.longest
+    return report
+
+
+def _purge(deletion_id: int, pace: Pace, report: Report, stopped: Callable[[], bool]) -> str:
+    while not stopped():
+        began = time.perf_counter()
+        outcome = batch(deletion_id, pace.size, report.counts)
+        took = time.perf_counter() - began
+        pace.tell(took)
+        if outcome is not None:
+            return outcome
+        time.sleep(max(BREATH, took / 2))
+    return ""
+
+
+def batch(deletion_id: int, size: int, counts: Counter[str]) -> str | None:
+    """Delete up to `size` rows of one conversation in one transaction.
+
+    Return None where more is left, else what became of it: "purged", "held" (nothing was deleted by this batch), or
+    "running" (a runner still writes). The hold is asked for here, under the lock that a new hold has to wait for.
+    """
+    with transaction.atomic():
+        holds.lock_for_purging()
+        deletion = Deletion.objects.select_for_update().pending().filter(pk=deletion_id).first()
+        if deletion is None:
+            return ""
+        conversation = Conversation.objects.select_for_update().filter(pk=deletion.conversation_id).first()
+        if conversation is not None:
+            if holds.holding(conversation).exists():
+                return "held"
+            if Response.objects.running().filter(conversation=conversation, lease_until__gt=Now()).exists():
+                return "running"
+        if deletion.state == Deletion.State.HIDDEN:
+            deletion.state, deletion.purge_began_at = Deletion.State.PURGING, timezone.now()
+        for derived in CONTENT:
+            if deleted := _delete_some(derived, deletion, size):
+                _count(deletion, derived.kind, deleted)
+                counts[derived.kind] += deleted
+                deletion.save(update_fields=["state", "purge_began_at", "counts"])
+                return None
+        _finish(deletion)
+    return "purged"
+
+
+def _count(deletion: Deletion, kind: str, number: int) -> None:
+    deletion.counts = {**deletion.counts, kind: deletion.counts.get(kind, 0) + number}
+
+
+def _delete_some(derived: Derived, deletion: Deletion, size: int) -> int:
+    if derived.model is File:
+        return delete_files(list(File.objects.filter(conversation=deletion.conversation_id)[:MOST_FILES]), deletion)
+    ids = list(derived.rows(deletion.conversation_id).values_list("pk", flat=True)[:size])
+    if not ids:
+        return 0
+    if derived.model is Response:
+        _part_from_others(ids, deletion)
+    if derived.model is Branch:
+        Conversation.objects.filter(branch__in=ids).update(branch=None)
+    rows: Any = derived.model._default_manager.filter(pk__in=ids)
+    deleted: int = rows._raw_delete(rows.db)  # what belongs to them is registered, and went before
+    return deleted
+
+
+def _part_from_others(ids: list[int], deletion: Deletion) -> None:
+    """Have responses deleted at the provider too, and take away what refers to them."""
+    delete_at_provider(Response.objects.filter(pk__in=ids), deletion)
+    Branch.objects.filter(head__in=ids).update(head=None)
+    Response.objects.filter(previous_response__in=ids).update(previous_response=None)
+    Response.objects.filter(input_from__in=ids).update(input_from=None)
+
+
+def delete_at_provider(responses: QuerySet[Response], deletion: Deletion) -> None:
+    """Put those of the responses that the provider may still keep into the outbox, in the caller's transaction."""
+    now = timezone.now()
+    kept = responses.filter(store=True, provider_deleted_at=None).exclude(provider_id="")
+    kept = kept.filter(Q(provider_expires_at=None) | Q(provider_expires_at__gt=now))
+    at_provider = [
+        ProviderDeletion(
+            deletion=deletion,
+            endpoint=endpoint,
+            kind=ProviderDeletion.Kind.RESPONSE,
+            provider_id=provider_id,
+            kept_until=kept_until,
+        )
+        for endpoint, provider_id, kept_until in kept.values_list("endpoint", "provider_id", "provider_expires_at")
+    ]
+    ProviderDeletion.objects.bulk_create(at_provider, ignore_conflicts=True)
+
+
+def delete_files(files: list[File], deletion: Deletion) -> int:
+    """Delete these files with the bytes that nobody else has, here and at the provider. Call it in a transaction.
+
+    The bytes go before the commit: killed between the two, the rows are still there and the next run ends it.
+    """
+    files = [*files, *File.objects.filter(preview_of__in=files).exclude(pk__in=[file.pk for file in files])]
+    forget_at_provider(files, deletion)
+    for file in sorted(files, key=lambda file: file.sha256):  # one order for all, so that none waits in a circle
+        if file.sha256:
+            lock_content(file.sha256)
+        File.objects.filter(pk=file.pk).delete()
+        drop_bytes(file, deletion)
+    return len(files)
+
+
+def drop_bytes(file: File, deletion: Deletion) -> None:
+    """Delete the bytes of a file where no other file has them. The caller has locked the content and left the row."""
+    if file.sha256:
+        contents.drop_if_unused(file.sha256, deletion)
+
+
+def forget_at_provider(files: list[File], deletion: Deletion) -> None:
+    """Put the files that the provider may still have into the outbox."""
+    from django.conf import settings
+
+    now = timezone.now()
+    ProviderDeletion.objects.bulk_create(
+        [
+            ProviderDeletion(
+                deletion=deletion,
+                endpoint=settings.SALON_ENDPOINT,
+                kind=ProviderDeletion.Kind.FILE,
+                provider_id=file.provider_id,
+                kept_until=file.provider_expires_at,
+            )
+            for file in files
+            if file.provider_id and (file.provider_expires_at is None or file.provider_expires_at > now)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _finish(deletion: Deletion) -> None:
+    deletion.state, deletion.purged_at = Deletion.State.PURGED, timezone.now()
+    deletion.save(update_fields=["state", "purge_began_at", "purged_at", "counts"])
+    tombstones.write(deletion)
+    certificates.issue_if_complete(deletion)
+    record(
+        "conversation.purge",
+        actor=deletion.requested_by,
+        object=("conversation", deletion.conversation_id),
+        details={"deletion": deletion.pk, "kind": deletion.cause, "counts": deletion.counts}
+        | ({"rule": deletion.rule_id} if deletion.rule_id else {}),
+    )

@@ -1,0 +1,101 @@
+"""Everything that is made from what people and models say, and how each of it goes.
+
+Every table and every storage prefix stands in exactly one of these lists; a test fails for one that does not. `CONTENT`
+is in the order of purging: who refers to a row goes before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.models import Model, QuerySet
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Rows that belong to a conversation: the lookup that leads to it, and what people call them."""
+
+    label: str
+    conversation: str
+    kind: str
+
+    @property
+    def model(self) -> type[Model]:
+        return apps.get_model(self.label)
+
+    def rows(self, conversation_id: str) -> QuerySet[Model]:
+        """Return the rows of a conversation, the newest first: a row refers to older ones only."""
+        rows: QuerySet[Model] = self.model._default_manager.filter(**{self.conversation: conversation_id})
+        return rows.order_by("-pk")
+
+
+CONTENT = [
+    Derived("conversations.StreamChunk", "response__conversation", "stream_chunks"),
+    Derived("conversations.Fact", "conversation", "facts"),
+    Derived("conversations.Approval", "conversation", "approvals"),
+    Derived("conversations.ToolCall", "conversation", "tool_calls"),
+    Derived("conversations.Item", "conversation", "items"),
+    Derived("conversations.File", "conversation", "files"),
+    Derived("conversations.Response", "conversation", "responses"),
+    Derived("conversations.Branch", "conversation", "branches"),
+    Derived("conversations.RetentionRule", "conversation", "rules"),
+    Derived("conversations.Invitation", "conversation", "invitations"),
+    Derived("conversations.Membership", "conversation", "memberships"),
+    Derived("conversations.Conversation", "pk", "conversations"),
+]
+
+KEPT = {
+    "conversations.AuditEntry": "names and ids, always kept",
+    "conversations.Chain": "positions and seals",
+    "conversations.Deletion": "ids, counts and times: the tombstone of what went",
+    "conversations.ProviderDeletion": "ids at the provider, until it has deleted them",
+    "conversations.Certificate": "counts and times: the proof",
+    "conversations.LegalHold": "an administrator's words about a matter",
+    "conversations.HoldTarget": "ids of what a matter holds",
+    "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.InputWay": "how a provider takes files",
+    "conversations.CatalogEntry": "facts about models",
+    "conversations.RefusedParameter": "names of what a model does not take",
+    "conversations.FunctionTool": "what an administrator says of a tool",
+    "conversations.McpServer": "where a server is; its secrets are sealed",
+    "conversations.McpTool": "what a server says of its tools",
+    "auth.Group": "names of groups",
+    "auth.Permission": "Django's own",
+    "contenttypes.ContentType": "Django's own",
+    "procrastinate.ProcrastinateWorker": "a process and its heartbeat",
+    "procrastinate.ProcrastinatePeriodicDefer": "times of periodic jobs",
+}
+"""Tables without anything that was said; the reason stands beside each."""
+
+OF_A_PERSON = {
+    "conversations.User": "the account",
+    "account.EmailAddress": "its addresses",
+    "account.EmailConfirmation": "letters to them",
+    "conversations.Key": "keys of the gateway: what is kept of one opens nothing",
+    "admin.LogEntry": "names of changed fields of accounts",
+    "sessions.Session": "who is signed in where: ends with the session",
+}
+"""What belongs to a person's account, and goes with it."""
+
+PASSING = {
+    "conversations.IdempotencyKey": "the id of what was made, for a day",
+    "procrastinate.ProcrastinateJob": "its arguments are ids of responses; deleted when it ends",
+    "procrastinate.ProcrastinateEvent": "goes with its job",
+}
+"""What is gone within a day by itself."""
+
+STORAGE = {
+    "blobs/": "bytes of files, kept once per content: they go with the last file that has them",
+    "avatars/": "a person's picture: goes when it is replaced, and with the account",
+    "health/": "written and deleted by the check of readiness",
+}
+"""Prefix -> what lies there, and how it goes."""
+WRITES_TO_STORAGE = {
+    "conversations/turns/blobs.py": "blobs/",
+    "conversations/contents.py": "blobs/",
+    "conversations/models/user.py": "avatars/",
+    "conversations/views/people.py": "avatars/",
+    "webapp/health.py": "health/",
+}
+"""File of ours that writes to the storage -> the prefix that it writes below."""

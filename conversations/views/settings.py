@@ -1,0 +1,24 @@
+"""The page of a person's settings, which several forms write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from conversations.forms import KeyForm, ProfileForm
+from conversations.models import Key, User
+
+
+def settings_page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Return the page; `context` are the forms that were refused, and what has just been made."""
+    assert isinstance(request.user, User)
+    person = User.objects.get(pk=request.user.pk)  # a copy: what is refused must not show in the sidebar
+    shown = {
+        "form": ProfileForm(instance=person),
+        "key_form": KeyForm(),
+        "keys": Key.objects.alive().filter(user=person).order_by("-created_at", "-id"),
+        "base_url": request.build_absolute_uri("/openai/v1/"),
+    }
+    return render(request, "settings.html", shown | context, status=status)

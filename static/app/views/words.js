@@ -1,0 +1,63 @@
+// A message of the model: each part of its content is a text, a refusal, or something newer.
+import { fillMarks, withMarks } from "../lib/citations.js";
+import { MarkdownStream } from "../lib/markdown.js";
+import { clone } from "../lib/templates.js";
+
+/** @typedef {import("../types").Item} Item */
+
+const SAID = new Set(["output_text", "refusal", "input_text", "text", "summary_text", "reasoning_text"]);
+
+export class WordsView {
+  element = document.createElement("div");
+  /** @type {MarkdownStream[]} */ #parts = [];
+  /** @type {Map<string, import("../lib/citations.js").Source>} */ #sources = new Map();
+
+  constructor() {
+    this.element.className = "parts";
+  }
+
+  /**
+   * @param {Item} item
+   * @param {{ running: boolean, sources: Map<string, import("../lib/citations.js").Source> }} around
+   */
+  update(item, { running, sources }) {
+    this.#sources = sources;
+    const over = !running || item.status === "completed" || item.status === "incomplete";
+    const content =
+      typeof item.content === "string" ? [{ type: "output_text", text: item.content }] : (item.content ?? []);
+    for (const [index, part] of content.entries()) {
+      const stream = this.#part(index);
+      stream.root.classList.toggle("live", !over);
+      const text = withMarks(wordsOf(part), part?.annotations, sources);
+      if (over) stream.end(text);
+      else stream.grow(text);
+    }
+    this.#note(content.some((part) => part?.type === "refusal"));
+  }
+
+  /** @param {number} index */
+  #part(index) {
+    for (let at = this.#parts.length; at <= index; at++) {
+      const prose = document.createElement("div");
+      prose.className = "prose";
+      this.element.append(prose);
+      this.#parts[at] = new MarkdownStream(prose, { finish: (fragment) => fillMarks(fragment, this.#sources) });
+    }
+    return /** @type {MarkdownStream} */ (this.#parts[index]);
+  }
+
+  /** @param {boolean} refused */
+  #note(refused) {
+    const note = this.element.querySelector(":scope > .refusal");
+    if (refused && !note) this.element.append(clone("refusal-template"));
+    if (!refused) note?.remove();
+  }
+}
+
+/** @param {import("../types").Part | null} part one of a kind that is not known is shown as received */
+function wordsOf(part) {
+  const text = part?.text ?? part?.refusal;
+  if (typeof text === "string") return text;
+  if (!part?.type || SAID.has(part.type)) return "";
+  return ["```json", JSON.stringify(part, null, 2).replaceAll("```", "` ` `"), "```"].join("\n");
+}
