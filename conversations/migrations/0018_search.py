@@ -67,5 +67,5 @@ def backwards(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False  # the index is made beside the traffic
-    dependencies = [("conversations", "0015_members")]
+    dependencies = [("conversations", "0017_deleted_items")]
     operations = [migrations.RunPython(forwards, backwards)]
