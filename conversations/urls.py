@@ -11,6 +11,7 @@ from conversations.views import (
     keys,
     members,
     people,
+    running,
     search,
     setup,
     tools,
@@ -19,6 +20,7 @@ from conversations.views import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("sidebar/", home.sidebar, name="sidebar"),
+    path("running/", running.running, name="running"),
     path("setup/", setup.setup, name="setup"),
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),

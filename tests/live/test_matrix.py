@@ -56,6 +56,7 @@ Row = tuple[str, tuple[Any, ...]]
 ROWS: dict[str, Row] = {
     "home": ("GET", SIGNED_IN),
     "sidebar": ("GET", SIGNED_IN),
+    "running": ("GET", SIGNED_IN),
     "setup": ("GET", NONE),
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
