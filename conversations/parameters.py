@@ -34,7 +34,9 @@ NAMES = {
     "service_tier": gettext_lazy("Service tier"),
 }
 """What people can set, and what it is called."""
-OF_ONE_MESSAGE = frozenset({"text.format", "reasoning.effort", "reasoning.summary", "text.verbosity", "max_output_tokens"})
+OF_ONE_MESSAGE = frozenset(
+    {"text.format", "reasoning.effort", "reasoning.summary", "text.verbosity", "max_output_tokens"}
+)
 """What can be set for one message alone."""
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
 LEAST_OUTPUT, MOST_OUTPUT = 16, 10_000_000

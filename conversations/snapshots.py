@@ -18,6 +18,8 @@ from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
+FACES = 5
+"""People of a conversation that its page shows by their faces."""
 
 
 def person(user: User) -> dict[str, Any]:
@@ -51,6 +53,12 @@ def conversation_state(conversation: Conversation, membership: Membership | None
             "archived": membership.archived_at is not None,
         }
     return state
+
+
+def people(conversation: Conversation) -> dict[str, Any]:
+    """Return who is in the conversation: the first few of them, and how many they are."""
+    first = conversation.memberships.select_related("user").order_by("id")[:FACES]
+    return {"count": conversation.memberships.count(), "first": [person(membership.user) for membership in first]}
 
 
 def page(conversation: Conversation, branch: Branch | None, *, before: Response | None = None) -> dict[str, Any]:
@@ -297,4 +305,8 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     """Return the frame of a fact with the turn that it names. Of a deleted conversation only the id is told."""
     deleted = fact.kind == Fact.Kind.CONVERSATION_DELETED
     state = None if deleted else conversation_state(fact.conversation)
-    return protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
+    if state is not None and fact.kind == Fact.Kind.MEMBERS_UPDATED:
+        state["people"] = people(fact.conversation)
+    return protocol.FactFrame(
+        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, conversation=state
+    )

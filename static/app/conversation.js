@@ -13,6 +13,7 @@ import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
+import { showFaces } from "./views/faces.js";
 
 /** @type {import("./types").PageState} */
 const state = JSON.parse(document.getElementById("conversation-state")?.textContent ?? "");
@@ -27,6 +28,7 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=faces]"));
 const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
   document.querySelector("conversation-options")
 );
@@ -119,6 +121,7 @@ function refresh() {
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  showFaces(faces, conversation.people);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
   kept?.update(store);
@@ -141,6 +144,8 @@ store.addEventListener("gap", () => socket.reconnect());
 store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
 });
+// What one may do here is another from now on, so the page is
+store.addEventListener("role", () => location.reload());
 store.addEventListener("deleted", () => location.assign("/"));
 store.addEventListener("reload", async () => {
   const page = await tried(() => get(`${here}turns/?branch=${store.branch ?? ""}`));

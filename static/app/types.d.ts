@@ -111,6 +111,7 @@ export interface Conversation {
   may_write: boolean;
   pinned: boolean;
   archived: boolean;
+  people: { count: number; first: Person[] };
 }
 
 /** What a model takes of one parameter: its values, its highest number, or just it. */
@@ -146,7 +147,7 @@ export interface TurnsPage {
 
 export type Frame =
   | { type: "hello"; position: number }
-  | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Partial<Conversation> }
+  | { type: "fact"; position: number; kind: string; person?: number; turn?: Turn; conversation?: Partial<Conversation> }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }

@@ -3,6 +3,7 @@ import { clock } from "../lib/format.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone, ref } from "../lib/templates.js";
 import { AttachmentsView } from "./attachments.js";
+import { showAvatar } from "./faces.js";
 
 /** @typedef {import("../types").Person} Person */
 /**
@@ -43,7 +44,7 @@ export class MessageView {
     article.ariaLabel = `Message from ${name}`;
     article.classList.toggle("sending", state === "sending" || state === "waiting");
     ref(this.element, "name").textContent = name;
-    this.#avatar(author);
+    showAvatar(ref(this.element, "avatar"), author);
     const time = /** @type {HTMLTimeElement} */ (ref(this.element, "time"));
     time.dateTime = message.created_at;
     time.textContent = clock(message.created_at);
@@ -79,19 +80,4 @@ export class MessageView {
   }
 
   text = "";
-
-  /** @param {Person | null} author */
-  #avatar(author) {
-    const avatar = ref(this.element, "avatar");
-    avatar.style.setProperty("--hue", String(author?.hue ?? 75));
-    if (!author?.avatar) {
-      avatar.textContent = author?.initial ?? "";
-      return;
-    }
-    if (avatar.querySelector("img")?.getAttribute("src") === author.avatar) return;
-    const image = new Image();
-    image.alt = "";
-    image.src = author.avatar;
-    avatar.replaceChildren(image);
-  }
 }
