@@ -69,7 +69,9 @@ export class AnswerView {
         const next = this.#items.slice(index + 1).find(Boolean);
         said.insertBefore(view.element, next?.element ?? null);
       }
-      view.update(item, { running, sources, thought: turn.timing.first_token_ms });
+      const { form, fit } = turn;
+      const cut = turn.status === "incomplete" || turn.status === "cancelled" || turn.status === "failed";
+      view.update(item, { running, sources, thought: turn.timing.first_token_ms, form, fit, cut });
     }
     for (const gone of this.#items.splice(turn.output.length)) gone?.element.remove();
     said.hidden = said.childElementCount === 0;
