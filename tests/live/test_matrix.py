@@ -85,6 +85,7 @@ ROWS: dict[str, Row] = {
     "turns": ("GET", MEMBERS),
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
+    "kept": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
