@@ -12,6 +12,7 @@ from conversations.views import (
     keys,
     members,
     people,
+    search,
     setup,
     tools,
 )
@@ -34,6 +35,7 @@ urlpatterns = [
     path("approvals/", approvals.waiting, name="approvals"),
     path("deleted/", deleted.deleted, name="deleted"),
     path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
+    path("search/", search.search, name="search"),
     path("lobby/", members.lobby, name="lobby"),
     path("invitations/<str:secret>/", members.invitation, name="invitation"),
     path("conversations/<str:conversation_id>/join/", members.join, name="join"),

@@ -43,6 +43,15 @@ def create(user: User) -> Access:
     return Access(user, conversation, membership)
 
 
+def note(access: Access, metadata: dict[str, str]) -> None:
+    """Keep what a program notes of the conversation, in the place of what was noted before."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        conversation.metadata = access.conversation.metadata = metadata
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["metadata"])
+
+
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
     """Change what `changes` names: title, model, instructions, state, options for everybody; pinned and archived for
     the member.

@@ -70,6 +70,7 @@ ROWS: dict[str, Row] = {
     "file_remove": ("POST", UPLOADERS),
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "search": ("GET", SIGNED_IN),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
