@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0015_members'),
+        ('conversations', '0018_search'),
     ]
 
     operations = [
