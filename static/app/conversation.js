@@ -5,6 +5,7 @@ import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
 import "./elements/conversation-menu.js";
 import "./elements/status-line.js";
+import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
@@ -23,6 +24,9 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 );
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
+);
+const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
+  document.querySelector("tool-switches")
 );
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
@@ -109,6 +113,11 @@ function refresh() {
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  if (switches) {
+    const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
+    switches.offered = conversation.offered;
+    switches.takes = model?.takes ?? [];
+  }
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
@@ -185,6 +194,16 @@ const actions = {
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
+  "chat:tool": async ({ kind, key, on }) => {
+    const answer = await tried(() => post(`${here}tools/`, { [kind]: { [key]: on } }));
+    if (answer) store.update(answer.conversation);
+    else refresh();
+  },
+  "chat:decide": async ({ id, decision, digest, note, failed }) => {
+    const answer = await tried(() => post(`${here}approvals/${id}/`, { decision, digest, note }));
+    if (answer) store.accept(answer.turn, /** @type {number} */ (store.branch));
+    else failed();
+  },
   "chat:said": ({ text }) => say(text),
   "conversation:save": (change) => save(change),
   "conversation:delete": async () => {

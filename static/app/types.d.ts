@@ -93,6 +93,38 @@ export interface Turn {
   stream: { epoch: number; sequence: number } | null;
   /** Of the page only: in how many seconds the provider is asked again. */
   asked_again_in?: number;
+  /** It goes on where the answer before it called tools. */
+  continues?: boolean;
+  approvals?: Approval[];
+}
+
+/** A call that waits for a person, or waited. */
+export interface Approval {
+  id: number;
+  request: string;
+  server: string;
+  name: string;
+  arguments: string;
+  /** The arguments by their names, null where they are no JSON object. */
+  parts: [string, string][] | null;
+  digest: string;
+  state: "pending" | "approved" | "declined" | "lapsed";
+  decides: "asker" | "approver";
+  asked_by: Person;
+  decided_by: Person | null;
+  decided_at: string | null;
+  note: string;
+  expires_at: string;
+}
+
+export interface Me extends Person {
+  may_decide?: boolean;
+}
+
+/** What is switched on: names of functions, ids of MCP servers. */
+export interface Offered {
+  functions?: string[];
+  servers?: number[];
 }
 
 export interface Conversation {
@@ -106,17 +138,20 @@ export interface Conversation {
   may_write: boolean;
   pinned: boolean;
   archived: boolean;
+  offered?: Offered;
 }
 
 export interface Model {
   name: string;
   label: string;
   demo: boolean;
+  /** Kinds of tools that it takes. */
+  takes?: string[];
 }
 
 export interface PageState {
   conversation: Conversation;
-  me: Person;
+  me: Me;
   turns: Turn[];
   before: number | null;
   branch: number | null;
