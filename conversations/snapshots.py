@@ -18,6 +18,8 @@ from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
+FACES = 5
+"""People of a conversation that its page shows by their faces."""
 
 
 def person(user: User) -> dict[str, Any]:
@@ -38,6 +40,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "model": conversation.model,
         "instructions": conversation.instructions,
         "state": conversation.state,
+        "state_in_force": conversation.state_in_force,
         "options": conversation.options,
         "offered": conversation.offered,
         "branch": conversation.branch_id,
@@ -50,6 +53,12 @@ def conversation_state(conversation: Conversation, membership: Membership | None
             "archived": membership.archived_at is not None,
         }
     return state
+
+
+def people(conversation: Conversation) -> dict[str, Any]:
+    """Return who is in the conversation: the first few of them, and how many they are."""
+    first = conversation.memberships.select_related("user").order_by("id")[:FACES]
+    return {"count": conversation.memberships.count(), "first": [person(membership.user) for membership in first]}
 
 
 def page(conversation: Conversation, branch: Branch | None, *, before: Response | None = None) -> dict[str, Any]:
@@ -156,6 +165,7 @@ def _turn(
         "incomplete": (response.incomplete_details or {}).get("reason"),
         "remarks": response.remarks or [],
         "timing": _timing(response),
+        "kept_until": _kept_until(response),
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
@@ -255,6 +265,12 @@ def _input(item: Item) -> dict[str, Any]:
     }
 
 
+def _kept_until(response: Response) -> str | None:
+    """Return when the provider forgets the response, None where it does not keep it."""
+    ends = response.provider_expires_at if response.store and response.provider_id else None
+    return ends.isoformat() if ends is not None else None
+
+
 def _timing(response: Response) -> dict[str, Any]:
     def since(moment: Any) -> int | None:
         return round((moment - response.queued_at).total_seconds() * 1000) if moment else None
@@ -287,4 +303,8 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     """Return the frame of a fact with the turn that it names. Of a deleted conversation only the id is told."""
     deleted = fact.kind == Fact.Kind.CONVERSATION_DELETED
     state = None if deleted else conversation_state(fact.conversation)
-    return protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
+    if state is not None and fact.kind == Fact.Kind.MEMBERS_UPDATED:
+        state["people"] = people(fact.conversation)
+    return protocol.FactFrame(
+        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, conversation=state
+    )

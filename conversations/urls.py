@@ -1,6 +1,19 @@
 from django.urls import path, re_path
 
-from conversations.views import approvals, chat, deleted, files, guide, home, inspector, keys, people, setup, tools
+from conversations.views import (
+    approvals,
+    chat,
+    deleted,
+    files,
+    guide,
+    home,
+    inspector,
+    keys,
+    members,
+    people,
+    setup,
+    tools,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,6 +33,20 @@ urlpatterns = [
     path("approvals/", approvals.waiting, name="approvals"),
     path("deleted/", deleted.deleted, name="deleted"),
     path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
+    path("lobby/", members.lobby, name="lobby"),
+    path("invitations/<str:secret>/", members.invitation, name="invitation"),
+    path("conversations/<str:conversation_id>/join/", members.join, name="join"),
+    path("conversations/<str:conversation_id>/people/", members.people, name="people"),
+    path("conversations/<str:conversation_id>/people/add/", members.add, name="member_add"),
+    path("conversations/<str:conversation_id>/people/open/", members.open_up, name="audience"),
+    path("conversations/<str:conversation_id>/people/invite/", members.invite, name="invite"),
+    path("conversations/<str:conversation_id>/people/<int:user_id>/", members.change, name="member_change"),
+    path("conversations/<str:conversation_id>/people/<int:user_id>/remove/", members.remove, name="member_remove"),
+    path(
+        "conversations/<str:conversation_id>/invitations/<int:invitation_id>/withdraw/",
+        members.withdraw,
+        name="invitation_withdraw",
+    ),
     path("conversations/", chat.begin, name="conversations"),
     path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),

@@ -56,13 +56,13 @@ class McpServerAdmin(ModelAdmin):
     list_filter = ("is_active", "approval")
     search_fields = ("label", "url")
     ordering = ("label",)
-    filter_horizontal = ("people",)
+    autocomplete_fields = ("people", "groups")
     actions = ("list_tools",)
     actions_submit_line = ("save_and_list", "save_and_approve")
     fieldsets = (
         (None, {"fields": ("label", "url", "description", "is_active")}),
         (_("Secrets"), {"fields": ("headers", "authorization", "forget_secrets")}),
-        (_("May use it"), {"fields": ("everyone", "people")}),
+        (_("May use it"), {"fields": ("everyone", "people", "groups")}),
         (_("Approval of calls"), {"fields": ("approval", "decides")}),
     )
 
@@ -103,12 +103,12 @@ class McpServerAdmin(ModelAdmin):
         for server in queryset:
             self.delete_model(request, server)
 
-    @action(description=_("Save and list the tools"))
+    @action(description=_("List the tools"))  # type: ignore[untyped-decorator]
     def save_and_list(self, request: HttpRequest, obj: McpServer) -> None:
         # The form is saved in a transaction; a slow server must not keep that open
         transaction.on_commit(lambda: self._check(request, obj))
 
-    @action(description=_("Save and approve the tools as they are"))
+    @action(description=_("Approve the tools"))  # type: ignore[untyped-decorator]
     def save_and_approve(self, request: HttpRequest, obj: McpServer) -> None:
         count = approve_tools(obj, signed_in(request))
         if count:
@@ -160,8 +160,8 @@ class FunctionToolAdmin(ModelAdmin):
 
     list_display = ("name", "about", "is_active", "everyone", "approval", "decides")
     ordering = ("name",)
-    filter_horizontal = ("people",)
-    fields = ("name", "about", "is_active", "everyone", "people", "approval", "decides")
+    autocomplete_fields = ("people", "groups")
+    fields = ("name", "about", "is_active", "everyone", "people", "groups", "approval", "decides")
     readonly_fields = ("name", "about")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from conversations import sealing
 from conversations.egress.client import require_url
@@ -20,7 +20,7 @@ FORBIDDEN = {"host", "content-length", "transfer-encoding", "connection", "conte
 MOST_HEADERS = 20
 
 
-class McpServerForm(forms.ModelForm[McpServer]):
+class McpServerForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     headers = forms.CharField(
         label=_("Headers"),
         required=False,
@@ -30,7 +30,7 @@ class McpServerForm(forms.ModelForm[McpServer]):
         label=_("Authorization"),
         required=False,
         max_length=4000,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}, render_value=False),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}, render_value=False),
         help_text=_("An access token. It is sent as “Authorization: Bearer …”."),
     )
     forget_secrets = forms.BooleanField(
@@ -39,7 +39,7 @@ class McpServerForm(forms.ModelForm[McpServer]):
 
     class Meta:
         model = McpServer
-        fields = ("label", "url", "description", "is_active", "everyone", "people", "approval", "decides")
+        fields = ("label", "url", "description", "is_active", "everyone", "people", "groups", "approval", "decides")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -90,4 +90,5 @@ class McpServerForm(forms.ModelForm[McpServer]):
         headers, token = self.cleaned_data["headers"], self.cleaned_data["authorization"]
         if headers or token or self.cleaned_data["forget_secrets"]:
             self.instance.keep_secrets(headers=headers, authorization=token)
-        return super().save(commit)
+        saved: McpServer = super().save(commit)
+        return saved

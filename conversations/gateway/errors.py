@@ -21,6 +21,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.http.multipartparser import MultiPartParserError
 
 from conversations.errors import Refused
 from conversations.upstream.errors import UpstreamError
@@ -109,7 +110,7 @@ def error_for(problem: BaseException) -> ApiError:
             return ApiError(413, "This is too much for one request.", code="request_too_large")
         case DisallowedHost():
             return invalid("This server is not known by that host name.", code="invalid_host")
-        case SuspiciousOperation() | BadRequest():
+        case SuspiciousOperation() | BadRequest() | MultiPartParserError():
             return invalid("The request cannot be read.")
     log.error("gateway_failed", exc_info=problem)
     return ApiError(500, "Something went wrong here. It was noted; try again, and name the x-request-id if you ask us.")

@@ -6,6 +6,7 @@ from conversations.models.deletion import Certificate, Deletion, ProviderDeletio
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
@@ -31,6 +32,7 @@ __all__ = [
     "HoldTarget",
     "IdempotencyKey",
     "InputWay",
+    "Invitation",
     "Item",
     "Key",
     "LegalHold",

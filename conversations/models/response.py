@@ -119,6 +119,9 @@ class Response(models.Model):
             models.Index(fields=["conversation", "previous_response", "id"], name="siblings"),
             models.Index(fields=["input_from", "id"], name="regenerations"),
             models.Index(fields=["provider_id"], name="provider_id", condition=~Q(provider_id="")),
+            models.Index(
+                fields=["provider_expires_at"], name="kept_there", condition=Q(provider_expires_at__isnull=False)
+            ),
             models.Index(fields=["done_at", "lease_until"], name="unfinished", condition=Q(done_at=None)),
             models.Index(fields=["conversation", "id"], name="running_here", condition=Q(done_at=None)),
         ]

@@ -109,6 +109,12 @@ def _targets_of(pk: Any, owner: Any, begun: Any, active: Any) -> QuerySet[HoldTa
     )
 
 
+def held_by(hold: LegalHold) -> QuerySet[Conversation]:
+    """Return the conversations that one matter holds."""
+    own = _targets_of(OuterRef("pk"), OuterRef("created_by"), OuterRef("created_at"), OuterRef("activity_at"))
+    return Conversation.objects.filter(Exists(own.filter(hold=hold)))
+
+
 def holding(conversation: Conversation) -> QuerySet[LegalHold]:
     """Return the open matters that hold a conversation."""
     targets = _targets_of(

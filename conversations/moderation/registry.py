@@ -40,6 +40,7 @@ CONTENT = [
     Derived("conversations.Response", "conversation", "responses"),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),
+    Derived("conversations.Invitation", "conversation", "invitations"),
     Derived("conversations.Membership", "conversation", "memberships"),
     Derived("conversations.Conversation", "pk", "conversations"),
 ]

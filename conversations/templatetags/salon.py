@@ -53,6 +53,7 @@ def sidebar(context: Context) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "places": [
             {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
+            {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
             {
                 "label": _("Approvals"),
                 "url": reverse("approvals"),
@@ -75,6 +76,12 @@ def banner_tone(level: str) -> str:
 def banner_icon(level: str) -> str:
     """Return the icon of a banner for the level of a message."""
     return {"success": "check", "warning": "triangle-alert", "error": "circle-alert"}.get(level, "info")
+
+
+@register.filter
+def counted(counts: dict[str, int]) -> list[str]:
+    """Say how many of each kind: `{"stream_chunks": 3}` is “stream chunks 3”."""
+    return [f"{kind.replace('_', ' ')} {number}" for kind, number in counts.items()]
 
 
 @register.filter

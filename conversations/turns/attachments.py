@@ -39,6 +39,8 @@ REMEMBERED = timedelta(days=30)
 MOST_DEPTH = 30
 LOST = re.compile(r"\b(?:file|assistant)-[A-Za-z0-9_-]{6,100}")
 GONE = "A file of this message is not kept here any more, so it cannot be sent."
+TAKEN = "[A file was here. It is not kept any more.]"
+"""Said in place of what a retention rule took, so that the conversation can go on."""
 AGAIN = "The provider had lost a file, so it was given once more."
 OTHERWISE = "The provider does not take files by their id, so they were sent inside the request."
 
@@ -81,6 +83,9 @@ class Attachments:
             file = files.get(holder[key]["$file"])
             if file is None:
                 raise RequestRejected(GONE, code="file_gone")
+            if file.purged_at is not None and holder.get("type") in {"input_image", "input_file"}:
+                replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
+                continue
             replaced[id(holder), key] = await self._resolved(holder, key, file, attached, keeps=keeps)
         attached.body = {**body, "input": _copied(body["input"], replaced)}
         return attached

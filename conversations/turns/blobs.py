@@ -62,10 +62,10 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
 
 
 def restore_blobs(value: Any) -> Any:
-    """Return `value` with references replaced by the strings that they stand for."""
+    """Return `value` with references replaced by the strings that they stand for; raise where a file is gone."""
     if isinstance(value, dict):
         if "$file" in value:
-            file = File.objects.get(pk=value["$file"])
+            file = File.objects.get(pk=value["$file"], purged_at=None)
             with default_storage.open(file.storage_name) as stored:
                 return value.get("prefix", "") + base64.b64encode(stored.read()).decode()
         return {key: restore_blobs(inner) for key, inner in value.items()}

@@ -15,6 +15,7 @@ from django.utils import timezone
 from conversations import dispatch, threads
 from conversations.actions.approvals import lapse_due
 from conversations.actions.files import sweep_unattached
+from conversations.actions.program_files import sweep_expired
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
@@ -127,6 +128,7 @@ class Runner:
                     pruned = loop.time()
                     await threads.runner.run(prune_streams)
                     await threads.pages.run(sweep_unattached)
+                    await threads.pages.run(sweep_expired)
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)

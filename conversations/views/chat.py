@@ -39,7 +39,8 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
     except NotFound as error:
         raise Http404 from error
     state = snapshots.page(found.conversation, branch) | {
-        "conversation": snapshots.conversation_state(found.conversation, found.membership),
+        "conversation": snapshots.conversation_state(found.conversation, found.membership)
+        | {"people": snapshots.people(found.conversation)},
         "me": snapshots.person(request.user) | {"may_decide": request.user.has_perm(DECIDE)},
         "tools": tools.offered(request.user) if found.membership.may_write else [],
         "models": [
@@ -47,19 +48,20 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "name": name,
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
+                "vision": catalog.capabilities(name).vision,
                 "takes": [kind for kind in ("function", "mcp") if kind in catalog.capabilities(name).tools],
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS
         ],
         "position": found.conversation.position,
+        "state_locked": settings.SALON_STATE_LOCKED,
+        "kept_at_provider": settings.SALON_PROVIDER is not None,
     }
-    stateless = found.conversation.state_in_force == Conversation.State.STATELESS
     context = {
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
-        "kept_at_provider": settings.SALON_PROVIDER is not None and not stateless,
     }
     return render(request, "conversations/conversation.html", context)
 

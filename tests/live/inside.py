@@ -16,6 +16,7 @@ import django
 django.setup()
 
 
+from django.contrib.auth.models import Permission  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from conversations.actions import keys  # noqa: E402
@@ -78,6 +79,10 @@ def mirror(*, response: int) -> dict[str, Any]:
     }
 
 
+def permit(*, name: str, permission: str) -> None:
+    User.objects.get(name=name).user_permissions.add(Permission.objects.get(codename=permission))
+
+
 def running() -> list[int]:
     """Return the responses that are queued or in progress."""
     return list(Response.objects.running().values_list("pk", flat=True))
@@ -106,6 +111,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         change_password,
         sign_out_everywhere,
         mirror,
+        permit,
         running,
         add_file,
     )

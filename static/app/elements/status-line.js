@@ -70,8 +70,7 @@ class StatusLine extends AppElement {
     if (waiting.length) return ["Waiting for a person to approve a call", "warn"];
     const end = ended && ENDS[ended.status];
     if (end) return [end, ended.status === "failed" ? "danger" : ""];
-    const model = store.models.find(({ name }) => name === store.conversation.model) ?? store.models[0];
-    return [model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
+    return [store.model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
   }
 
   /**

@@ -73,7 +73,8 @@ export class AnswerView {
         const next = this.#items.slice(index + 1).find(Boolean);
         said.insertBefore(view.element, next?.element ?? null);
       }
-      view.update(item, { running, sources, thought: turn.timing.first_token_ms });
+      const asks = turn.approvals?.find(({ request }) => request === item.call_id)?.state;
+      view.update(asks ? { ...item, asks } : item, { running, sources, thought: turn.timing.first_token_ms });
     }
     for (const gone of this.#items.splice(turn.output.length)) gone?.element.remove();
     said.hidden = said.childElementCount === 0;
