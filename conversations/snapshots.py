@@ -121,7 +121,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs: dict[int, list[Item]] = defaultdict(list)
     outputs: dict[int, list[Item]] = defaultdict(list)
     owners = {response.input_owner_id for response in responses}
-    items = Item.objects.filter(
+    items = Item.objects.present().filter(
         Q(response__in=owners, direction=Item.Direction.INPUT)
         | Q(response__in=[r.pk for r in responses], direction=Item.Direction.OUTPUT)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from conversations.intake.workshop import Busy
 from conversations.models import File, User
 from conversations.models.fields import plain
 from conversations.models.file import lock_content
+from conversations.moderation import holds
 
 MOST_KEPT = 10_000
 """Files of one person's programs."""
@@ -29,6 +31,8 @@ UNKNOWN = "application/octet-stream"
 CARRIERS = frozenset({"input_image", "input_file", "computer_screenshot"})
 """Parts of a request that may name a file instead of holding it."""
 MASK = "input_image_mask"
+Place = Callable[[File], File]
+"""Returns the file that is referred to in the place of the one that was named."""
 
 
 class FileUnknown(Refused):
@@ -95,13 +99,16 @@ def delete(user: User, file_id: str) -> None:
     found = accesses.file_for(user, file_id)
     if found.purpose != File.Purpose.PROGRAM:
         raise Refused("This file belongs to a conversation, and goes with it.", code="in_conversation", status=403)
+    if holds.holds_person(user):
+        raise Refused("This is kept under a legal hold and cannot be deleted.", code="held", status=409)
     _delete([found])
 
 
 def sweep_expired() -> int:
     """Delete the files whose time is over; return how many."""
     swept = 0
-    while expired := list(File.objects.of_programs().filter(expires_at__lte=timezone.now())[:200]):
+    over = holds.free_files(File.objects.of_programs().filter(expires_at__lte=timezone.now()))
+    while expired := list(over[:200]):
         _delete(expired)
         swept += len(expired)
     return swept
@@ -119,26 +126,34 @@ def bring_in(access: Access, value: Any) -> Any:
 
     Call it in the transaction that stores the request. Raise `Refused` (404) for a file that is not the sender's.
     """
+    return _referring(value, access.user, lambda file: _here(access, file))
+
+
+def refer(user: User, value: Any) -> Any:
+    """As `bring_in`, for a request that is not stored: it refers to the files themselves."""
+    return _referring(value, user, lambda file: file)
+
+
+def _referring(value: Any, user: User, place: Place) -> Any:
     if isinstance(value, list):
-        return [bring_in(access, inner) for inner in value]
+        return [_referring(inner, user, place) for inner in value]
     if not isinstance(value, dict):
         return value
-    changed = {
-        name: _carried(access, inner) if name == MASK and isinstance(inner, dict) else bring_in(access, inner)
-        for name, inner in value.items()
-    }
-    return _carried(access, changed) if value.get("type") in CARRIERS else changed
+    changed = {name: _referring(inner, user, place) for name, inner in value.items()}
+    if isinstance(changed.get(MASK), dict):
+        changed[MASK] = _carried(changed[MASK], user, place)
+    return _carried(changed, user, place) if value.get("type") in CARRIERS else changed
 
 
-def _carried(access: Access, part: dict[str, Any]) -> dict[str, Any]:
+def _carried(part: dict[str, Any], user: User, place: Place) -> dict[str, Any]:
     named = part.get("file_id")
     if named is None:
         return part
     try:
-        file = accesses.file_for(access.user, named if isinstance(named, str) else "")
+        file = accesses.file_for(user, named if isinstance(named, str) else "")
     except NotFound:
         raise FileUnknown(str(named)) from None
-    here = _here(access, file)
+    here = place(file)
     reference = here.reference | {"prefix": f"data:{here.media_type};base64,", "file_id": file.pk}
     rest = {
         name: value for name, value in part.items() if name not in {"file_id", "image_url", "file_data", "file_url"}
@@ -149,7 +164,7 @@ def _carried(access: Access, part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _here(access: Access, file: File) -> File:
-    """Return the file as this conversation has it; one that is deleted by its owner stays here."""
+    """Return the file as this conversation has it: its own copy stays when the owner deletes the file."""
     if file.conversation_id == access.conversation.pk:
         return file
     lock_content(file.sha256)

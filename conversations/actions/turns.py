@@ -15,7 +15,7 @@ from conversations import catalog, dispatch, events, parameters, sealing, snapsh
 from conversations.access import Access
 from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Membership, ProviderDeletion, Response, User
 from conversations.models.fields import plain
 
 MOST_CHARACTERS = 400_000
@@ -120,7 +120,7 @@ def ask(
         items = _store(response, payloads, author=access.user, client_id=client_id)
         if at_end:
             response.shown = snapshots.new_turn(response, items)
-        _announce(conversation, branch, response, title=title)
+        announce(conversation, branch, response, title=title)
     return response, True
 
 
@@ -143,7 +143,7 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             answers_id=response.answers_id,
             round=response.round,
         )
-        _announce(conversation, branch, again)
+        announce(conversation, branch, again)
     return again
 
 
@@ -160,7 +160,7 @@ def continue_answer(access: Access, response: Response) -> Response:
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)
-        _announce(conversation, branch, following)
+        announce(conversation, branch, following)
     return following
 
 
@@ -173,7 +173,10 @@ def stop(access: Access, response: Response) -> None:
 
 
 def delete(access: Access, response: Response) -> None:
-    """Take a response from all clients and from what models are told, and with the last one its conversation."""
+    """Take a response from all clients and from what models are told, and with the last one its conversation.
+
+    The provider is asked to delete it too, again and again until it has. One that runs is to be stopped first.
+    """
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -181,6 +184,10 @@ def delete(access: Access, response: Response) -> None:
         response.deleted_at = timezone.now()
         response.remarks = [*(response.remarks or []), DELETED.format(name=access.user.display_name)]
         response.save(update_fields=["deleted_at", "remarks"])
+        if response.store and response.provider_id:
+            kind = ProviderDeletion.Kind.RESPONSE
+            there = {"endpoint": response.endpoint, "kind": kind, "provider_id": response.provider_id}
+            ProviderDeletion.objects.get_or_create(**there, defaults={"kept_until": response.provider_expires_at})
         left = Response.objects.filter(conversation=conversation, deleted_at=None)
         if access.membership.is_owner and not left.exists():
             conversations.delete(access)
@@ -230,12 +237,8 @@ def _queue(
     **columns: Any,
 ) -> Response:
     by_page = door == Response.Door.PAGE
-    if not by_page and Response.objects.running().filter(conversation=conversation).exists():
-        raise Refused(
-            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
-            code="conversation_locked",
-            status=409,
-        )
+    if not by_page:
+        require_idle(conversation)
     if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
@@ -279,7 +282,17 @@ def _store(
     return Item.objects.bulk_create(items)
 
 
-def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
+def require_idle(conversation: Conversation) -> None:
+    """Raise `Refused` (409) while a turn of the conversation, whose row the caller has locked, is running."""
+    if Response.objects.running().filter(conversation=conversation).exists():
+        raise Refused(
+            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
+            code="conversation_locked",
+            status=409,
+        )
+
+
+def announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
     """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
     now = timezone.now()
     Branch.objects.filter(pk=branch.pk).update(head=response)
@@ -289,7 +302,8 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
-    transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
+    if response.is_running:
+        transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
 
 
 def shortened(text: str) -> str:

@@ -142,6 +142,7 @@ def _upstream(problem: UpstreamError) -> ApiError:
     status = problem.status if problem.status and 400 <= problem.status < 600 else 502
     message = problem.body.get("message") if status < 500 else None
     more = {name: value for name, value in problem.body.items() if name not in {"message", "type", "param", "code"}}
+    kind = problem.body.get("type") if status < 500 else None
     headers = {}
     if problem.retry_after is not None:
         headers = {
@@ -151,6 +152,7 @@ def _upstream(problem: UpstreamError) -> ApiError:
     return ApiError(
         status,
         message if isinstance(message, str) and message else problem.sentence,
+        type=kind if isinstance(kind, str) else "",
         param=problem.param,
         code=problem.code,
         headers=headers,

@@ -122,6 +122,7 @@ class Response(models.Model):
             models.Index(
                 fields=["provider_expires_at"], name="kept_there", condition=Q(provider_expires_at__isnull=False)
             ),
+            models.Index(fields=["deleted_at"], name="deleted_alone", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["done_at", "lease_until"], name="unfinished", condition=Q(done_at=None)),
             models.Index(fields=["conversation", "id"], name="running_here", condition=Q(done_at=None)),
         ]

@@ -44,7 +44,7 @@ def search_conversations(
     for word in words:
         has_words &= Q(text__icontains=word)
     visible = Conversation.objects.visible_to(user).filter(pk__in=where)
-    found = Item.objects.filter(has_words, conversation__in=visible, type="message").exclude(role="developer")
+    found = Item.objects.present().filter(has_words, conversation__in=visible, type="message").exclude(role="developer")
     rows = found.select_related("conversation", "author").order_by("-id")[:MOST_FOUND]
     return [
         {

@@ -73,7 +73,7 @@ class Attachments:
         Raise `RequestRejected` where a file is gone from here.
         """
         attached = Attached(body)
-        parts = list(_references(body.get("input")))
+        parts = [*_references(body.get("input")), *_references(body.get("tools"))]
         if not parts:
             return attached
         self.ways = await threads.runner.run(_ways, self.endpoint)
@@ -87,7 +87,8 @@ class Attachments:
                 replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
                 continue
             replaced[id(holder), key] = await self._resolved(holder, key, file, attached, keeps=keeps)
-        attached.body = {**body, "input": _copied(body["input"], replaced)}
+        carrying: dict[str, Any] = {name: _copied(body[name], replaced) for name in ("input", "tools") if name in body}
+        attached.body = {**body, **carrying}
         return attached
 
     async def _resolved(
@@ -95,7 +96,7 @@ class Attachments:
     ) -> dict[str, Any]:
         """Return what stands in place of the part that holds the reference."""
         part = {name: value for name, value in holder.items() if name != key}
-        if part.get("type") not in {"input_image", "input_file"}:
+        if part.get("type") not in {"input_image", "input_file"} or holder[key].get("inline"):
             return part | {key: await self._data(file, holder[key])}
         kind = _kind(file)
         way = self._way(kind, keeps=keeps)

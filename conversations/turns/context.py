@@ -122,7 +122,11 @@ def _words(value: Any) -> list[str]:
 
 
 def _inputs(response: Response) -> list[Item]:
-    return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
+    return list(
+        Item.objects.present()
+        .filter(response=response.input_owner_id, direction=Item.Direction.INPUT)
+        .order_by("index")
+    )
 
 
 def _outputs(anchor: Response | None, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -161,10 +165,14 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
 def _told(rows: list[Response]) -> list[Told]:
     """Return the responses with what was asked and answered."""
     items: dict[tuple[int, str], list[Item]] = {}
-    for item in Item.objects.filter(
-        Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
-        | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
-    ).order_by("index"):
+    for item in (
+        Item.objects.present()
+        .filter(
+            Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
+            | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
+        )
+        .order_by("index")
+    ):
         items.setdefault((item.response_id, item.direction), []).append(item)
     return [
         Told(

@@ -83,6 +83,12 @@ def permit(*, name: str, permission: str) -> None:
     User.objects.get(name=name).user_permissions.add(Permission.objects.get(codename=permission))
 
 
+def inputs(*, response: str) -> list[Any]:
+    """Return the input items of a response, by its provider's id, as they are kept."""
+    items = Item.objects.filter(response__provider_id=response, direction=Item.Direction.INPUT)
+    return [item.payload for item in items.order_by("index")]
+
+
 def running() -> list[int]:
     """Return the responses that are queued or in progress."""
     return list(Response.objects.running().values_list("pk", flat=True))
@@ -112,6 +118,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         sign_out_everywhere,
         mirror,
         permit,
+        inputs,
         running,
         add_file,
     )
