@@ -47,7 +47,8 @@ export function wordsOf(item) {
  * @returns {import("./words/parts.js").Line}
  */
 function asReceived(type, item) {
-  return { text: "", subject: type, after: "shown as received", blocks: [json("Item", item)] };
+  const { timing: _ours, ...received } = item;
+  return { text: "", subject: type, after: "shown as received", blocks: [json("Item", received)] };
 }
 
 /**
