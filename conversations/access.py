@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Deletion, File, Key, Membership, Response, User
+from conversations.models import Branch, Conversation, Deletion, File, Invitation, Key, Membership, Response, User
 from conversations.models.fields import plain
+from conversations.models.invitation import hashed
 
 MOST_ID = 2**63
 
@@ -79,8 +80,8 @@ def branch_in(conversation: Conversation, branch_id: int) -> Branch:
 def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
-    own = Q(conversation=None, owner=user)
-    file = File.objects.filter(own | Q(conversation__in=Conversation.objects.visible_to(user)), pk=file_id).first()
+    theirs = Q(conversation=None, owner=user) | Q(conversation__in=Conversation.objects.visible_to(user))
+    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None).first()
     if file is None:
         raise NotFound
     return file
@@ -93,6 +94,24 @@ def deletion_for(user: User, deletion_id: int) -> Deletion:
         if deletion_id < MOST_ID
         else None
     )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def joinable_by(user: User, conversation_id: str) -> Conversation:
+    """Return a conversation that `user` may join, or is in already; raise `NotFound`."""
+    _require_storable(conversation_id)
+    for visible in (Conversation.objects.open_to(user), Conversation.objects.visible_to(user)):
+        if (found := visible.filter(pk=conversation_id).first()) is not None:
+            return found
+    raise NotFound
+
+
+def invitation_for(secret: str) -> Invitation:
+    """Return the open invitation of a secret; raise `NotFound`. Who has the secret may see it."""
+    open_ones = Invitation.objects.open().filter(conversation__deleted_at=None)
+    found = open_ones.select_related("conversation", "created_by").filter(secret_hash=hashed(secret)).first()
     if found is None:
         raise NotFound
     return found

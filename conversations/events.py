@@ -9,7 +9,7 @@ from django.db import transaction
 from conversations import protocol, snapshots
 from conversations.errors import NotFound
 from conversations.hub import hub
-from conversations.models import Conversation, Fact, Response
+from conversations.models import Conversation, Fact, Response, User
 
 NEEDED = [
     *(field.name for field in Conversation._meta.concrete_fields),
@@ -22,7 +22,12 @@ NEEDED = [
 
 
 def record(
-    conversation: Conversation, kind: Fact.Kind, *, response: Response | None = None, changed: Iterable[str] = ()
+    conversation: Conversation,
+    kind: Fact.Kind,
+    *,
+    response: Response | None = None,
+    person: User | None = None,
+    changed: Iterable[str] = (),
 ) -> Fact:
     """Append a fact to the log of `conversation`, whose row the caller has locked, and announce it after the commit.
 
@@ -30,7 +35,9 @@ def record(
     """
     conversation.position += 1
     conversation.save(update_fields=["position", *changed])
-    fact = Fact.objects.create(conversation=conversation, position=conversation.position, kind=kind, response=response)
+    fact = Fact.objects.create(
+        conversation=conversation, position=conversation.position, kind=kind, response=response, person=person
+    )
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that
     return fact
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -110,6 +110,31 @@ def deleted_list(user: User, *, before: str = "") -> DeletedListing:
     ]
     more = f"?before={page[HOME_PAGE - 1].pk}" if len(page) > HOME_PAGE else ""
     return DeletedListing(rows, more)
+
+
+@dataclass(frozen=True)
+class LobbyListing:
+    rows: list[Conversation]
+    more_url: str = ""
+
+
+def lobby_list(user: User, *, before: str = "") -> LobbyListing:
+    """Return the conversations that `user` may join, the most recently used first, with who owns each."""
+    owners = Membership.objects.filter(role=Membership.Role.OWNER).select_related("user")
+    rows = Conversation.objects.open_to(user).annotate(people=Count("memberships"))
+    rows = rows.prefetch_related(Prefetch("memberships", owners, to_attr="owners")).order_by("-activity_at", "-id")
+    if before:
+        moment, _comma, last = before.partition("-")
+        if not (moment.isascii() and moment.isdigit() and len(moment) < 17):
+            raise BadRequest("This page of the list does not exist.")
+        until = EPOCH + dt.timedelta(microseconds=int(moment))
+        rows = rows.filter(Q(activity_at__lte=until), Q(activity_at__lt=until) | Q(id__lt=last))
+    page = list(rows[: HOME_PAGE + 1])
+    shown = page[:HOME_PAGE]
+    more = ""
+    if len(page) > HOME_PAGE:
+        more = f"?before={(shown[-1].activity_at - EPOCH) // dt.timedelta(microseconds=1)}-{shown[-1].pk}"
+    return LobbyListing(shown, more)
 
 
 def _list(

@@ -38,6 +38,7 @@ def _shown(value: Any, depth: int) -> Any:
 def image(reference: dict[str, Any]) -> dict[str, Any]:
     """Return the address and size of an image from the reference that stands for its bytes in the mirror."""
     shown = {
+        "id": reference["$file"],
         "url": reverse("file", args=[reference["$file"]]),
         "width": reference.get("width"),
         "height": reference.get("height"),

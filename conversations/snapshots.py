@@ -11,12 +11,15 @@ from django.db import connection
 from django.db.models import Q
 
 from conversations import catalog, protocol
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.arguments import named_arguments
+from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
 from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
+FACES = 5
+"""People of a conversation that its page shows by their faces."""
 
 
 def person(user: User) -> dict[str, Any]:
@@ -37,7 +40,9 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         "model": conversation.model,
         "instructions": conversation.instructions,
         "state": conversation.state,
+        "state_in_force": conversation.state_in_force,
         "options": conversation.options,
+        "offered": conversation.offered,
         "branch": conversation.branch_id,
     }
     if membership is not None:
@@ -48,6 +53,12 @@ def conversation_state(conversation: Conversation, membership: Membership | None
             "archived": membership.archived_at is not None,
         }
     return state
+
+
+def people(conversation: Conversation) -> dict[str, Any]:
+    """Return who is in the conversation: the first few of them, and how many they are."""
+    first = conversation.memberships.select_related("user").order_by("id")[:FACES]
+    return {"count": conversation.memberships.count(), "first": [person(membership.user) for membership in first]}
 
 
 def page(conversation: Conversation, branch: Branch | None, *, before: Response | None = None) -> dict[str, Any]:
@@ -110,12 +121,13 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs: dict[int, list[Item]] = defaultdict(list)
     outputs: dict[int, list[Item]] = defaultdict(list)
     owners = {response.input_owner_id for response in responses}
-    items = Item.objects.filter(
+    items = Item.objects.present().filter(
         Q(response__in=owners, direction=Item.Direction.INPUT)
         | Q(response__in=[r.pk for r in responses], direction=Item.Direction.OUTPUT)
     )
     for item in items.select_related("author").order_by("response_id", "direction", "index"):
         (inputs if item.direction == Item.Direction.INPUT else outputs)[item.response_id].append(item)
+    waiting = approvals(responses)
     siblings, answers = _branches(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
@@ -124,7 +136,8 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs[response.input_owner_id]
-        result.append(_turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk]))
+        shown = _turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk])
+        result.append(shown | {"approvals": waiting[response.pk]})
     return result
 
 
@@ -152,9 +165,42 @@ def _turn(
         "incomplete": (response.incomplete_details or {}).get("reason"),
         "remarks": response.remarks or [],
         "timing": _timing(response),
+        "kept_until": _kept_until(response),
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
+        "answers_calls": response.answers_id is not None,
+        "approvals": [],
+    }
+
+
+def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
+    """Return the calls of each response that a person decides about. Only where there are calls are they asked for."""
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    if ids := [response.pk for response in responses if response.calls]:
+        rows = Approval.objects.filter(response__in=ids).select_related("asked_by", "decided_by").order_by("id")
+        for row in rows:
+            found[row.response_id].append(approval(row))
+    return found
+
+
+def approval(row: Approval) -> dict[str, Any]:
+    """Return a call that waits for approval, or waited, as every member sees it."""
+    return {
+        "id": row.pk,
+        "request": row.request_id,
+        "server": row.server_label,
+        "name": row.name,
+        "arguments": row.arguments,
+        "parts": named_arguments(row.arguments),
+        "digest": row.digest,
+        "state": Approval.State.LAPSED if row.state == Approval.State.PENDING and not row.is_open else row.state,
+        "decides": row.decides,
+        "asked_by": person(row.asked_by),
+        "decided_by": person(row.decided_by) if row.decided_by else None,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "note": row.note,
+        "expires_at": row.expires_at.isoformat(),
     }
 
 
@@ -219,6 +265,12 @@ def _input(item: Item) -> dict[str, Any]:
     }
 
 
+def _kept_until(response: Response) -> str | None:
+    """Return when the provider forgets the response, None where it does not keep it."""
+    ends = response.provider_expires_at if response.store and response.provider_id else None
+    return ends.isoformat() if ends is not None else None
+
+
 def _timing(response: Response) -> dict[str, Any]:
     def since(moment: Any) -> int | None:
         return round((moment - response.queued_at).total_seconds() * 1000) if moment else None
@@ -251,4 +303,8 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     """Return the frame of a fact with the turn that it names. Of a deleted conversation only the id is told."""
     deleted = fact.kind == Fact.Kind.CONVERSATION_DELETED
     state = None if deleted else conversation_state(fact.conversation)
-    return protocol.FactFrame(position=fact.position, kind=fact.kind, turn=turn, conversation=state)
+    if state is not None and fact.kind == Fact.Kind.MEMBERS_UPDATED:
+        state["people"] = people(fact.conversation)
+    return protocol.FactFrame(
+        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, conversation=state
+    )

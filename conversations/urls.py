@@ -1,6 +1,19 @@
 from django.urls import path, re_path
 
-from conversations.views import chat, deleted, files, guide, home, inspector, keys, people, setup
+from conversations.views import (
+    approvals,
+    chat,
+    deleted,
+    files,
+    guide,
+    home,
+    inspector,
+    keys,
+    members,
+    people,
+    setup,
+    tools,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,14 +30,31 @@ urlpatterns = [
     path("files/<str:file_id>/", files.file, name="file"),
     path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
     path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
+    path("approvals/", approvals.waiting, name="approvals"),
     path("deleted/", deleted.deleted, name="deleted"),
     path("deleted/<int:deletion_id>/restore/", deleted.restore, name="restore"),
+    path("lobby/", members.lobby, name="lobby"),
+    path("invitations/<str:secret>/", members.invitation, name="invitation"),
+    path("conversations/<str:conversation_id>/join/", members.join, name="join"),
+    path("conversations/<str:conversation_id>/people/", members.people, name="people"),
+    path("conversations/<str:conversation_id>/people/add/", members.add, name="member_add"),
+    path("conversations/<str:conversation_id>/people/open/", members.open_up, name="audience"),
+    path("conversations/<str:conversation_id>/people/invite/", members.invite, name="invite"),
+    path("conversations/<str:conversation_id>/people/<int:user_id>/", members.change, name="member_change"),
+    path("conversations/<str:conversation_id>/people/<int:user_id>/remove/", members.remove, name="member_remove"),
+    path(
+        "conversations/<str:conversation_id>/invitations/<int:invitation_id>/withdraw/",
+        members.withdraw,
+        name="invitation_withdraw",
+    ),
     path("conversations/", chat.begin, name="conversations"),
     path("conversations/<str:conversation_id>/", chat.conversation, name="conversation"),
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),
     path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
     path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
     path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
+    path("conversations/<str:conversation_id>/tools/", tools.switch, name="tools"),
+    path("conversations/<str:conversation_id>/approvals/<int:approval_id>/", approvals.decide, name="approval"),
     path("conversations/<str:conversation_id>/responses/<int:response_id>/stop/", chat.stop, name="stop"),
     path(
         "conversations/<str:conversation_id>/responses/<int:response_id>/regenerate/",

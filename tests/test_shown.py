@@ -23,7 +23,7 @@ def test_secrets_of_tools_stay_on_the_server() -> None:
 
 def test_a_reference_to_bytes_becomes_their_address_wherever_it_stands() -> None:
     reference = {"$file": "file_1", "width": 4, "height": 3, "prefix": "data:image/png;base64,"}
-    address = {"url": "/files/file_1/", "width": 4, "height": 3}
+    address = {"id": "file_1", "url": "/files/file_1/", "width": 4, "height": 3}
     assert shown_item({"type": "image_generation_call", "result": reference})["image"] == address
     output = {"type": "computer_screenshot", "image_url": reference}
     assert shown_item({"type": "computer_call_output", "output": output})["output"]["image_url"] == address

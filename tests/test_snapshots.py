@@ -92,5 +92,5 @@ def test_a_picture_is_shown_by_its_address() -> None:
     shown = shown_item({"type": "image_generation_call", "result": reference})
     assert shown == {
         "type": "image_generation_call",
-        "image": {"url": "/files/file_1/", "width": 1024, "height": 768},
+        "image": {"id": "file_1", "url": "/files/file_1/", "width": 1024, "height": 768},
     }

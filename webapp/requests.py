@@ -65,7 +65,7 @@ class Request(WebRequest):
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)
         if self._is_call:
-            self.most = settings.SALON_GATEWAY_BODY
+            self.most = max(settings.SALON_GATEWAY_BODY, settings.SALON_UPLOAD_LIMIT + MOST_BODY)
         elif self.channel._path.partition(b"?")[0] == UPLOADS:
             self.most = settings.SALON_UPLOAD_LIMIT + MOST_BODY
         if length is not None and length > self.most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,15 @@ def create(user: User) -> Access:
     return Access(user, conversation, membership)
 
 
+def note(access: Access, metadata: dict[str, str]) -> None:
+    """Keep what a program notes of the conversation, in the place of what was noted before."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        conversation.metadata = access.conversation.metadata = metadata
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["metadata"])
+
+
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
     """Change what `changes` names: title, model, instructions, state, options for everybody; pinned and archived for
     the member.
@@ -74,6 +84,25 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
             conversation.title_by_person = bool(shared["title"])
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=[*shared, "options", "title_by_person"])
     return conversation
+
+
+def switch_tools(access: Access, *, functions: Mapping[str, bool], servers: Mapping[int, bool]) -> Conversation:
+    """Switch function tools, by name, and MCP servers, by id, on or off for everybody here."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        on = conversation.offered
+        conversation.offered = {
+            "functions": _switched(on.get("functions", []), functions),
+            "servers": _switched(on.get("servers", []), servers),
+        }
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["offered"])
+    return conversation
+
+
+def _switched(on: Sequence[Any], switches: Mapping[Any, bool]) -> list[Any]:
+    kept = [key for key in on if switches.get(key, True)]
+    return kept + [key for key, wanted in switches.items() if wanted and key not in kept]
 
 
 def _update_membership(access: Access, changes: dict[str, Any]) -> None:

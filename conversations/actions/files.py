@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations import access as accesses
-from conversations import contents
+from conversations import catalog, contents
 from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.intake import kinds
@@ -24,6 +24,7 @@ from conversations.intake.names import clean_name
 from conversations.intake.workshop import Busy, workshop
 from conversations.models import File, User
 from conversations.models.fields import plain
+from conversations.moderation import holds
 
 PIECE = 1024 * 1024
 OPENING = {kinds.PICTURE: 20.0, kinds.PDF: 5.0, kinds.TEXT: 5.0}
@@ -56,10 +57,10 @@ def store_upload(user: User, source: Source, *, name: str, limit: int | None = N
             "Too many of your files wait to be sent. Send or remove some first.", code="too_many_files", status=429
         )
     with ExitStack() as stack, contents.disk_troubles():
-        received = stack.enter_context(_unnamed())
-        _receive(source, received, limit or settings.SALON_UPLOAD_LIMIT)
+        received = stack.enter_context(unnamed())
+        receive(source, received, limit or settings.SALON_UPLOAD_LIMIT)
         try:
-            kept, preview, facts = _settle(received, stack)
+            kept, preview, facts = settle(received, stack)
         except BadFile as error:
             statuses = {"too_large": 413, "pixels": 413}
             raise Refused(error.sentence, code=error.code, status=statuses.get(error.code, 415)) from error
@@ -67,11 +68,11 @@ def store_upload(user: User, source: Source, *, name: str, limit: int | None = N
             raise Refused(
                 "Too many files are being opened at the moment. Try again in a moment.", code="busy", status=503
             ) from error
-        file = _row(kept, user, name=clean_name(plain(name), facts["media_type"]), media_type=facts["media_type"])
+        file = row_of(kept, user, name=clean_name(plain(name), facts["media_type"]), media_type=facts["media_type"])
         file.width, file.height, file.pages = facts.get("width"), facts.get("height"), facts.get("pages")
         files = [(file, kept)]
         if preview is not None:
-            small = _row(preview, user, name="", media_type="image/webp")
+            small = row_of(preview, user, name="", media_type="image/webp")
             small.purpose, small.preview_of = File.Purpose.PREVIEW, file
             small.width, small.height = facts["preview"]
             files.append((small, preview))
@@ -81,13 +82,13 @@ def store_upload(user: User, source: Source, *, name: str, limit: int | None = N
 
 
 @contextmanager
-def _unnamed() -> Iterator[IO[bytes]]:
+def unnamed() -> Iterator[IO[bytes]]:
     """A temporary file without a name, on the disk of the data: whatever happens, nothing of it stays."""
     with tempfile.TemporaryFile(dir=settings.DATA) as file:
         yield file
 
 
-def _receive(source: Source, received: IO[bytes], limit: int) -> None:
+def receive(source: Source, received: IO[bytes], limit: int) -> None:
     size = 0
     while piece := source.read(PIECE):
         size += len(piece)
@@ -101,23 +102,23 @@ def _receive(source: Source, received: IO[bytes], limit: int) -> None:
     received.flush()
 
 
-def _settle(received: IO[bytes], stack: ExitStack) -> tuple[IO[bytes], IO[bytes] | None, dict[str, Any]]:
+def settle(received: IO[bytes], stack: ExitStack) -> tuple[IO[bytes], IO[bytes] | None, dict[str, Any]]:
     """Return what is kept of an upload, the preview of a picture, and what was found out about it."""
     received.seek(0)
     kind, form = kinds.kind_of(received.read(kinds.HEAD))
     kept, preview = received, None
     files = [received]
     if kind != kinds.PDF:
-        kept = stack.enter_context(_unnamed())
+        kept = stack.enter_context(unnamed())
         files.append(kept)
     if kind == kinds.PICTURE:
-        preview = stack.enter_context(_unnamed())
+        preview = stack.enter_context(unnamed())
         files.append(preview)
     facts = workshop.do(kind, files, seconds=OPENING[kind], kind=form)
     return kept, preview if facts.get("preview") else None, facts
 
 
-def _row(content: IO[bytes], user: User, *, name: str, media_type: str) -> File:
+def row_of(content: IO[bytes], user: User, *, name: str, media_type: str) -> File:
     content.seek(0)
     digest = hashlib.sha256()
     while piece := content.read(PIECE):
@@ -154,7 +155,16 @@ def attach(access: Access, attachments: Sequence[Any]) -> list[dict[str, Any]]:
             parts.append(_linked(attachment["url"], detail))
         else:
             parts.append(_carried(access, attachment["file"], detail))
+    _require_sight(access, parts)
     return parts
+
+
+def _require_sight(access: Access, parts: Sequence[dict[str, Any]]) -> None:
+    known = catalog.capabilities(access.conversation.model or settings.SALON_MODELS[0])
+    if not known.vision and any(part["type"] == "input_image" for part in parts):
+        raise Refused(
+            f"{known.label} cannot see pictures. Choose another model, or remove the pictures.", code="no_vision"
+        )
 
 
 def title_of(content: Sequence[dict[str, Any]]) -> str:
@@ -204,10 +214,10 @@ def _brought_in(access: Access, file: File) -> File:
         file.refresh_from_db()  # another window of theirs has sent it meanwhile
     if file.conversation_id == here.pk:
         return file
-    return _copied(file, access)
+    return copied(file, access)
 
 
-def _copied(file: File, access: Access) -> File:
+def copied(file: File, access: Access) -> File:
     previews = list(file.previews.all())
     copy = _again(file, access)
     copy.save()
@@ -230,7 +240,7 @@ def take_back(user: User, file_id: str) -> None:
     """Delete an upload of the person's own that is in no conversation. What is gone or sent stays as it is."""
     with transaction.atomic():
         file = File.objects.unattached().select_for_update().filter(pk=plain(file_id), owner=user).first()
-        digests = _delete([file]) if file is not None else set()
+        digests = delete_rows([file]) if file is not None else set()
     with contents.disk_troubles():
         contents.drop_unused(digests)
 
@@ -238,18 +248,18 @@ def take_back(user: User, file_id: str) -> None:
 def sweep_unattached() -> int:
     """Delete the uploads that nobody sent within a day; return how many."""
     swept = 0
-    old = File.objects.unattached().filter(created_at__lt=timezone.now() - KEPT_UNATTACHED)
+    old = holds.free_files(File.objects.unattached().filter(created_at__lt=timezone.now() - KEPT_UNATTACHED))
     while True:
         with transaction.atomic():
             files = list(old.select_for_update()[:200])
-            digests = _delete(files)
+            digests = delete_rows(files)
         if not files:
             return swept
         swept += len(files)
         contents.drop_unused(digests)
 
 
-def _delete(files: Sequence[File]) -> set[str]:
+def delete_rows(files: Sequence[File]) -> set[str]:
     """Delete rows and those of their previews; return the contents that may be unused now."""
     ids = [file.pk for file in files]
     previews = File.objects.filter(preview_of__in=ids)

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import catalog, dispatch, events, parameters, snapshots
+from conversations import catalog, dispatch, events, parameters, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Fact, Item, Membership, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Membership, ProviderDeletion, Response, User
 from conversations.models.fields import plain
 
 MOST_CHARACTERS = 400_000
@@ -56,7 +56,13 @@ def send_message(
     content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
     message = {"type": "message", "role": "user", "content": content}
     asking = partial(
-        ask, access, [message], options=options, client_id=client_id, previous_id=previous_id, edits_id=edits_id
+        ask,
+        access,
+        [message],
+        options=options,
+        client_id=client_id,
+        previous_id=previous_id,
+        edits_id=edits_id,
     )
     if not attachments:
         return asking(title=text)
@@ -85,9 +91,9 @@ def ask(
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
     anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
     has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
-    gateway is asked as its client says it, without the conversation's own options and instructions, and not while
-    another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id` twice
-    is one message. Raise `Refused`.
+    gateway is asked as its client says it, without the conversation's own options, instructions and tools, and not
+    while another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id`
+    twice is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -114,7 +120,7 @@ def ask(
         items = _store(response, payloads, author=access.user, client_id=client_id)
         if at_end:
             response.shown = snapshots.new_turn(response, items)
-        _announce(conversation, branch, response, title=title)
+        announce(conversation, branch, response, title=title)
     return response, True
 
 
@@ -134,8 +140,10 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             access.user,
             model=model,
             input_from_id=response.input_owner_id,
+            answers_id=response.answers_id,
+            round=response.round,
         )
-        _announce(conversation, branch, again)
+        announce(conversation, branch, again)
     return again
 
 
@@ -152,7 +160,7 @@ def continue_answer(access: Access, response: Response) -> Response:
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)
-        _announce(conversation, branch, following)
+        announce(conversation, branch, following)
     return following
 
 
@@ -165,7 +173,10 @@ def stop(access: Access, response: Response) -> None:
 
 
 def delete(access: Access, response: Response) -> None:
-    """Take a response from all clients and from what models are told, and with the last one its conversation."""
+    """Take a response from all clients and from what models are told, and with the last one its conversation.
+
+    The provider is asked to delete it too, again and again until it has. One that runs is to be stopped first.
+    """
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -173,6 +184,10 @@ def delete(access: Access, response: Response) -> None:
         response.deleted_at = timezone.now()
         response.remarks = [*(response.remarks or []), DELETED.format(name=access.user.display_name)]
         response.save(update_fields=["deleted_at", "remarks"])
+        if response.store and response.provider_id:
+            kind = ProviderDeletion.Kind.RESPONSE
+            there = {"endpoint": response.endpoint, "kind": kind, "provider_id": response.provider_id}
+            ProviderDeletion.objects.get_or_create(**there, defaults={"kept_until": response.provider_expires_at})
         left = Response.objects.filter(conversation=conversation, deleted_at=None)
         if access.membership.is_owner and not left.exists():
             conversations.delete(access)
@@ -218,16 +233,12 @@ def _queue(
     *,
     options: Mapping[str, Any] | None = None,
     model: str = "",
-    input_from_id: int | None = None,
     door: Response.Door = Response.Door.PAGE,
+    **columns: Any,
 ) -> Response:
     by_page = door == Response.Door.PAGE
-    if not by_page and Response.objects.running().filter(conversation=conversation).exists():
-        raise Refused(
-            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
-            code="conversation_locked",
-            status=409,
-        )
+    if not by_page:
+        require_idle(conversation)
     if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
@@ -241,14 +252,15 @@ def _queue(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
-        input_from_id=input_from_id,
         created_by=user,
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
         instructions=conversation.instructions if by_page else "",
-        options=parameters.merged(fitting, options or {}) if by_page else options or {},
+        options=sealing.seal_tools(parameters.merged(fitting, options or {}) if by_page else options or {}),
+        offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
+        **columns,
     )
 
 
@@ -270,7 +282,17 @@ def _store(
     return Item.objects.bulk_create(items)
 
 
-def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
+def require_idle(conversation: Conversation) -> None:
+    """Raise `Refused` (409) while a turn of the conversation, whose row the caller has locked, is running."""
+    if Response.objects.running().filter(conversation=conversation).exists():
+        raise Refused(
+            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
+            code="conversation_locked",
+            status=409,
+        )
+
+
+def announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
     """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
     now = timezone.now()
     Branch.objects.filter(pk=branch.pk).update(head=response)
@@ -280,7 +302,8 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
-    transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
+    if response.is_running:
+        transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
 
 
 def shortened(text: str) -> str:

@@ -28,6 +28,10 @@ class Place:
 
 
 PLACES = [
+    Place("retention", _("Retention"), "clock", "conversations.view_retentionrule"),
+    Place("holds", _("Legal holds"), "scale", "conversations.view_legalhold"),
+    Place("deletions", _("Deletions"), "trash-2", "conversations.view_deletion"),
+    Place("at_provider", _("At the provider"), "cloud", "conversations.view_providerdeletion"),
     Place("audit", _("Audit"), "list-tree", "conversations.view_auditentry"),
     Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
     Place("index", _("Records"), "table-2", ""),
@@ -67,9 +71,22 @@ def show(request: StaffRequest, template: str, here: str, status: int = 200, **c
 
 def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
     """Return the addresses of the pages, below the administration's own; `admin_view` lets its people in alone."""
-    from conversations.admin import audit  # it is drawn with the functions above
+    from conversations.admin import audit, deletions, holds, retention  # they are drawn with the functions above
 
     views: list[tuple[str, View, str]] = [
+        ("retention/", retention.rule_list, "retention"),
+        ("retention/new/", retention.new_rule, "retention_new"),
+        ("retention/<int:rule_id>/", retention.rule_page, "retention_rule"),
+        ("retention/<int:rule_id>/decide/", retention.decide, "retention_decide"),
+        ("holds/", holds.hold_list, "holds"),
+        ("holds/<int:hold_id>/release/", holds.release, "hold_release"),
+        ("deletions/", deletions.deletion_list, "deletions"),
+        ("deletions/new/", deletions.delete, "deletion_new"),
+        ("deletions/<int:deletion_id>/restore/", deletions.restore, "deletion_restore"),
+        ("certificates/<int:position>/", deletions.certificate, "certificate"),
+        ("certificates/verify/", deletions.verify, "certificate_verify"),
+        ("provider/", deletions.at_provider, "at_provider"),
+        ("provider/retry/", deletions.retry, "provider_retry"),
         ("audit/", audit.entries, "audit"),
         ("audit/export/", audit.export, "audit_export"),
     ]

@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -16,12 +18,17 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from conversations.models import User
 from conversations.models.audit import record
 
-POWERS = ("is_staff", "is_superuser", "user_permissions")
+POWERS = ("is_staff", "groups", "is_superuser", "user_permissions")
 
 
 def signed_in(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
+
+
+def _powers(user: Any) -> set[int]:
+    """The permissions that a person has, or would have were their account open."""
+    return set(Permission.objects.filter(Q(user=user) | Q(group__user=user)).values_list("pk", flat=True))
 
 
 class NewPersonForm(UserCreationForm):
@@ -56,8 +63,12 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Otherwise who may change people could take over a superuser by giving them a new password
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+        # Otherwise who may change people could take over one with other powers, by giving them a new password
+        if (
+            obj is not None
+            and not request.user.is_superuser
+            and (obj.is_superuser or _powers(obj) - _powers(request.user))
+        ):
             return False
         return super().has_change_permission(request, obj)
 

@@ -21,6 +21,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.http.multipartparser import MultiPartParserError
 
 from conversations.errors import Refused
 from conversations.upstream.errors import UpstreamError
@@ -109,7 +110,7 @@ def error_for(problem: BaseException) -> ApiError:
             return ApiError(413, "This is too much for one request.", code="request_too_large")
         case DisallowedHost():
             return invalid("This server is not known by that host name.", code="invalid_host")
-        case SuspiciousOperation() | BadRequest():
+        case SuspiciousOperation() | BadRequest() | MultiPartParserError():
             return invalid("The request cannot be read.")
     log.error("gateway_failed", exc_info=problem)
     return ApiError(500, "Something went wrong here. It was noted; try again, and name the x-request-id if you ask us.")
@@ -141,6 +142,7 @@ def _upstream(problem: UpstreamError) -> ApiError:
     status = problem.status if problem.status and 400 <= problem.status < 600 else 502
     message = problem.body.get("message") if status < 500 else None
     more = {name: value for name, value in problem.body.items() if name not in {"message", "type", "param", "code"}}
+    kind = problem.body.get("type") if status < 500 else None
     headers = {}
     if problem.retry_after is not None:
         headers = {
@@ -150,6 +152,7 @@ def _upstream(problem: UpstreamError) -> ApiError:
     return ApiError(
         status,
         message if isinstance(message, str) and message else problem.sentence,
+        type=kind if isinstance(kind, str) else "",
         param=problem.param,
         code=problem.code,
         headers=headers,

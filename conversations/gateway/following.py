@@ -22,7 +22,7 @@ from conversations import protocol, threads
 from conversations.hub import MOST_WAITING, Viewer, hub
 from conversations.models import Response, StreamChunk
 from conversations.protocol import Close
-from conversations.turns.blobs import restore_blobs
+from conversations.turns.blobs import restore_kept
 
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 FINAL = frozenset(status.value for status in Response.Status) - frozenset(status.value for status in Response.RUNNING)
@@ -214,16 +214,22 @@ class Following:
                 self._told_all = True
             elif number >= self.next:
                 self.next = number + 1
-                if head.sequence_number != number or b'"$file"' in event:
-                    event = await threads.sockets.run(_restored, event, number)
+                if b'"$file"' in event:
+                    event = await threads.sockets.run(_as_sent, event, number, restore=True)
+                elif head.sequence_number != number or b'"item_timing"' in event:
+                    event = _as_sent(event, number)
                 fresh.append(event)
         return fresh
 
 
-def _restored(event: bytes, number: int) -> bytes:
-    """Return the event with its number, and with the bytes that references stand for."""
+def _as_sent(event: bytes, number: int, *, restore: bool = False) -> bytes:
+    """Return a logged event as the provider sent it, with this number: without what pages are told beside it.
+
+    With `restore`, bytes stand where the log has references to them.
+    """
     data: dict[str, Any] = msgspec.json.decode(event)
     data["sequence_number"] = number
+    data.pop("item_timing", None)
     if isinstance(data.get("partial_image_b64"), dict):
-        data.pop("partial_image", None)  # the address that browsers are shown
-    return msgspec.json.encode(restore_blobs(data))
+        data.pop("partial_image", None)
+    return msgspec.json.encode(restore_kept(data) if restore else data)

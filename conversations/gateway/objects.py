@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from conversations.models import Item, Response, StreamChunk
-from conversations.turns.blobs import restore_blobs
+from conversations.turns.blobs import restore_kept
 
 DEFAULTS: dict[str, Any] = {
     "instructions": None,
@@ -37,7 +37,7 @@ SECRET = ("headers", "authorization")
 def response_object(response: Response) -> dict[str, Any]:
     """Return the response as it is now."""
     if response.final is not None:
-        return at_home(restore_blobs(response.final), response)
+        return at_home(restore_kept(response.final), response)
     return at_home(_unended(response) if response.is_running else _ended_here(response), response)
 
 
@@ -76,7 +76,7 @@ def _ended_here(response: Response) -> dict[str, Any]:
     items = Item.objects.filter(response=response, direction=Item.Direction.OUTPUT).order_by("index")
     body |= {
         "status": response.status,
-        "output": [restore_blobs(item.payload) for item in items],
+        "output": [restore_kept(item.payload) for item in items],
         "incomplete_details": response.incomplete_details,
         "usage": response.usage,
         "error": None,
@@ -95,7 +95,7 @@ def _created(response: Response) -> tuple[dict[str, Any], bool]:
     events = chunk.events if chunk is not None else []
     begun = any(event.get("type") not in {"response.created", "response.queued"} for event in events)
     if events and isinstance(body := events[0].get("response"), dict):
-        return restore_blobs(body), begun
+        return restore_kept(body), begun
     return _from_row(response), begun
 
 

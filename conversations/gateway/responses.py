@@ -7,10 +7,12 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from conversations import threads
+from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
 from conversations.gateway import inputs, items, sse, turns
 from conversations.gateway.answers import is_ascending, limit, listing, obj
@@ -21,6 +23,7 @@ from conversations.gateway.following import Following
 from conversations.gateway.idempotency import HEADER, Once, fingerprint, once_async
 from conversations.gateway.objects import response_object
 from conversations.models import User
+from conversations.turns.attachments import Attachments
 from conversations.turns.provider import provider
 
 TRUTH = {"true": True, "false": False}
@@ -79,8 +82,6 @@ async def delete(request: CallRequest, response_id: str) -> HttpResponse:
         async with Following(response) as following:
             await threads.writer.run(turn_actions.stop, found, response)
             await following.end()
-    if response.store and response.provider_id:
-        await (await provider()).delete_response(response.provider_id)
     await threads.writer.run(turn_actions.delete, found, response)
     return obj({"id": response_id, "object": "response.deleted", "deleted": True})
 
@@ -100,20 +101,25 @@ def input_items(request: CallRequest, response_id: str) -> HttpResponse:
 
 @needs("write")
 async def compact(request: CallRequest) -> HttpResponse:
-    body = await threads.pages.run(_passed_on, request)
+    body = await _passed_on(request)
     return obj(await (await provider()).compact_response(body))
 
 
 @needs("write")
 async def input_tokens(request: CallRequest) -> HttpResponse:
-    body = await threads.pages.run(_passed_on, request)
+    body = await _passed_on(request)
     return obj({"object": "response.input_tokens", "input_tokens": await (await provider()).count_input_tokens(body)})
 
 
-def _passed_on(request: CallRequest) -> dict[str, Any]:
+async def _passed_on(request: CallRequest) -> dict[str, Any]:
     """Return a body as the provider is asked it: what it continues is named where that can be, and told where not."""
-    body = inputs.read_partial(json_object(request))
-    return turns.with_history(request.caller.user, body)
+
+    def read() -> dict[str, Any]:
+        user, body = request.caller.user, inputs.read_partial(json_object(request))
+        return turns.with_history(user, program_files.refer(user, body))
+
+    attachments = Attachments(await provider(), endpoint=settings.SALON_ENDPOINT)
+    return (await attachments.resolve(await threads.pages.run(read), keeps=True)).body
 
 
 async def _read(request: CallRequest) -> tuple[inputs.Asked, str]:

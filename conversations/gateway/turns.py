@@ -17,9 +17,11 @@ from django.utils import timezone
 from conversations import access, events, threads
 from conversations.access import Access
 from conversations.actions import conversations as conversation_actions
+from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
+from conversations.actions.items import title_of
 from conversations.errors import NotFound
-from conversations.gateway import items, rebuilt
+from conversations.gateway import inline, items, rebuilt
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, unavailable, unknown
 from conversations.gateway.following import LOOK, Following
@@ -65,13 +67,18 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
         new = after_id is None and asked.conversation_id is None
         if new:
             found = conversation_actions.create(user)
+        given = inline.kept(found, program_files.bring_in(found, given))
+        options = asked.options
+        if "tools" in options:
+            tools = inline.kept(found, program_files.bring_in(found, options["tools"]))
+            options = {**options, "tools": tools}
         response, _ = turn_actions.ask(
             found,
             given,
-            options=asked.options,
+            options=options,
             model=asked.model,
             after_id=after_id,
-            title=_title(given),
+            title=title_of(given),
             door=Response.Door.GATEWAY,
         )
     return Begun(found, response, new)
@@ -166,16 +173,6 @@ def _conversation(user: User, conversation_id: str) -> Access:
         return access.conversation_for(user, conversation_id)
     except NotFound:
         raise unknown("Conversation", conversation_id) from None
-
-
-def _title(given: list[dict[str, Any]]) -> str:
-    """Return the words of the first message that a person may have written."""
-    for item in given:
-        if item.get("type") == "message" and item.get("role") == "user":
-            texts = [part.get("text") for part in item["content"] if part.get("type") == "input_text"]
-            if text := " ".join(text for text in texts if isinstance(text, str)).strip():
-                return plain(text)[:1_000]
-    return ""
 
 
 @asynccontextmanager

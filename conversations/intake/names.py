@@ -21,7 +21,12 @@ SUFFIXES = {
 
 
 def clean_name(name: str, media_type: str) -> str:
-    """Return what to call a file with this content: one line without a path, with a suffix that does not lie.
+    """Return what to call a file with this content: a visible name, with a suffix that does not lie."""
+    return _with_suffix(visible_name(name), media_type)
+
+
+def visible_name(name: str) -> str:
+    """Return a name as one line without a path, or `file`.
 
     Characters that nobody sees go, those that turn the direction of reading among them, which make `cod.exe` look like
     `exe.doc`.
@@ -32,7 +37,7 @@ def clean_name(name: str, media_type: str) -> str:
     words = re.sub(r'[<>:"|?*]', "_", words)
     if RESERVED.match(words):
         words = f"_{words}"
-    return _with_suffix(words or "file", media_type)
+    return words.encode()[:LONGEST].decode(errors="ignore") or "file"
 
 
 def _with_suffix(name: str, media_type: str) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .egress import Egress
+from conversations.egress.addresses import Allowance
+
 from .engine import Engine, bundled_weights
 from .files import Files
 from .launcher import try_lock
@@ -52,7 +53,7 @@ async def serve(arguments: argparse.Namespace, data: Path) -> None:
     files = Files(data / "localmodel-files", state)
     files.drop(await state.sweep())
     engine = choose_engine(arguments)
-    scripts = Scripts(engine=engine, egress=Egress.from_environment())
+    scripts = Scripts(engine=engine, allowance=Allowance.from_environment())
     responses = Responses(state, files, choose_script=scripts.choose, pace=0 if arguments.fast else PACE)
     runner = web.AppRunner(
         make_app(responses, key=key), handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN

@@ -1,3 +1,4 @@
+from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -5,29 +6,38 @@ from conversations.models.deletion import Certificate, Deletion, ProviderDeletio
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
+from conversations.models.mcp import McpServer, McpTool
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
+from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 
 __all__ = [
+    "Approval",
     "AuditEntry",
     "Branch",
     "CatalogEntry",
     "Certificate",
     "Chain",
     "Conversation",
+    "Decides",
     "Deletion",
     "Fact",
     "File",
+    "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
     "InputWay",
+    "Invitation",
     "Item",
     "Key",
     "LegalHold",
+    "McpServer",
+    "McpTool",
     "Membership",
     "ProviderDeletion",
     "ProviderFile",
@@ -35,5 +45,6 @@ __all__ = [
     "Response",
     "RetentionRule",
     "StreamChunk",
+    "ToolCall",
     "User",
 ]

@@ -31,6 +31,13 @@ class FileQuerySet(models.QuerySet["File"]):
         """Uploads that no message has carried into a conversation: each is its uploader's alone."""
         return self.filter(conversation=None, purpose=File.Purpose.UPLOAD)
 
+    def of_programs(self) -> FileQuerySet:
+        """Files that programs have uploaded: kept as they came, their owner's alone, until deleted or expired."""
+        return self.filter(purpose=File.Purpose.PROGRAM)
+
+    def unexpired(self) -> FileQuerySet:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
 
 class File(models.Model):
     class Purpose(models.TextChoices):
@@ -38,6 +45,7 @@ class File(models.Model):
         RESULT = "result"
         PARTIAL = "partial"
         PREVIEW = "preview"
+        PROGRAM = "program"
 
     id = models.CharField(primary_key=True, max_length=64, default=file_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="files")
@@ -56,6 +64,9 @@ class File(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    api_purpose = models.CharField(max_length=20, blank=True, db_default="")
+    """What a program uploaded it for, in the API's words; empty for every other file."""
+    expires_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     """A rule took its bytes and its name; the row stays, because items refer to it."""
 
@@ -72,6 +83,10 @@ class File(models.Model):
                 name="unattached_files",
                 condition=Q(conversation=None, purpose="upload"),
             ),
+            models.Index(
+                fields=["owner", "-created_at", "-id"], name="files_of_programs", condition=Q(purpose="program")
+            ),
+            models.Index(fields=["expires_at"], name="expiring_files", condition=Q(expires_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

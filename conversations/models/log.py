@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -18,11 +19,14 @@ class Fact(models.Model):
         RESPONSE_UPDATED = "response.updated"
         CONVERSATION_UPDATED = "conversation.updated"
         CONVERSATION_DELETED = "conversation.deleted"
+        MEMBERS_UPDATED = "members.updated"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts", db_index=False)
     position = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=30, choices=Kind.choices)
     response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    """Whose membership has changed."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -57,6 +57,15 @@ class Response(models.Model):
     door = models.CharField(max_length=10, choices=Door.choices, default=Door.PAGE, db_default="", blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
     """What was asked for when the turn was queued, by the API's names: the conversation's, and the turn's own."""
+    offered = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What Salon offers the model in this turn: names of `functions`, ids of MCP `servers`. A client's own tools are in
+    the options, and nothing of them runs here."""
+    answers = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="answered_by")
+    """The response whose calls this one answers: its input are their outputs, and no person wrote it."""
+    round = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How many responses before it answered calls, since a person said something."""
+    calls = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How many items of its output want an answer: function calls, requests for approval."""
     parameters = VerbatimJSONField(default=dict, blank=True)
     """As sent, without the input."""
     metadata = VerbatimJSONField(default=dict, blank=True)
@@ -110,6 +119,10 @@ class Response(models.Model):
             models.Index(fields=["conversation", "previous_response", "id"], name="siblings"),
             models.Index(fields=["input_from", "id"], name="regenerations"),
             models.Index(fields=["provider_id"], name="provider_id", condition=~Q(provider_id="")),
+            models.Index(
+                fields=["provider_expires_at"], name="kept_there", condition=Q(provider_expires_at__isnull=False)
+            ),
+            models.Index(fields=["deleted_at"], name="deleted_alone", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["done_at", "lease_until"], name="unfinished", condition=Q(done_at=None)),
             models.Index(fields=["conversation", "id"], name="running_here", condition=Q(done_at=None)),
         ]

@@ -11,7 +11,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-KINDS = ("messages", "files", "images", "tool_data", "logs")
+KIND_NAMES = {
+    "messages": _("Conversations"),
+    "files": _("Files"),
+    "images": _("Images"),
+    "tool_data": _("Tool data"),
+    "logs": _("Logs of answers"),
+}
+KINDS = tuple(KIND_NAMES)
 
 
 class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):
@@ -48,11 +55,11 @@ class RetentionRule(models.Model):
     conversation = models.ForeignKey(
         "Conversation", models.CASCADE, null=True, blank=True, related_name="retention_rules"
     )
-    messages = models.BooleanField(_("Conversations"), default=False)
-    files = models.BooleanField(_("Files"), default=False)
-    images = models.BooleanField(_("Images"), default=False)
-    tool_data = models.BooleanField(_("Tool data"), default=False)
-    logs = models.BooleanField(_("Logs of answers"), default=False)
+    messages = models.BooleanField(default=False)
+    files = models.BooleanField(default=False)
+    images = models.BooleanField(default=False)
+    tool_data = models.BooleanField(default=False)
+    logs = models.BooleanField(default=False)
     days = models.PositiveIntegerField(_("keep for"), null=True, blank=True)
     """None is for ever."""
     floor_days = models.PositiveIntegerField(_("at least"), null=True, blank=True)
@@ -80,6 +87,10 @@ class RetentionRule(models.Model):
     @property
     def kinds(self) -> list[str]:
         return [kind for kind in KINDS if getattr(self, kind)]
+
+    @property
+    def kind_names(self) -> list[str]:
+        return [str(KIND_NAMES[kind]) for kind in self.kinds]
 
     @property
     def target(self) -> str:

@@ -146,8 +146,16 @@ def _delete_some(derived: Derived, deletion: Deletion, size: int) -> int:
 
 def _part_from_others(ids: list[int], deletion: Deletion) -> None:
     """Have responses deleted at the provider too, and take away what refers to them."""
+    delete_at_provider(Response.objects.filter(pk__in=ids), deletion)
+    Branch.objects.filter(head__in=ids).update(head=None)
+    Response.objects.filter(previous_response__in=ids).update(previous_response=None)
+    Response.objects.filter(input_from__in=ids).update(input_from=None)
+
+
+def delete_at_provider(responses: QuerySet[Response], deletion: Deletion) -> None:
+    """Put those of the responses that the provider may still keep into the outbox, in the caller's transaction."""
     now = timezone.now()
-    kept = Response.objects.filter(pk__in=ids, store=True).exclude(provider_id="")
+    kept = responses.filter(store=True, provider_deleted_at=None).exclude(provider_id="")
     kept = kept.filter(Q(provider_expires_at=None) | Q(provider_expires_at__gt=now))
     at_provider = [
         ProviderDeletion(
@@ -160,9 +168,6 @@ def _part_from_others(ids: list[int], deletion: Deletion) -> None:
         for endpoint, provider_id, kept_until in kept.values_list("endpoint", "provider_id", "provider_expires_at")
     ]
     ProviderDeletion.objects.bulk_create(at_provider, ignore_conflicts=True)
-    Branch.objects.filter(head__in=ids).update(head=None)
-    Response.objects.filter(previous_response__in=ids).update(previous_response=None)
-    Response.objects.filter(input_from__in=ids).update(input_from=None)
 
 
 def delete_files(files: list[File], deletion: Deletion) -> int:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
 from conversations.lists import sidebar_list
-from conversations.models import User
+from conversations.models import Approval, User
 
 register = template.Library()
 
@@ -51,7 +51,16 @@ def sidebar(context: Context) -> dict[str, Any]:
         "path": request.path,
         "here": request.get_full_path(),
         "csrf_token": context.get("csrf_token"),
-        "places": [{"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"}],
+        "places": [
+            {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
+            {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
+            {
+                "label": _("Approvals"),
+                "url": reverse("approvals"),
+                "icon": "shield-check",
+                "count": Approval.objects.count_for(request.user),
+            },
+        ],
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),
     }
@@ -67,6 +76,12 @@ def banner_tone(level: str) -> str:
 def banner_icon(level: str) -> str:
     """Return the icon of a banner for the level of a message."""
     return {"success": "check", "warning": "triangle-alert", "error": "circle-alert"}.get(level, "info")
+
+
+@register.filter
+def counted(counts: dict[str, int]) -> list[str]:
+    """Say how many of each kind: `{"stream_chunks": 3}` is “stream chunks 3”."""
+    return [f"{kind.replace('_', ' ')} {number}" for kind, number in counts.items()]
 
 
 @register.filter

@@ -39,6 +39,8 @@ REMEMBERED = timedelta(days=30)
 MOST_DEPTH = 30
 LOST = re.compile(r"\b(?:file|assistant)-[A-Za-z0-9_-]{6,100}")
 GONE = "A file of this message is not kept here any more, so it cannot be sent."
+TAKEN = "[A file was here. It is not kept any more.]"
+"""Said in place of what a retention rule took, so that the conversation can go on."""
 AGAIN = "The provider had lost a file, so it was given once more."
 OTHERWISE = "The provider does not take files by their id, so they were sent inside the request."
 
@@ -71,7 +73,7 @@ class Attachments:
         Raise `RequestRejected` where a file is gone from here.
         """
         attached = Attached(body)
-        parts = list(_references(body.get("input")))
+        parts = [*_references(body.get("input")), *_references(body.get("tools"))]
         if not parts:
             return attached
         self.ways = await threads.runner.run(_ways, self.endpoint)
@@ -81,8 +83,12 @@ class Attachments:
             file = files.get(holder[key]["$file"])
             if file is None:
                 raise RequestRejected(GONE, code="file_gone")
+            if file.purged_at is not None and holder.get("type") in {"input_image", "input_file"}:
+                replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
+                continue
             replaced[id(holder), key] = await self._resolved(holder, key, file, attached, keeps=keeps)
-        attached.body = {**body, "input": _copied(body["input"], replaced)}
+        carrying: dict[str, Any] = {name: _copied(body[name], replaced) for name in ("input", "tools") if name in body}
+        attached.body = {**body, **carrying}
         return attached
 
     async def _resolved(
@@ -90,7 +96,7 @@ class Attachments:
     ) -> dict[str, Any]:
         """Return what stands in place of the part that holds the reference."""
         part = {name: value for name, value in holder.items() if name != key}
-        if part.get("type") not in {"input_image", "input_file"}:
+        if part.get("type") not in {"input_image", "input_file"} or holder[key].get("inline"):
             return part | {key: await self._data(file, holder[key])}
         kind = _kind(file)
         way = self._way(kind, keeps=keeps)

@@ -17,7 +17,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image, UnidentifiedImageError
 
+from conversations import contents
 from conversations.models import File, Response
+from conversations.models.fields import plain
 from conversations.models.file import lock_content
 
 LARGE = 16_384
@@ -62,30 +64,50 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
 
 
 def restore_blobs(value: Any) -> Any:
-    """Return `value` with references replaced by the strings that they stand for."""
+    """Return `value` with references replaced by the strings that they stand for; raise where a file is gone."""
     if isinstance(value, dict):
-        if "$file" in value:
-            file = File.objects.get(pk=value["$file"])
-            with default_storage.open(file.storage_name) as stored:
-                return value.get("prefix", "") + base64.b64encode(stored.read()).decode()
+        if isinstance(value.get("$file"), str):
+            file = File.objects.get(pk=plain(value["$file"]), purged_at=None)
+            return value.get("prefix", "") + base64.b64encode(contents.read(file)).decode()
         return {key: restore_blobs(inner) for key, inner in value.items()}
     return [restore_blobs(inner) for inner in value] if isinstance(value, list) else value
 
 
+def restore_kept(value: Any) -> Any:
+    """Return `value` with references replaced by the strings that they stand for, None where a file is gone."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$file"), str):
+            try:
+                return restore_blobs(value)
+            except (File.DoesNotExist, OSError):
+                return None
+        return {key: restore_kept(inner) for key, inner in value.items()}
+    return [restore_kept(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _replace(text: str, response: Response, purpose: File.Purpose) -> Any:
+    found = bytes_in(text)
+    if found is None:
+        return text
+    prefix, content = found
+    return store(content, response, purpose) | ({"prefix": prefix} if prefix else {})
+
+
+def bytes_in(text: str) -> tuple[str, bytes] | None:
+    """Return what stands before the bytes of a base64 string or data URL, and the bytes; None for other text."""
     prefix, encoded = "", text
     if text.startswith("data:"):
         head, comma, encoded = text.partition(",")
         if not head.endswith(";base64"):
-            return text
+            return None
         prefix = head + comma
     try:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        return text
+        return None
     if base64.b64encode(content).decode() != encoded:
-        return text  # another spelling of base64: kept as it came, so that it can be given back as it came
-    return store(content, response, purpose) | ({"prefix": prefix} if prefix else {})
+        return None  # another spelling of base64: kept as it came, so that it can be given back as it came
+    return prefix, content
 
 
 def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str, Any]:

@@ -9,6 +9,7 @@ can be, or from the beginning.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.utils import timezone
 from conversations import catalog
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
+from conversations.turns import calls, offers
 from conversations.turns.history import Listener, Told, matched, told_again
 from conversations.upstream.catalog import Capabilities
 from conversations.upstream.unsupported import without
@@ -57,11 +59,15 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     store = options.get("store") if isinstance(options.get("store"), bool) else state != Conversation.State.STATELESS
     reasons = bool(known.values("reasoning.effort") or known.summaries)
     anchor, between, whole = _history(response, name=state == Conversation.State.STORED and not (rebuild or bare))
-    listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=_dicts(options.get("tools")))
+    offered, remarks = offers.tools_of(response, known)
+    tools = [*_dicts(options.get("tools")), *offered]
+    listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=tools)
     told, given = told_again(between, listener), [item.payload for item in _inputs(response)]
     items = matched(told + given, alone=anchor is None)
     if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
         items = [item for item in items if not any(item is own for own in given)] + given
+    else:
+        items = _outputs(anchor, items) + items
     body: dict[str, Any] = {
         **options,
         "model": response.model,
@@ -76,9 +82,12 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["include"] = sorted({*_words(options.get("include")), SEALED})
     if "background" not in options and store and _in_background(known, options):
         body["background"] = True
+    if offered:
+        body["tools"] = tools
+    elif response.offered and not tools:
+        body.pop("tool_choice", None)
     if body.get("background") and not store:
         del body["background"]  # the provider keeps nothing, so it is we who go on without the client
-    remarks = []
     if state == Conversation.State.STORED and between:
         remarks.append(RETOLD)
     if not whole:
@@ -113,7 +122,19 @@ def _words(value: Any) -> list[str]:
 
 
 def _inputs(response: Response) -> list[Item]:
-    return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
+    return list(
+        Item.objects.present()
+        .filter(response=response.input_owner_id, direction=Item.Direction.INPUT)
+        .order_by("index")
+    )
+
+
+def _outputs(anchor: Response | None, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return an output for each call of the previous response that nothing answers: the API takes no conversation on
+    in which there is one."""
+    if anchor is None or not anchor.calls:
+        return []
+    return calls.outputs(anchor, but={str(item.get("call_id")) for item in items})
 
 
 def _history(response: Response, *, name: bool) -> tuple[Response | None, list[Told], bool]:
@@ -144,10 +165,14 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
 def _told(rows: list[Response]) -> list[Told]:
     """Return the responses with what was asked and answered."""
     items: dict[tuple[int, str], list[Item]] = {}
-    for item in Item.objects.filter(
-        Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
-        | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
-    ).order_by("index"):
+    for item in (
+        Item.objects.present()
+        .filter(
+            Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
+            | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
+        )
+        .order_by("index")
+    ):
         items.setdefault((item.response_id, item.direction), []).append(item)
     return [
         Told(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conversations.models import Item, Response
+from conversations.models import File, Item, Response
 from conversations.turns.blobs import restore_blobs
 
 MOST_IMAGES = 4
@@ -113,8 +113,9 @@ def told_again(turns: Iterable[Told], listener: Listener) -> list[dict[str, Any]
     items: list[dict[str, Any]] = []
     for turn in turns:
         own = turn.response.endpoint == listener.endpoint
-        items += [item.payload for item in turn.inputs]
-        items += _answer([item.payload for item in turn.outputs], listener, own=own)
+        # What a retention rule took out is not told; `matched` leaves out the other half of a call
+        items += [item.payload for item in turn.inputs if item.purged_at is None]
+        items += _answer([item.payload for item in turn.outputs if item.purged_at is None], listener, own=own)
     last = max((index for index, item in enumerate(items) if item.get("type") == "compaction"), default=0)
     return _with_few_images(items[last:])
 
@@ -238,7 +239,10 @@ def _with_few_images(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         item = items[index]
         told[index] = _picture_in_words(item)
         if index in newest:
-            result = restore_blobs(item["result"])
+            try:
+                result = restore_blobs(item["result"])
+            except (OSError, File.DoesNotExist):  # a retention rule took the picture
+                continue
             told[index] = {"type": item["type"], "id": item["id"], "status": "completed", "result": result}
     return told
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from conversations import events, metrics
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
+from conversations.turns import calls
 from conversations.turns.blobs import replace_blobs
 from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chunks
 
@@ -21,9 +22,13 @@ KEPT_AT_PROVIDER = timedelta(days=30)
 """The API keeps stored responses for thirty days (API reference, "store")."""
 INTERRUPTED = "interrupted"
 UNFINISHED = {"in_progress", "generating", "searching", "interpreting", "calling", "compacting"}
-OF_THIS = "conversation branch door model endpoint status instructions options provider_id background store remarks"
-OF_RUN = "input_from epoch queued_at started_at first_token_at done_at cancel_requested_at"
-OF_PREVIOUS = "status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint"
+OF_THIS = (
+    "conversation branch door model endpoint status instructions options offered provider_id background store remarks"
+)
+OF_RUN = "input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at"
+OF_PREVIOUS = (
+    "conversation status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint calls"
+)
 NEEDED = [
     *OF_THIS.split(),
     *OF_RUN.split(),
@@ -95,9 +100,10 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         for name, value in recording.news.items():
             setattr(response, name, value)
         _fill(response, ending, final)
-        response.save()
         output = _output(final, recording)
-        Item.objects.bulk_create(
+        response.calls = calls.count(output)
+        response.save()
+        items = Item.objects.bulk_create(
             [
                 Item.from_payload(
                     payload,
@@ -110,6 +116,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             ]
         )
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+        calls.follow(conversation, response, items)
     metrics.turns.labels(status=response.status).inc()
     waiting = Response.objects.filter(previous_response=response, status=Response.Status.QUEUED)
     return list(waiting.values_list("pk", flat=True))

@@ -13,7 +13,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import dispatch, threads
+from conversations.actions.approvals import lapse_due
 from conversations.actions.files import sweep_unattached
+from conversations.actions.program_files import sweep_expired
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
@@ -113,16 +115,20 @@ class Runner:
             self._loop.call_soon_threadsafe(cancel)
 
     async def _sweep(self) -> None:
-        pruned = 0.0
+        pruned = lapsed = 0.0
         loop = asyncio.get_running_loop()
         while True:
             try:
                 for response_id in await threads.runner.run(due):
                     self.run(response_id)
+                if loop.time() - lapsed > 5:
+                    lapsed = loop.time()
+                    await threads.runner.run(lapse_due)
                 if loop.time() - pruned > 600:
                     pruned = loop.time()
                     await threads.runner.run(prune_streams)
                     await threads.pages.run(sweep_unattached)
+                    await threads.pages.run(sweep_expired)
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)

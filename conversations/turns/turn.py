@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from conversations import threads
+from conversations import sealing, threads
 from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
-from conversations.turns import blobs, context, mirror, repair
+from conversations.turns import blobs, calls, context, mirror, repair
 from conversations.turns.attachments import Attachments
+from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.turns.timing import ItemClock
-from conversations.upstream.classification import error_from_response
 from conversations.upstream.errors import (
     ProviderBusy,
     ProviderRefused,
@@ -37,7 +38,6 @@ from conversations.upstream.stream import EventStream
 log = structlog.get_logger(__name__)
 
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
-ENDED = {status.value: status for status in Response.Status if status not in Response.RUNNING}
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
 GIVEN_UP = 3600.0
@@ -67,7 +67,7 @@ async def run_turn(response_id: int, holder: str) -> list[int] | None:
 def _begin(response_id: int, holder: str) -> tuple[Response | None, context.Request | None]:
     """Claim the response and build its request, in one call: each way to a thread and back is a place in a queue."""
     response = mirror.claim(response_id, holder)
-    if response is None or response.epoch > 1:
+    if response is None or response.epoch > 1 or response.answers_id:
         return response, None
     return response, context.build(response)
 
@@ -84,6 +84,8 @@ class Turn:
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
+        self.secrets: set[str] = set()
+        """What MCP servers in the request are told and nobody else: wiped from all that comes back."""
         self.telling: asyncio.Future[None] | None = None
         """Kept so that the task is not collected while it runs."""
 
@@ -91,6 +93,7 @@ class Turn:
         taken_over = self.response.epoch > 1
         if taken_over:
             self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
+            self.secrets = await threads.runner.run(_secrets_in, self.response.pk)
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -120,6 +123,8 @@ class Turn:
         """Send the request and follow its stream."""
         request = self.request
         if request is None:
+            if self.response.answers_id:
+                await calls.answer(self.response)
             request = await threads.runner.run(context.build, self.response)
         for _ in range(repair.MOST):
             try:
@@ -132,7 +137,7 @@ class Turn:
                 if again is None:
                     break
                 request = again
-        return _failed(failure)
+        return failed(failure)
 
     async def _send(self, request: context.Request) -> Ending:
         parameters = {key: value for key, value in request.body.items() if key not in {"input", "instructions"}}
@@ -155,6 +160,11 @@ class Turn:
         return ending
 
     async def _stream(self, body: dict[str, Any]) -> Ending:
+        try:
+            body, self.secrets = sealing.open_tools(body)
+        except sealing.Unreadable:
+            sentence = "The secrets of an MCP server cannot be read any more. Switch it off, or have them entered anew."
+            return Ending(Response.Status.FAILED, error={"code": "unreadable_secret", "message": sentence})
         upstream = await provider()
         try:
             return await self._follow(upstream.stream_response(body, on_wait=self._wait))
@@ -192,10 +202,10 @@ class Turn:
             taken: list[dict[str, Any]] = []
             ending = None
             for event in batch:
-                data = event.data
+                data = sealing.wipe(event.data, self.secrets) if self.secrets else event.data
                 self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
                 if event.type in TERMINAL:
-                    ending = _ending(event.type, data)
+                    ending = ending_of(event.type, data)
                     data = {"type": event.type, "sequence_number": event.sequence_number}
                 else:
                     data["type"] = event.type  # some servers say it in the event's name alone
@@ -254,10 +264,10 @@ class Turn:
                     return ended
                 heard = now
             except (ResponseNotFound, ProviderRefused, RequestRejected) as error:
-                return _failed(error)
+                return failed(error)
             except UpstreamError as error:
                 if now - heard > GIVEN_UP:
-                    return _failed(error)
+                    return failed(error)
             await asyncio.sleep(POLL[min(attempt, len(POLL) - 1)])
             attempt += 1
 
@@ -265,7 +275,7 @@ class Turn:
         """Return how the background response ended at the provider, or None while it runs; raise `UpstreamError`."""
         final = await (await provider()).retrieve_response(self.provider_id)
         status = str(final.get("status"))
-        return _ending(f"response.{status}", {"response": final}) if status in ENDED else None
+        return ending_of(f"response.{status}", {"response": final}) if status in ENDED else None
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
@@ -301,6 +311,9 @@ class Turn:
         self._note(remarks=[*(self.response.remarks or []), sentence])
 
     async def _finish(self, ending: Ending) -> list[int]:
+        if self.secrets:
+            wiped = {name: sealing.wipe(getattr(ending, name), self.secrets) for name in ("final", "error")}
+            ending = replace(ending, **wiped)
         while True:
             try:
                 waiting = await recorder.finish(
@@ -325,19 +338,9 @@ def _logged(response_id: int) -> tuple[Output, int | None]:
     return output, number
 
 
-def _ending(kind: str, data: dict[str, Any]) -> Ending:
-    final = data.get("response") if isinstance(data.get("response"), dict) else None
-    status = ENDED[kind.removeprefix("response.")]
-    details = (final or {}).get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
-    error = None
-    if status == Response.Status.FAILED:
-        failure = error_from_response(final or {})
-        error = {"code": failure.code or "server_error", "message": failure.sentence}
-    incomplete = str(reason or "unknown") if status == Response.Status.INCOMPLETE else None
-    return Ending(status, final=final, error=error, incomplete=incomplete)
-
-
-def _failed(error: UpstreamError) -> Ending:
-    code = error.code or type(error).__name__
-    return Ending(Response.Status.FAILED, error={"code": code, "message": error.sentence, "provider": error.details})
+def _secrets_in(response_id: int) -> set[str]:
+    """Return the secrets that a response's request held when it was sent."""
+    try:
+        return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
+    except sealing.Unreadable:
+        return set()

@@ -16,6 +16,8 @@ from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Response
+from conversations.models.approval import DECIDE
+from conversations.views import tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
@@ -37,25 +39,29 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
     except NotFound as error:
         raise Http404 from error
     state = snapshots.page(found.conversation, branch) | {
-        "conversation": snapshots.conversation_state(found.conversation, found.membership),
-        "me": snapshots.person(request.user),
+        "conversation": snapshots.conversation_state(found.conversation, found.membership)
+        | {"people": snapshots.people(found.conversation)},
+        "me": snapshots.person(request.user) | {"may_decide": request.user.has_perm(DECIDE)},
+        "tools": tools.offered(request.user) if found.membership.may_write else [],
         "models": [
             {
                 "name": name,
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
+                "vision": catalog.capabilities(name).vision,
+                "takes": [kind for kind in ("function", "mcp") if kind in catalog.capabilities(name).tools],
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS
         ],
         "position": found.conversation.position,
+        "state_locked": settings.SALON_STATE_LOCKED,
+        "kept_at_provider": settings.SALON_PROVIDER is not None,
     }
-    stateless = found.conversation.state_in_force == Conversation.State.STATELESS
     context = {
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
-        "kept_at_provider": settings.SALON_PROVIDER is not None and not stateless,
     }
     return render(request, "conversations/conversation.html", context)
 

@@ -4,12 +4,16 @@ import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
 import "./elements/conversation-menu.js";
+import "./elements/conversation-options.js";
+import "./elements/kept-line.js";
+import "./elements/message-options.js";
 import "./elements/status-line.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
+import { showFaces } from "./views/faces.js";
 
 /** @type {import("./types").PageState} */
 const state = JSON.parse(document.getElementById("conversation-state")?.textContent ?? "");
@@ -24,6 +28,14 @@ const composer = /** @type {import("./elements/chat-composer.js").ChatComposer |
 const menu = /** @type {import("./elements/conversation-menu.js").ConversationMenu} */ (
   document.querySelector("conversation-menu")
 );
+const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=faces]"));
+const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
+  document.querySelector("conversation-options")
+);
+const own = /** @type {import("./elements/message-options.js").MessageOptions | null} */ (
+  document.querySelector("message-options")
+);
+const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
   document.querySelector("answer-inspector")
@@ -109,9 +121,15 @@ function refresh() {
   log.hidden = store.entries.length === 0;
   status.update(store);
   menu.conversation = conversation;
+  showFaces(faces, conversation.people);
+  options.update(conversation, store.model);
+  own?.update(conversation, store.model);
+  kept?.update(store);
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
+    const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
+    composer.sees = model?.vision ?? true;
   }
 }
 
@@ -126,6 +144,8 @@ store.addEventListener("gap", () => socket.reconnect());
 store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
 });
+// What one may do here is another from now on, so the page is
+store.addEventListener("role", () => location.reload());
 store.addEventListener("deleted", () => location.assign("/"));
 store.addEventListener("reload", async () => {
   const page = await tried(() => get(`${here}turns/?branch=${store.branch ?? ""}`));
@@ -147,20 +167,21 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-  "chat:send": ({ text }) => {
-    outbox.add({ text });
+  "chat:send": ({ text, attachments }) => {
+    outbox.add({ text, attachments, options: own?.value });
+    own?.reset();
     log.toLatest();
   },
-  "chat:edit": ({ id, text }) => outbox.add({ text, edits: id }),
+  "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
   "chat:again": ({ clientId }) => {
     outbox.again(clientId);
     composer?.area.focus(); // the button goes
   },
   "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
-    const text = store.pending.find((pending) => pending.client_id === clientId)?.text ?? "";
+    const { text = "", attachments } = store.pending.find((pending) => pending.client_id === clientId) ?? {};
     store.dropPending(clientId);
-    composer?.fill(text);
+    composer?.fill(text, attachments);
   },
   "chat:stop": () => {
     const [turn] = store.running; // those behind it wait for it and go on
@@ -180,13 +201,25 @@ const actions = {
   "chat:branch": async ({ branch }) => {
     if (await open(branch)) rememberBranch("pushState");
   },
-  "chat:inspect": ({ id }) => inspector.open(id),
+  "chat:inspect": ({ id }) => {
+    options.close(); // there is room for one panel
+    inspector.open(id);
+  },
   "inspector:moved": () => rememberBranch(),
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
   "chat:said": ({ text }) => say(text),
   "conversation:save": (change) => save(change),
+  "options:save": async ({ change, done, failed }) => {
+    try {
+      stored(await post(`${here}update/`, change));
+      done();
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    }
+  },
   "conversation:delete": async () => {
     if (await tried(() => post(`${here}delete/`))) location.assign("/");
   },
@@ -199,11 +232,23 @@ for (const [name, act] of Object.entries(actions)) {
 async function save(change) {
   const answer = await tried(() => post(`${here}update/`, change));
   if (!answer) return refresh(); // what the controls show is what is stored
-  store.update(answer.conversation);
+  stored(answer);
   if ("pinned" in change || "archived" in change) sidebar.search(); // its row goes to another group, or leaves
   if (change.archived) say("Archived. It stays readable in the archive.");
 }
 
+/** @param {{ conversation: Partial<import("./types").Conversation>, said: string }} answer */
+function stored({ conversation, said }) {
+  store.update(conversation);
+  if (said) say(said);
+}
+
+for (const button of document.querySelectorAll("[data-menu=options]")) {
+  button.addEventListener("click", () => {
+    inspector.close();
+    options.toggle();
+  });
+}
 document.querySelector("[data-action=latest]")?.addEventListener("click", () => {
   log.toLatest();
   composer?.area.focus();

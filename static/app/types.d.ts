@@ -91,6 +91,8 @@ export interface Turn {
   siblings: BranchRef[];
   answers: BranchRef[];
   stream: { epoch: number; sequence: number } | null;
+  /** When the provider forgets it; null where it does not keep it. */
+  kept_until: string | null;
   /** Of the page only: in how many seconds the provider is asked again. */
   asked_again_in?: number;
 }
@@ -101,17 +103,27 @@ export interface Conversation {
   model: string;
   instructions: string;
   state: string;
+  /** The state that turns have: the conversation's own, or the server's. */
+  state_in_force: string;
+  options: Record<string, unknown>;
   branch: number | null;
   role: string;
   may_write: boolean;
   pinned: boolean;
   archived: boolean;
+  people: { count: number; first: Person[] };
 }
+
+/** What a model takes of one parameter: its values, its highest number, or just it. */
+export type Offer = string[] | number | null;
 
 export interface Model {
   name: string;
   label: string;
   demo: boolean;
+  vision: boolean;
+  /** By the parameters' paths. */
+  options: Record<string, Offer>;
 }
 
 export interface PageState {
@@ -135,7 +147,7 @@ export interface TurnsPage {
 
 export type Frame =
   | { type: "hello"; position: number }
-  | { type: "fact"; position: number; kind: string; turn?: Turn; conversation?: Partial<Conversation> }
+  | { type: "fact"; position: number; kind: string; person?: number; turn?: Turn; conversation?: Partial<Conversation> }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
@@ -143,11 +155,42 @@ export type Frame =
   | { type: "ping" }
   | { type: "error"; message: string };
 
+export type Detail = "auto" | "low" | "high" | "original";
+
+/** A file as the server tells of it when it has come. */
+export interface UploadedFile {
+  id: string;
+  name: string;
+  media_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  pages: number | null;
+  moving: boolean;
+  url: string;
+}
+
+/** What goes along with a message: a file of the server's, or an address elsewhere. */
+export interface Attachment {
+  file?: string;
+  url?: string;
+  name: string;
+  size?: number;
+  picture: boolean;
+  width?: number | null;
+  height?: number | null;
+  pages?: number | null;
+  detail: Detail;
+}
+
 /** A message that this browser has written and the server has not confirmed. */
 export interface Pending {
   client_id: string;
   text: string;
+  attachments?: Attachment[];
   edits: number | null;
+  /** What this message asks for by itself, by the parameters' paths. */
+  options?: Record<string, unknown>;
   created_at: string;
   state: "waiting" | "sending" | "failed";
   problem: string;

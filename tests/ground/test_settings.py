@@ -37,6 +37,7 @@ def manage(data: Path, *arguments: str, **settings: str) -> subprocess.Completed
         ({"DATABASE_URL": "mysql://somewhere/salon"}, "DATABASE_URL"),
         ({"SALON_RUNNER": "worker"}, "SALON_RUNNER"),
         ({"AZURE_OPENAI_ENDPOINT": "my resource"}, "AZURE_OPENAI_ENDPOINT"),
+        ({"SALON_EGRESS_ALLOW": "10.0.0.0/8, http://tools"}, "SALON_EGRESS_ALLOW"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(tmp_path: Path, settings: dict[str, str], named: str) -> None:

@@ -78,6 +78,12 @@ def mirror(*, response: int) -> dict[str, Any]:
     }
 
 
+def inputs(*, response: str) -> list[Any]:
+    """Return the input items of a response, by its provider's id, as they are kept."""
+    items = Item.objects.filter(response__provider_id=response, direction=Item.Direction.INPUT)
+    return [item.payload for item in items.order_by("index")]
+
+
 def running() -> list[int]:
     """Return the responses that are queued or in progress."""
     return list(Response.objects.running().values_list("pk", flat=True))
@@ -106,6 +112,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         change_password,
         sign_out_everywhere,
         mirror,
+        inputs,
         running,
         add_file,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,20 @@ from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from conversations.actions import keys
-from conversations.models import Branch, Conversation, Deletion, File, Item, Membership, Response, User
+from conversations.models import (
+    Approval,
+    Branch,
+    Conversation,
+    Deletion,
+    File,
+    Invitation,
+    Item,
+    Membership,
+    Response,
+    User,
+)
+from conversations.models.approval import digest
+from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
 
 LOGIN = "sign in"
@@ -32,8 +46,11 @@ SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
 MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
 MEMBERS = (401, 404, 200, 200, 200, 401, 404)
 WRITERS = (401, 404, 200, 403, 200, 401, 404)
+ASKER = (401, 404, 403, 403, 200, 401, 404)
 UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
+
+OWNERS_FORM = (LOGIN, 404, 403, 403, 200, LOGIN, 404)
 
 Row = tuple[str, tuple[Any, ...]]
 ROWS: dict[str, Row] = {
@@ -53,12 +70,25 @@ ROWS: dict[str, Row] = {
     "file_remove": ("POST", UPLOADERS),
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "lobby": ("GET", SIGNED_IN),
+    "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
+    "join": ("POST", MEMBERS_PAGE),
+    "people": ("GET", MEMBERS_PAGE),
+    "member_add": ("POST", OWNERS_FORM),
+    "audience": ("POST", OWNERS_FORM),
+    "invite": ("POST", OWNERS_FORM),
+    "member_change": ("POST", OWNERS_FORM),
+    "member_remove": ("POST", (LOGIN, 404, 200, 200, 200, LOGIN, 404)),
+    "invitation_withdraw": ("POST", OWNERS_FORM),
     "conversations": ("POST", SIGNED_IN),
     "conversation": ("GET", MEMBERS_PAGE),
     "turns": ("GET", MEMBERS),
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
     "conversation_delete": ("POST", OWNER),
+    "tools": ("POST", WRITERS),
+    "approvals": ("GET", SIGNED_IN),
+    "approval": ("POST", ASKER),
     "stop": ("POST", WRITERS),
     "regenerate": ("POST", WRITERS),
     "continue": ("POST", WRITERS),
@@ -88,10 +118,18 @@ SENT: dict[str, dict[str, Any]] = {
     "messages": {"text": "Hello"},
     "conversation_update": {"title": "Renamed"},
     "theme": {"theme": "dark"},
+    "member_add": {"email": "bob@example.com", "role": "viewer"},
+    "audience": {"audience": "team", "role": "viewer"},
+    "invite": {"role": "viewer"},
+    "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
+FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
+SECRET = "secret"
+SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -141,12 +179,31 @@ def given(db: None) -> dict[str, Any]:
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
+    approval = Approval.objects.create(
+        conversation=conversation,
+        response=response,
+        request_id="mcpr_1",
+        name="lamp",
+        arguments="{}",
+        digest=digest("", "lamp", "{}"),
+        decides="asker",
+        asked_by=alice,
+    )
     deleted = Conversation.objects.create(created_by=alice, deleted_at=timezone.now())
     deletion = Deletion.objects.create(
         conversation_id=deleted.pk, owner=alice, cause=Deletion.Cause.PERSON, purge_after=timezone.now()
     )
     key, _ = keys.issue(alice)
+    invitation = Invitation.objects.create(
+        conversation=conversation,
+        role="viewer",
+        secret_hash=hashed(SECRET),
+        created_by=alice,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
+    ids |= {"user_id": bob.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids |= {"approval_id": approval.pk}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
@@ -175,7 +232,7 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
-    if name in {"theme", "sign_out_everywhere", "keys"}:
+    if name in FORMS:
         return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}
 

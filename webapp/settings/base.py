@@ -1,5 +1,6 @@
 """What every deployment shares. The files beside this one say only what differs."""
 
+import base64
 import os
 import secrets
 from datetime import timedelta
@@ -10,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from conversations.egress.addresses import Allowance
 from conversations.upstream.config import provider_config
 from webapp import env
 from webapp.env import BASE_DIR as BASE_DIR
@@ -126,6 +128,25 @@ except ValueError as error:
     raise env.BadSetting(str(error)) from error
 SALON_ENDPOINT = SALON_PROVIDER.base_url if SALON_PROVIDER else "local"
 SALON_MODELS = env.listing("SALON_MODELS", "gpt-5" if SALON_PROVIDER else "smollm2-135m,demo")
+
+# What requests that people and models cause may reach although it is private (conversations.egress). The guarded client
+# reads it from the environment, also in the embedded provider's process
+os.environ["SALON_EGRESS_ALLOW"] = ",".join(env.listing("SALON_EGRESS_ALLOW"))
+try:
+    Allowance.from_environment()
+except ValueError as error:
+    raise env.BadSetting(
+        f"SALON_EGRESS_ALLOW holds “{error}”: list hosts and networks, such as tools.example or 10.1.0.0/16."
+    ) from error
+
+# What encrypts secrets in the database: the first key encrypts, all decrypt
+SALON_ENCRYPTION_KEYS = env.encryption_keys("SALON_ENCRYPTION_KEYS") or [
+    env.generated(
+        "SALON_ENCRYPTION_KEYS",
+        DATA / "encryption_key",
+        lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    )
+]
 
 # The gateway
 SALON_GATEWAY_BODY = int(env.number("SALON_GATEWAY_BODY", 64, least=1, most=2048)) * 1024 * 1024

@@ -8,7 +8,6 @@ for _name in ("SALON_SECRET_KEY", "SALON_ALLOWED_HOSTS", "SALON_ENCRYPTION_KEYS"
         raise env.BadSetting(f"{_name} is not set: set it, or SALON_ENV to development.")
 if env.flag("SALON_DEBUG"):
     raise env.BadSetting("SALON_DEBUG is 1, which shows code and settings to strangers: unset it in production.")
-SALON_ENCRYPTION_KEYS = env.encryption_keys("SALON_ENCRYPTION_KEYS")
 ALLOWED_HOSTS = env.listing("SALON_ALLOWED_HOSTS")
 ALLAUTH_TRUSTED_PROXY_COUNT = int(env.number("SALON_TRUSTED_PROXIES", 1, most=9))
 

@@ -5,8 +5,9 @@ import re
 from functools import partial
 from typing import Any
 
+from conversations.egress.addresses import Allowance
+
 from ..context import Turn
-from ..egress import Egress
 from ..engine import Engine
 from ..events import Answer
 from ..requests import FUNCTION_TOOLS, SMALL, WEB_SEARCH_TOOLS
@@ -32,9 +33,9 @@ ON_REQUEST = ("web_search", "file_search", "code_interpreter")
 class Scripts:
     """Chooses the script of a turn, for the small model and for the demo."""
 
-    def __init__(self, *, engine: Engine | None, egress: Egress) -> None:
+    def __init__(self, *, engine: Engine | None, allowance: Allowance) -> None:
         self.engine = engine
-        self.egress = egress
+        self.allowance = allowance
 
     async def choose(self, turn: Turn) -> Script:
         """The script that answers a turn. Raises ApiError for what the request cannot have."""
@@ -48,7 +49,7 @@ class Scripts:
     async def _step(self, turn: Turn) -> Script:
         if turn.new_of("mcp_approval_response"):
             mcp.check_answers(turn)
-            return partial(mcp.answer_approvals, egress=self.egress)
+            return partial(mcp.answer_approvals, allowance=self.allowance)
         outputs = turn.new_of("function_call_output") + turn.new_of("custom_tool_call_output")
         if not outputs and REFUSE.search(turn.prompt):
             return decline
@@ -65,7 +66,7 @@ class Scripts:
         if tool["type"] == "image_generation":
             return partial(images.generate, tool=tool, painting=await images.prepare(turn, tool))
         if tool["type"] == "mcp":
-            return partial(mcp.use_servers, tools=tools, egress=self.egress)
+            return partial(mcp.use_servers, tools=tools, allowance=self.allowance)
         if tool["type"] in COMPUTER_TOOLS:
             return partial(computer.operate, tool=tool)
         calls: dict[str, Script] = {"file_search": hosted.search_files, "code_interpreter": hosted.interpret}

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
+from conversations.egress.addresses import Allowance
+
 from ..context import Turn
-from ..egress import Egress
 from ..errors import invalid
 from ..events import Answer
 from ..mcp import McpError, open_server
@@ -20,11 +21,11 @@ INTERRUPTED = {
 }
 
 
-async def use_servers(answer: Answer, turn: Turn, tools: list[dict[str, Any]], egress: Egress) -> None:
+async def use_servers(answer: Answer, turn: Turn, tools: list[dict[str, Any]], allowance: Allowance) -> None:
     """List the tools of each server, then use the one that fits best."""
     offers = []
     for tool in tools:
-        listed = await tools_of(answer, turn, tool, egress)
+        listed = await tools_of(answer, turn, tool, allowance)
         offers += [(tool, offer) for offer in listed if is_allowed(tool, offer)]
     if not offers:
         await say(answer, cut("The MCP server has no tool that I may use."))
@@ -37,11 +38,11 @@ async def use_servers(answer: Answer, turn: Turn, tools: list[dict[str, Any]], e
         async with answer.item("mcpr", type="mcp_approval_request", **named):
             pass
         return
-    call = await call_tool(answer, tool, egress, **named, approval_request_id=None)
+    call = await call_tool(answer, tool, allowance, **named, approval_request_id=None)
     await tell(answer, turn, [call], declined=[])
 
 
-async def tools_of(answer: Answer, turn: Turn, tool: dict[str, Any], egress: Egress) -> list[dict[str, Any]]:
+async def tools_of(answer: Answer, turn: Turn, tool: dict[str, Any], allowance: Allowance) -> list[dict[str, Any]]:
     """The server's tools: known from an earlier turn, or listed now."""
     known = turn.find("mcp_list_tools", "server_label", tool["server_label"])
     if known and not known.get("error"):
@@ -53,7 +54,7 @@ async def tools_of(answer: Answer, turn: Turn, tool: dict[str, Any], egress: Egr
             if recorded:
                 item |= recorded
             else:
-                async with open_server(tool, egress) as server:
+                async with open_server(tool, allowance) as server:
                     item["tools"] = await server.list_tools()
         except McpError as error:
             item["error"] = str(error)
@@ -97,7 +98,7 @@ def server_of(turn: Turn, request: dict[str, Any]) -> dict[str, Any] | None:
     return next((tool for tool in tools if tool["server_label"] == request["server_label"]), None)
 
 
-async def answer_approvals(answer: Answer, turn: Turn, egress: Egress) -> None:
+async def answer_approvals(answer: Answer, turn: Turn, allowance: Allowance) -> None:
     """Do what was approved, leave what was not, and tell."""
     calls, declined = [], []
     for response in turn.new_of("mcp_approval_response"):
@@ -106,7 +107,7 @@ async def answer_approvals(answer: Answer, turn: Turn, egress: Egress) -> None:
         tool = server_of(turn, request)
         if response["approve"] and tool:
             named = {key: request[key] for key in ("name", "server_label", "arguments")}
-            calls.append(await call_tool(answer, tool, egress, **named, approval_request_id=request["id"]))
+            calls.append(await call_tool(answer, tool, allowance, **named, approval_request_id=request["id"]))
         else:
             declined.append(request["name"])
     await tell(answer, turn, calls, declined=declined)
@@ -115,7 +116,7 @@ async def answer_approvals(answer: Answer, turn: Turn, egress: Egress) -> None:
 async def call_tool(
     answer: Answer,
     tool: dict[str, Any],
-    egress: Egress,
+    allowance: Allowance,
     *,
     name: str,
     server_label: str,
@@ -136,7 +137,7 @@ async def call_tool(
             elif answer.only_repeated:
                 item["error"] = INTERRUPTED
             else:
-                async with open_server(tool, egress) as server:
+                async with open_server(tool, allowance) as server:
                     item["output"] = await server.call(name, json.loads(arguments))
         except McpError as error:
             item["error"] = error.error

@@ -2,20 +2,26 @@ import { keep, kept } from "../lib/drafts.js";
 import { sends } from "../lib/keys.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
+import "./attachment-tray.js";
 
 /**
  * `<chat-composer conversation="conv_…">` around a form with the textarea `text`, the select `model` and the buttons
- * Send and Stop. It grows with its text and keeps a draft.
+ * Send and Stop. It grows with its text and keeps a draft. A message whose files are still on their way is sent when
+ * they have come.
  *
- * Events: `chat:send` ({ text }), `chat:stop`, `chat:model` ({ model }), `chat:edit-last`.
+ * Events: `chat:send` ({ text, attachments }), `chat:stop`, `chat:model` ({ model }), `chat:edit-last`.
  */
 class ChatComposer extends AppElement {
+  #waits = false;
+  /** Whether the chosen model sees pictures. */ sees = true;
+
   connectedCallback() {
     const area = this.area;
     area.value ||= kept("draft", this.conversation);
     this.on(this.form, "submit", (event) => this.#submit(event));
     this.on(area, "keydown", (event) => this.#pressed(event));
     this.on(area, "input", () => this.#typed());
+    this.on(this, "attachments:settled", (event) => this.#settled(event.detail.complete));
     this.on(ref(this, "stop"), "click", () => this.emit("chat:stop"));
     const model = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem("model"));
     this.on(model, "change", () => this.emit("chat:model", { model: model.value }));
@@ -48,11 +54,18 @@ class ChatComposer extends AppElement {
     if ([...select.options].some((option) => option.value === model)) select.value = model;
   }
 
+  get attachments() {
+    const tray = /** @type {import("./attachment-tray.js").AttachmentTray} */ (this.querySelector("attachment-tray"));
+    return /** @type {import("../lib/attachments.js").Attachments} */ (tray.attachments);
+  }
+
   /**
-   * Puts text into the box, before what stands there.
+   * Puts text into the box, before what stands there, and attachments beside it.
    * @param {string} text
+   * @param {import("../types").Attachment[]} [attachments]
    */
-  fill(text) {
+  fill(text, attachments = []) {
+    this.attachments.addAgain(attachments);
     this.area.value = [text, this.area.value].filter(Boolean).join("\n\n");
     this.#typed();
     this.area.focus();
@@ -62,10 +75,21 @@ class ChatComposer extends AppElement {
   #submit(event) {
     event.preventDefault();
     const text = this.area.value.trim();
-    if (!text) return;
+    this.#waits = this.attachments.busy;
+    if (this.#waits) return this.emit("chat:said", { text: "It is sent as soon as the files have come." });
+    const pictures = this.attachments.entries.some((entry) => entry.picture && entry.attachment);
+    if (pictures && !this.sees)
+      return this.emit("chat:said", { text: "This model cannot see pictures. Choose another model, or remove them." });
+    if (!text && this.attachments.ready.length === 0) return;
     this.area.value = "";
     this.#typed();
-    this.emit("chat:send", { text });
+    this.emit("chat:send", { text, attachments: this.attachments.take() });
+  }
+
+  /** @param {boolean} complete whether every file has come: with one missing the writer decides */
+  #settled(complete) {
+    if (this.#waits && complete) this.form.requestSubmit();
+    this.#waits = false;
   }
 
   /** @param {KeyboardEvent} event */

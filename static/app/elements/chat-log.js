@@ -1,3 +1,4 @@
+import { attachmentsOf } from "../lib/attachments.js";
 import { isRunning, messageOf } from "../lib/conversation-store.js";
 import { HistoryWindow } from "../lib/history-window.js";
 import { sends } from "../lib/keys.js";
@@ -13,8 +14,9 @@ const AHEAD = "1500px 0px"; // how far before its edge the history grows, so tha
 /**
  * `<chat-log role="log">`: draws what a store shows of a conversation and keeps the reader where they read.
  *
- * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text }), `chat:regenerate`, `chat:continue`,
- * `chat:inspect` ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back), `chat:branch` ({ branch }),
+ * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text, attachments }), `chat:regenerate`,
+ * `chat:continue`, `chat:inspect` ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back),
+ * `chat:branch` ({ branch }),
  * `chat:said` ({ text }: something to announce), `chat:unfocused` (what had the focus is not there any more).
  */
 class ChatLog extends AppElement {
@@ -242,7 +244,8 @@ class ChatLog extends AppElement {
     if (!view || !text) return;
     const turn = this.#store?.path.find(({ id }) => id === view.id);
     view.leaveEdit();
-    if (turn) this.emit("chat:edit", { id: messageOf(turn), text });
+    const attachments = attachmentsOf(turn?.input.findLast(({ role }) => role === "user")?.payload.content);
+    if (turn) this.emit("chat:edit", { id: messageOf(turn), text, attachments });
   }
 
   /** @param {KeyboardEvent} event */

@@ -4,8 +4,8 @@ import { AppElement } from "./app-element.js";
 /** @typedef {import("../types").Conversation} Conversation */
 
 /**
- * `<conversation-menu>` around the menu of a conversation and its dialogs: settings (title, instructions, state), and
- * the question before deleting.
+ * `<conversation-menu>` around the menu of a conversation and its dialogs: another title, and the question before
+ * deleting.
  *
  * Events: `conversation:save` (the fields that change), `conversation:delete`.
  */
@@ -41,9 +41,7 @@ export class ConversationMenu extends AppElement {
     if (menu.matches(":popover-open")) menu.hidePopover();
     switch (button.dataset.menu) {
       case "rename":
-        return this.#settings("title");
-      case "settings":
-        return this.#settings("instructions");
+        return this.#rename();
       case "delete":
         return this.#dialog("delete").showModal();
       case "pinned":
@@ -55,16 +53,12 @@ export class ConversationMenu extends AppElement {
     }
   }
 
-  /** @param {"title" | "instructions"} focused */
-  #settings(focused) {
-    const dialog = this.#dialog("settings");
-    const { elements } = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
-    for (const name of /** @type {const} */ (["title", "instructions", "state"])) {
-      const field = /** @type {HTMLInputElement} */ (elements.namedItem(name));
-      field.value = this.#conversation?.[name] ?? "";
-    }
+  #rename() {
+    const dialog = this.#dialog("rename");
+    const title = /** @type {HTMLInputElement} */ (dialog.querySelector("input"));
+    title.value = this.#conversation?.title ?? "";
     dialog.showModal();
-    /** @type {HTMLInputElement} */ (elements.namedItem(focused)).focus();
+    title.focus();
   }
 
   /** @param {SubmitEvent} event */

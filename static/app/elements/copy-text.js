@@ -1,15 +1,15 @@
 import { AppElement } from "./app-element.js";
 
 /**
- * A text with a button that copies it, and in colours where it is code. `data-once`: the page shows it this one time, so a reload must not ask for it
- * again by repeating the form that made it.
+ * A text with a button that copies it, and in colours where it is code. `data-once`: the page shows it this one time,
+ * so a reload goes to this address and does not repeat the form that made it.
  */
 export class CopyText extends AppElement {
   connectedCallback() {
     const button = /** @type {HTMLButtonElement} */ (this.querySelector("[data-ref=copy]"));
     this.on(button, "click", () => this.#copy(button));
     this.#colour();
-    if ("once" in this.dataset) history.replaceState(null, "", "/settings/#keys");
+    if (this.dataset.once) history.replaceState(null, "", this.dataset.once);
   }
 
   async #colour() {

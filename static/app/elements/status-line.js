@@ -64,8 +64,7 @@ class StatusLine extends AppElement {
     if (store.runningElsewhere.length > 0) return ["Answering on another branch", "lit"];
     const end = ended && ENDS[ended.status];
     if (end) return [end, ended.status === "failed" ? "danger" : ""];
-    const model = store.models.find(({ name }) => name === store.conversation.model) ?? store.models[0];
-    return [model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
+    return [store.model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
   }
 
   /**

@@ -13,7 +13,8 @@ export { isRunning, messageOf };
 /**
  * Events: `change` (detail: the id of the turn that streams on, or null where more may have changed),
  * `resync` (detail: response id; ask the socket), `gap` (facts are missing: reconnect), `reload` (fetch the turns
- * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`.
+ * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`, `role` (what the
+ * viewer may do here has changed).
  */
 export class ConversationStore extends EventTarget {
   /** @param {import("../types").PageState} state */
@@ -37,6 +38,11 @@ export class ConversationStore extends EventTarget {
   /** The viewer looks at the main line and goes where it goes. */
   get follows() {
     return this.branch === this.conversation.branch;
+  }
+
+  /** The model that answers in the conversation. */
+  get model() {
+    return this.models.find(({ name }) => name === this.conversation.model) ?? this.models[0];
   }
 
   /** @returns {Turn | undefined} */
@@ -191,6 +197,7 @@ export class ConversationStore extends EventTarget {
     if (fact.turn) this.#place(fact.turn);
     if (fact.conversation) this.update(fact.conversation);
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
+    if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");
     this.#changed();
   }
 

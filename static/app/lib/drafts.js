@@ -1,7 +1,7 @@
 // What was written and did not reach the server, kept in this browser for each conversation.
 
 /**
- * @param {"draft" | "unsent"} kind
+ * @param {"draft" | "unsent" | "attached"} kind
  * @param {string} conversation
  */
 export function kept(kind, conversation) {
@@ -13,7 +13,7 @@ export function kept(kind, conversation) {
 }
 
 /**
- * @param {"draft" | "unsent"} kind
+ * @param {"draft" | "unsent" | "attached"} kind
  * @param {string} conversation
  * @param {string} text
  */

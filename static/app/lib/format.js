@@ -59,6 +59,18 @@ export function day(iso) {
   return dates({ weekday: "long", day: "numeric", month: "long", year }).format(date);
 }
 
+/** @param {string} iso @returns {string} "19 Dec" */
+export const date = (iso) => dates({ day: "numeric", month: "short" }).format(new Date(iso));
+
+/**
+ * @param {number} count
+ * @returns {string} "812 B", "24 kB", "1.2 MB"
+ */
+export function bytes(count) {
+  if (count < 1000) return `${count} B`;
+  return count < 999_500 ? `${Math.round(count / 1000)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+}
+
 /**
  * JSON as people can read it; what is not JSON stays as it is.
  * @param {unknown} value

@@ -1,5 +1,6 @@
 // Sends messages one after the other: each hangs on the one before, so the order of writing is the order of turns.
 import { CallFailed, post } from "./api.js";
+import { sentForm } from "./attachments.js";
 import { keep, kept } from "./drafts.js";
 
 /** @typedef {import("./conversation-store.js").ConversationStore} ConversationStore */
@@ -24,12 +25,12 @@ export class Outbox {
 
   /**
    * Shows a message at once and sends it as soon as that is possible.
-   * @param {{ text: string, edits?: number | null }} message
+   * @param {Pick<import("../types").Pending, "text" | "attachments" | "options"> & { edits?: number | null }} message
    */
-  add({ text, edits = null }) {
+  add({ text, edits = null, attachments = [], options }) {
     const created_at = new Date().toISOString();
     const client_id = crypto.randomUUID?.() ?? `${created_at}-${Math.random()}`; // no randomUUID without https
-    this.store.addPending({ client_id, text, edits, created_at, state: "waiting", problem: "" });
+    this.store.addPending({ client_id, text, attachments, edits, options, created_at, state: "waiting", problem: "" });
     this.flush();
   }
 
@@ -70,11 +71,12 @@ export class Outbox {
   }
 
   /** @param {import("../types").Pending} pending */
-  async #send({ client_id, text, edits }) {
+  async #send({ client_id, text, edits, options, attachments = [] }) {
     this.store.changePending(client_id, { state: "sending" });
     const previous = edits === null ? (this.store.tail?.id ?? null) : null; // another wording stands where the first does
+    const message = { client_id, text, previous, edits, options, attachments: sentForm(attachments) };
     try {
-      this.sent(await post(this.address, { client_id, text, previous, edits }));
+      this.sent(await post(this.address, message));
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       // The same client_id is the same message, so a call whose answer was lost may be made once more

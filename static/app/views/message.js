@@ -2,6 +2,8 @@
 import { clock } from "../lib/format.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone, ref } from "../lib/templates.js";
+import { AttachmentsView } from "./attachments.js";
+import { showAvatar } from "./faces.js";
 
 /** @typedef {import("../types").Person} Person */
 /**
@@ -31,6 +33,7 @@ export function textOf(payload) {
 export class MessageView {
   element = clone("message-template");
   #prose = new MarkdownStream(ref(this.element, "prose"), { breaks: true });
+  #files = new AttachmentsView(ref(this.element, "files"));
   /** @type {HTMLFormElement | undefined} */ #form;
 
   /** @param {Message} message */
@@ -41,7 +44,7 @@ export class MessageView {
     article.ariaLabel = `Message from ${name}`;
     article.classList.toggle("sending", state === "sending" || state === "waiting");
     ref(this.element, "name").textContent = name;
-    this.#avatar(author);
+    showAvatar(ref(this.element, "avatar"), author);
     const time = /** @type {HTMLTimeElement} */ (ref(this.element, "time"));
     time.dateTime = message.created_at;
     time.textContent = clock(message.created_at);
@@ -52,7 +55,8 @@ export class MessageView {
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);
     this.#prose.end(this.text);
-    this.#files(payload);
+    ref(this.element, "prose").hidden = this.text === "" || this.#form !== undefined;
+    this.#files.update(payload.content);
   }
 
   /** Opens the message for another wording; `Escape` and Cancel leave it as it was. */
@@ -76,39 +80,4 @@ export class MessageView {
   }
 
   text = "";
-
-  /** @param {Person | null} author */
-  #avatar(author) {
-    const avatar = ref(this.element, "avatar");
-    avatar.style.setProperty("--hue", String(author?.hue ?? 75));
-    if (!author?.avatar) {
-      avatar.textContent = author?.initial ?? "";
-      return;
-    }
-    if (avatar.querySelector("img")?.getAttribute("src") === author.avatar) return;
-    const image = new Image();
-    image.alt = "";
-    image.src = author.avatar;
-    avatar.replaceChildren(image);
-  }
-
-  /**
-   * Pictures and files that were sent along.
-   * @param {import("../types").Item} payload
-   */
-  #files(payload) {
-    const content = Array.isArray(payload.content) ? payload.content : [];
-    const names = content
-      .filter((part) => part?.type === "input_image" || part?.type === "input_file")
-      .map((part) => String(part?.filename ?? (part?.type === "input_image" ? "Picture" : "File")));
-    const files = ref(this.element, "files");
-    files.hidden = names.length === 0;
-    files.replaceChildren(
-      ...names.map((name) => {
-        const file = clone("file-template");
-        ref(file, "name").textContent = name;
-        return file;
-      }),
-    );
-  }
 }

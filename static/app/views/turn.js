@@ -1,4 +1,5 @@
 // One turn on the page: what was asked, then what was answered; or a message that the server has not confirmed yet.
+import { partsOf } from "../lib/attachments.js";
 import { messageOf } from "../lib/conversation-store.js";
 import { day } from "../lib/format.js";
 import { ref } from "../lib/templates.js";
@@ -66,8 +67,9 @@ export class TurnView {
   updatePending(pending, me) {
     this.clientId = pending.client_id;
     this.#sizeTo(1, () => true);
-    const { created_at, state, problem } = pending;
-    const payload = { type: "message", role: "user", content: [{ type: "input_text", text: pending.text }] };
+    const { created_at, state, problem, text, attachments = [] } = pending;
+    const content = [...(text ? [{ type: "input_text", text }] : []), ...partsOf(attachments)];
+    const payload = { type: "message", role: "user", content };
     const [message] = /** @type {MessageView[]} */ (this.#messages);
     message?.update({ author: me, created_at, payload, state, problem, editable: false });
     this.#name("");

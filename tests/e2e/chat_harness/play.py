@@ -21,6 +21,8 @@ class Play:
             "model": "gpt-5",
             "instructions": "",
             "state": "",
+            "state_in_force": "stored",
+            "options": {},
             "branch": None,
             "role": "owner",
             "may_write": True,
@@ -28,8 +30,8 @@ class Play:
             "archived": False,
         }
         self.models = [
-            {"name": "gpt-5", "label": "gpt-5", "demo": False},
-            {"name": "demo", "label": "demo (scripted)", "demo": True},
+            {"name": "gpt-5", "label": "gpt-5", "demo": False, "options": {"reasoning.effort": ["low", "high"]}},
+            {"name": "demo", "label": "demo (scripted)", "demo": True, "options": {}},
         ]
         self.turns: dict[int, Turn] = {}
         self.position = 0
@@ -66,7 +68,8 @@ class Play:
         return max((t["id"] for t in self.turns.values() if t["branch"] == branch), default=None)
 
     def fact(self, position: int, turn_id: int | None) -> dict[str, Any]:
-        shared = {name: self.conversation[name] for name in ("id", "title", "model", "instructions", "state", "branch")}
+        names = ("id", "title", "model", "instructions", "state", "state_in_force", "options", "branch")
+        shared = {name: self.conversation[name] for name in names}
         fact = {"type": "fact", "position": position, "kind": "response.updated", "conversation": shared}
         return fact | ({"turn": self.shown_turn(turn_id)} if turn_id else {})
 

@@ -1,0 +1,32 @@
+"""What Salon offers the model in a turn: the function tools and MCP servers that are on, and that the asker may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conversations.mcp import servers
+from conversations.models import Response
+from conversations.tools.offers import offers_for
+from conversations.upstream.catalog import Capabilities
+
+NO_TOOLS = "This model takes no tools, so what is switched on here was left out."
+
+
+def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the tools for the request of `response`, secrets sealed, and sentences about what was left out."""
+    functions, ids = response.offered.get("functions", ()), response.offered.get("servers", ())
+    if not functions and not ids:
+        return [], []
+    tools: list[dict[str, Any]] = []
+    remarks: list[str] = []
+    if functions and "function" in capabilities.tools:
+        offers = offers_for(response.created_by)
+        tools += [offers[name].tool.definition for name in functions if name in offers]
+    if ids and "mcp" in capabilities.tools:
+        for server in servers.usable(response.created_by, ids):
+            tool, sentence = servers.request_tool(server)
+            tools += [tool] if tool else []
+            remarks += [sentence] if sentence else []
+    if not {"function", "mcp"} & set(capabilities.tools):
+        remarks.append(NO_TOOLS)
+    return tools, remarks

@@ -1,0 +1,70 @@
+"""Switching tools on and off in a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from conversations import access, snapshots
+from conversations.actions import conversations
+from conversations.errors import Refused
+from conversations.mcp import servers
+from conversations.models import McpServer, User
+from conversations.models.tool import offered_to
+from conversations.tools.offers import offers_for
+from conversations.views.json import SignedInRequest, answer, body, door
+
+
+def offered(user: User) -> list[dict[str, Any]]:
+    """Return what `user` may switch on, as the composer lists it."""
+    functions = [
+        {
+            "kind": "functions",
+            "key": name,
+            "label": name.replace("_", " ").capitalize(),
+            "about": offer.tool.description.split("\n")[0],
+            "approval": offer.approval,
+        }
+        for name, offer in offers_for(user).items()
+    ]
+    rows = offered_to(user, McpServer.objects.all()).order_by("label") if user.is_active else ()
+    return functions + [
+        {
+            "kind": "servers",
+            "key": row.pk,
+            "label": row.label,
+            "about": row.description,
+            "approval": row.approval != McpServer.Approval.NEVER,
+        }
+        for row in rows
+    ]
+
+
+@door("POST")
+def switch(request: SignedInRequest, conversation_id: str) -> HttpResponse:
+    """Switch tools: `{"functions": {name: on}, "servers": {id: on}}`. What is not named stays as it is."""
+    found = access.conversation_for(request.user, conversation_id)
+    found.require_writer()
+    data = body(request)
+    functions, ids = _switches(data, "functions"), _switches(data, "servers")
+    mine = offers_for(request.user)
+    usable = {str(server.pk): server.pk for server in servers.usable(request.user, map(int, ids))}
+    if any(on and name not in mine for name, on in functions.items()) or any(
+        on and key not in usable for key, on in ids.items()
+    ):
+        raise Refused("This tool is not offered to you. Load the page again to see what is.", code="not_offered")
+    conversation = conversations.switch_tools(
+        found, functions=functions, servers={int(key): on for key, on in ids.items()}
+    )
+    return answer({"conversation": snapshots.conversation_state(conversation, found.membership)})
+
+
+def _switches(data: dict[str, Any], kind: str) -> dict[str, bool]:
+    given = data.get(kind, {})
+    good = isinstance(given, dict) and all(isinstance(on, bool) for on in given.values())
+    if not good or len(given) > 100:
+        raise Refused(f"{kind} must say of each name whether it is on.", code=kind)
+    if kind == "servers" and not all(key.isascii() and key.isdigit() and len(key) < 19 for key in given):
+        raise Refused("servers are named by their numbers.", code=kind)
+    return {key[:100]: on for key, on in given.items()}

@@ -1,0 +1,101 @@
+"""A provider whose answers a test scripts, as strict about calls as the service: each must have its output."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from tests.upstream.script import sse
+
+Item = dict[str, Any]
+Play = list[Item] | Callable[[dict[str, Any]], list[Item]]
+numbers = itertools.count(1)
+
+
+def calling(name: str, arguments: str, *, call_id: str = "") -> Item:
+    """A function call."""
+    number = next(numbers)
+    return {
+        "id": f"fc_{number}",
+        "type": "function_call",
+        "status": "completed",
+        "call_id": call_id or f"call_{number}",
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+def saying(text: str) -> Item:
+    part = {"type": "output_text", "text": text, "annotations": []}
+    number = next(numbers)
+    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+
+
+def asking(label: str, name: str, arguments: str) -> Item:
+    """A request for approval of a call on an MCP server."""
+    number = next(numbers)
+    return {
+        "id": f"mcpr_{number}",
+        "type": "mcp_approval_request",
+        "server_label": label,
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+def listing(label: str, *tools: Item) -> Item:
+    return {"id": f"mcpl_{next(numbers)}", "type": "mcp_list_tools", "server_label": label, "tools": list(tools)}
+
+
+class Model:
+    """Plays one output for each request; the last one again and again."""
+
+    def __init__(self) -> None:
+        self.plays: list[Play] = []
+        self.asked: list[dict[str, Any]] = []
+        self.echo: dict[str, Any] = {}
+        """What every response says besides."""
+        self._kept: dict[str, list[Item]] = {}
+
+    def will(self, *plays: Play) -> None:
+        self.plays += plays
+
+    def input(self, number: int = -1) -> list[Item]:
+        """The input of a request."""
+        return self.asked[number]["input"]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        history = [*self._kept.get(body.get("previous_response_id", ""), []), *body["input"]]
+        called = {item["call_id"] for item in history if item.get("type") == "function_call"}
+        answered = [item["call_id"] for item in history if item.get("type") == "function_call_output"]
+        for problem, ids in (
+            ("No tool output found for", called - set(answered)),
+            ("No call for", set(answered) - called),
+        ):
+            if ids:
+                return _refused(f"{problem} function call {sorted(ids)[0]}.")
+        if len(answered) != len(set(answered)):
+            return _refused("A function call has two outputs.")
+        play = self.plays[min(len(self.asked), len(self.plays) - 1)]
+        self.asked.append(body)
+        output = play(body) if callable(play) else play
+        response = {"id": f"resp_{next(numbers)}", "object": "response", "model": body["model"], **self.echo}
+        self._kept[response["id"]] = [*history, *output]
+        events: list[dict[str, Any]] = [
+            {"type": "response.created", "response": {**response, "status": "in_progress", "output": []}},
+            *(
+                {"type": "response.output_item.done", "output_index": index, "item": item}
+                for index, item in enumerate(output)
+            ),
+            {"type": "response.completed", "response": {**response, "status": "completed", "output": output}},
+        ]
+        body_of = sse(*({**event, "sequence_number": number} for number, event in enumerate(events)))
+        return web.Response(body=body_of, content_type="text/event-stream")
+
+
+def _refused(message: str) -> web.Response:
+    return web.json_response({"error": {"message": message, "type": "invalid_request_error"}}, status=400)
