@@ -16,6 +16,7 @@ class AnswerInspector extends AppElement {
   /** @type {Element | null} */ #opener = null;
   /** @type {WeakMap<Element, Promise<void>>} */ #filled = new WeakMap();
   #led = 0;
+  #status = "";
   #sight = new IntersectionObserver((entries) => this.#seen(entries), { root: this, rootMargin: "200px 0px" });
 
   connectedCallback() {
@@ -60,9 +61,14 @@ class AnswerInspector extends AppElement {
     this.ariaBusy = "false";
   }
 
-  /** An answer has changed: what the panel says of it is fetched anew. @param {number} id */
-  refresh(id) {
-    if (this.#id === id && !this.querySelector("dialog[open]")) this.open(id);
+  /**
+   * Once the answer that is shown has ended, all about it is fetched anew.
+   * @param {import("../types").Turn | undefined} turn
+   */
+  watch(turn) {
+    const before = this.#status;
+    this.#status = turn?.status ?? "";
+    if (turn && before !== "" && before !== turn.status) this.open(turn.id);
   }
 
   close() {
@@ -70,6 +76,7 @@ class AnswerInspector extends AppElement {
     this.#abort.abort();
     this.#sight.disconnect();
     this.#id = null;
+    this.#status = "";
     this.hidden = true;
     this.replaceChildren();
     this.closest(".app")?.classList.remove("with-panel");
