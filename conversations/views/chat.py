@@ -17,7 +17,7 @@ from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Response
 from conversations.models.approval import DECIDE
-from conversations.views import tools
+from conversations.views import kept, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
@@ -62,6 +62,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
+        "kept": kept.line(found.conversation),
     }
     return render(request, "conversations/conversation.html", context)
 

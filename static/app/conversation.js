@@ -81,6 +81,19 @@ async function loadOlder() {
   log.grewUp();
 }
 
+/** An address may name a turn, as those that a search finds do: it is loaded from as far back as it stands. */
+async function toNamedTurn() {
+  const id = Number(/^#turn-(\d+)$/.exec(location.hash)?.[1]);
+  if (!id) return;
+  // Ids grow along a branch, so one that is passed is not on it
+  while (!store.turn(id) && store.before !== null && (store.path[0]?.id ?? 0) > id) {
+    const before = store.before;
+    await loadOlder();
+    if (store.before === before) return; // it could not be loaded, which the log says
+  }
+  log.toTurn(id);
+}
+
 /**
  * Makes a call, and says it in a sentence when it fails.
  * @template T
@@ -266,6 +279,8 @@ log.show(store);
 const inspected = Number(new URLSearchParams(location.search).get("inspect"));
 if (inspected > 0) inspector.open(inspected);
 refresh();
+toNamedTurn();
+addEventListener("hashchange", toNamedTurn);
 socket.open();
 if (inspector.shown === null) composer?.area.focus({ preventScroll: true });
 document.documentElement.dataset.ready = "";
