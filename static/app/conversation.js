@@ -137,6 +137,7 @@ function refresh() {
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
   status.update(store);
+  inspector.watch(store.turn(inspector.shown ?? 0));
   menu.conversation = conversation;
   showFaces(faces, conversation.people);
   options.update(conversation, store.model);
