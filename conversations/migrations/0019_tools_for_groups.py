@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('conversations', '0015_members'),
+        ('conversations', '0018_search'),
     ]
 
     operations = [
