@@ -171,7 +171,7 @@ def _turn(
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
-        "answers_calls": response.answers_id is not None,
+        "continues": response.answers_id is not None and response.answers_id == response.previous_response_id,
         "approvals": [],
     }
 

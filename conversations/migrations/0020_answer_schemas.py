@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0018_search'),
+        ('conversations', '0019_tools_for_groups'),
     ]
 
     operations = [
