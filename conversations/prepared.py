@@ -153,9 +153,10 @@ class Insertion:
 
 
 def _value(field: Any, row: Model) -> Any:
-    value = field.pre_save(row, True)
+    value: Any = field.pre_save(row, True)
     if isinstance(value, DatabaseDefault):
-        value = value.expression.value  # a literal, for nothing else is a default of ours
+        default: Any = value
+        value = default.expression.value  # a literal, for nothing else is a default of ours
         setattr(row, field.attname, value)
     return value
 

@@ -13,11 +13,12 @@ from conversations import sealing, threads
 from conversations.models import Response, StreamChunk
 from conversations.output import Output
 from conversations.turns import calls, context, mirror, repair
-from conversations.turns.answer import Answer
+from conversations.turns.answers import fit
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import failed
 from conversations.turns.mirror import Ending
 from conversations.turns.provider import provider, revive
+from conversations.turns.provider_answer import Answer
 from conversations.turns.recorder import LeaseLost, Recording, recorder
 from conversations.upstream.errors import (
     ProviderBusy,
@@ -223,6 +224,8 @@ class Turn:
         if self.answer.secrets:
             wiped = {name: sealing.wipe(getattr(ending, name), self.answer.secrets) for name in ("final", "error")}
             ending = replace(ending, **wiped)
+        if ending.status == Response.Status.COMPLETED:
+            self.recording.note(fit=await fit(self.response.options, ending.final))
         while True:
             try:
                 self.waiting = await recorder.finish(
