@@ -14,10 +14,12 @@ from conversations.models.mcp import McpServer, McpTool
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
+from conversations.models.schema import AnswerSchema
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 
 __all__ = [
+    "AnswerSchema",
     "Approval",
     "AuditEntry",
     "Branch",

@@ -56,6 +56,7 @@ KEPT = {
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
     "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.AnswerSchema": "the team's forms of answers, in no conversation",
     "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
     "conversations.RefusedParameter": "names of what a model does not take",
