@@ -29,7 +29,7 @@ def give_powers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0018_search'),
+        ('conversations', '0020_answer_schemas'),
     ]
 
     operations = [
