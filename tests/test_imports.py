@@ -11,9 +11,9 @@ from webapp.env import BASE_DIR
 LAYERS: list[set[str]] = [
     {"egress", "sealing"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"intake", "arguments"},
+    | {"intake", "arguments", "schemas"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
-    {"snapshots", "lists"},
+    {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
     {"actions", "search"},

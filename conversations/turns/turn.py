@@ -18,6 +18,7 @@ from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
 from conversations.turns import blobs, calls, context, mirror, repair
+from conversations.turns.answers import fit
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
@@ -314,6 +315,8 @@ class Turn:
         if self.wiper.secrets:
             wiped = {name: sealing.wipe(getattr(ending, name), self.wiper.secrets) for name in ("final", "error")}
             ending = replace(ending, **wiped)
+        if ending.status == Response.Status.COMPLETED:
+            self._note(fit=await fit(self.response.options, ending.final))
         while True:
             try:
                 waiting = await recorder.finish(

@@ -1,5 +1,6 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
 import "./elements/answer-inspector.js";
+import "./elements/answer-form.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
@@ -32,6 +33,9 @@ const menu = /** @type {import("./elements/conversation-menu.js").ConversationMe
 const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=faces]"));
 const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
   document.querySelector("conversation-options")
+);
+const form = /** @type {import("./elements/answer-form.js").AnswerForm | null} */ (
+  document.querySelector("answer-form")
 );
 const own = /** @type {import("./elements/message-options.js").MessageOptions | null} */ (
   document.querySelector("message-options")
@@ -142,6 +146,7 @@ function refresh() {
   showFaces(faces, conversation.people);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
+  form?.update(conversation, store.model);
   kept?.update(store);
   if (switches) {
     switches.offered = conversation.offered;
@@ -190,8 +195,9 @@ socket.addEventListener("closed", (event) => {
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
   "chat:send": ({ text, attachments }) => {
-    outbox.add({ text, attachments, options: own?.value });
+    outbox.add({ text, attachments, options: { ...own?.value, ...form?.value } });
     own?.reset();
+    form?.reset();
     log.toLatest();
   },
   "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),

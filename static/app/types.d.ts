@@ -71,6 +71,12 @@ export interface BranchRef {
   branch: number;
 }
 
+/** Whether an answer is the JSON that it was asked for as; null: nobody knows. */
+export interface Fit {
+  valid: boolean | null;
+  problem: string;
+}
+
 /** A response with its input: what one person asked and what was answered. */
 export interface Turn {
   id: number;
@@ -83,6 +89,9 @@ export interface Turn {
   demo: boolean;
   input: InputItem[];
   output: Output;
+  /** What the answer was asked for as: a schema's name, `json_object`, or "" for words. */
+  form: string;
+  fit: Fit | null;
   usage: { input_tokens?: number; output_tokens?: number } | null;
   error: { code: string; message: string } | null;
   incomplete: string | null;

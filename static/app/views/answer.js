@@ -73,8 +73,11 @@ export class AnswerView {
         const next = this.#items.slice(index + 1).find(Boolean);
         said.insertBefore(view.element, next?.element ?? null);
       }
+      const { form, fit } = turn;
+      const cut = turn.status === "incomplete" || turn.status === "cancelled" || turn.status === "failed";
       const asks = turn.approvals?.find(({ request }) => request === item.call_id)?.state;
-      view.update(asks ? { ...item, asks } : item, { running, sources, thought: turn.timing.first_token_ms });
+      const thought = turn.timing.first_token_ms;
+      view.update(asks ? { ...item, asks } : item, { running, sources, thought, form, fit, cut });
     }
     for (const gone of this.#items.splice(turn.output.length)) gone?.element.remove();
     said.hidden = said.childElementCount === 0;
