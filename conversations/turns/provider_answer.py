@@ -49,8 +49,8 @@ class Answer:
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
-        self.secrets: set[str] = set()
-        """What MCP servers in the request are told and nobody else: wiped from all that comes back."""
+        self.wiper = sealing.Wiper(set())
+        """Of what MCP servers in the request are told and nobody else: it goes from all that comes back."""
 
     @property
     def in_background(self) -> bool:
@@ -79,7 +79,7 @@ class Answer:
             taken: list[dict[str, Any]] = []
             ending = None
             for event in batch:
-                data = sealing.wipe(event.data, self.secrets) if self.secrets else event.data
+                data = self.wiper.wiped(event.data) if self.wiper.secrets else event.data
                 self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
                 if event.type in TERMINAL:
                     ending = ending_of(event.type, data)

@@ -95,7 +95,7 @@ class Turn:
         taken_over = self.response.epoch > 1
         if taken_over:
             self.recording.output, self.answer.last_number = await threads.runner.run(_logged, self.response.pk)
-            self.answer.secrets = await threads.runner.run(_secrets_in, self.response.pk)
+            self.answer.wiper = sealing.Wiper(await threads.runner.run(_secrets_in, self.response.pk))
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -162,11 +162,11 @@ class Turn:
 
     async def _stream(self, body: dict[str, Any]) -> Ending:
         try:
-            body, self.answer.secrets = sealing.open_tools(body)
+            body, secrets = sealing.open_tools(body)
         except sealing.Unreadable:
             sentence = "The secrets of an MCP server cannot be read any more. Switch it off, or have them entered anew."
             return Ending(Response.Status.FAILED, error={"code": "unreadable_secret", "message": sentence})
-        upstream = await provider()
+        self.answer.wiper, upstream = sealing.Wiper(secrets), await provider()
         try:
             return await self.answer.follow(upstream.stream_response(body, on_wait=self._wait))
         except ProviderUnavailable:
@@ -221,8 +221,8 @@ class Turn:
         self.recording.note(remarks=[*(self.response.remarks or []), sentence])
 
     async def _finish(self, ending: Ending) -> None:
-        if self.answer.secrets:
-            wiped = {name: sealing.wipe(getattr(ending, name), self.answer.secrets) for name in ("final", "error")}
+        if secrets := self.answer.wiper.secrets:
+            wiped = {name: sealing.wipe(getattr(ending, name), secrets) for name in ("final", "error")}
             ending = replace(ending, **wiped)
         if ending.status == Response.Status.COMPLETED:
             self.recording.note(fit=await fit(self.response.options, ending.final))
