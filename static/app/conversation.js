@@ -41,7 +41,7 @@ const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInsp
   document.querySelector("answer-inspector")
 );
 const socket = new ConversationSocket(address);
-const outbox = new Outbox(store, `${here}messages/`, taken);
+const outbox = new Outbox(store, here, taken);
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -139,6 +139,7 @@ function refresh() {
   own?.update(conversation, store.model);
   kept?.update(store);
   if (composer) {
+    composer.shared = conversation.people.count > 1;
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
     const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
@@ -180,9 +181,9 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-  "chat:send": ({ text, attachments }) => {
-    outbox.add({ text, attachments, options: own?.value });
-    own?.reset();
+  "chat:send": ({ text, attachments, to }) => {
+    outbox.add(to === "people" ? { text, to } : { text, attachments, options: own?.value });
+    if (to !== "people") own?.reset();
     log.toLatest();
   },
   "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
@@ -190,6 +191,7 @@ const actions = {
     outbox.again(clientId);
     composer?.area.focus(); // the button goes
   },
+  "chat:delete-note": ({ id }) => tried(() => post(`${here}notes/${id}/delete/`)),
   "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
     const { text = "", attachments } = store.pending.find((pending) => pending.client_id === clientId) ?? {};
