@@ -13,6 +13,7 @@ from conversations import catalog, events, parameters
 from conversations.access import Access
 from conversations.errors import Refused
 from conversations.models import Conversation, Deletion, Fact, Membership, User
+from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.moderation import deletion
 
@@ -142,6 +143,16 @@ def set_title(conversation_id: str, title: str) -> None:
             return
         conversation.title = plain(title)[:200]
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["title"])
+
+
+def set_temporary(access: Access, temporary: bool) -> None:
+    """Have the rule for temporary conversations decide about this one, or no more. Only its owner may."""
+    access.require_owner()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        conversation.temporary = temporary
+        conversation.save(update_fields=["temporary"])
+        record("conversation.update", actor=access.user, object=conversation, details={"changed": ["temporary"]})
 
 
 def delete(access: Access) -> None:
