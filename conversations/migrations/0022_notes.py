@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0018_search'),
+        ('conversations', '0021_readings'),
     ]
 
     operations = [
