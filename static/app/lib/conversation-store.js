@@ -2,7 +2,7 @@
 // It takes state and frames and says what changed; it knows no DOM and no network.
 import { Notes } from "./notes.js";
 import { RunningStreams } from "./running-streams.js";
-import { RANK, isRunning, keyOf, longer, messageOf } from "./turns.js";
+import { RANK, countBeside, isRunning, keyOf, longer, messageOf } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
@@ -225,7 +225,7 @@ export class ConversationStore extends EventTarget {
    */
   #place(turn) {
     for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
-    this.#count(turn);
+    countBeside([...this.path, ...this.elsewhere.values()], turn);
     const merged = this.#merge(turn);
     this.atWork.delete(turn.id);
     if (isRunning(merged)) this.atWork.set(turn.id, turn.branch);
@@ -290,18 +290,6 @@ export class ConversationStore extends EventTarget {
     if (isRunning(merged)) this.streams.adopt(merged, known);
     else this.streams.forget(turn.id);
     return merged;
-  }
-
-  /**
-   * A turn beside the path may be another wording of a message on it, or another answer to one.
-   * @param {Turn} turn
-   */
-  #count(turn) {
-    for (const known of [...this.path, ...this.elsewhere.values()]) {
-      if (known.previous !== turn.previous) continue;
-      known.siblings = longer(turn.siblings, known.siblings);
-      if (messageOf(known) === messageOf(turn)) known.answers = longer(turn.answers, known.answers);
-    }
   }
 
   /** @param {Extract<Frame, { type: "stream" }>} frame */
