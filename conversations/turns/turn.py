@@ -17,7 +17,7 @@ from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
-from conversations.turns import blobs, calls, context, mirror, repair
+from conversations.turns import blobs, calls, context, made_files, mirror, repair
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
@@ -107,7 +107,9 @@ class Turn:
             ending = await self._leave()
         finally:
             asked_to_stop.cancel()
-        return await self._finish(ending)
+        waiting = await self._finish(ending)
+        made_files.keep_soon(self.response, (ending.final or {}).get("output") or self.recording.output.slots)
+        return waiting
 
     async def _ended(self, work: asyncio.Future[Ending]) -> Ending:
         try:
