@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import catalog, dispatch, events, parameters, sealing, snapshots
+from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
@@ -248,16 +248,18 @@ def _queue(
     model = model or conversation.model or settings.SALON_MODELS[0]
     known = catalog.capabilities(model)
     fitting, left_out = parameters.fitting(conversation.options, known)
+    asked = parameters.merged(fitting, options or {}) if by_page else dict(options or {})
     return Response.objects.create(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
         created_by=user,
+        answer_form=schemas.form_of(asked),
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
         instructions=conversation.instructions if by_page else "",
-        options=sealing.seal_tools(parameters.merged(fitting, options or {}) if by_page else options or {}),
+        options=sealing.seal_tools(asked),
         offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
         **columns,

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import catalog
+from conversations import catalog, schemas
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
 from conversations.turns import calls, offers
@@ -30,6 +30,11 @@ MOST_TURNS = 200
 STRIDE = 50
 RETOLD = "The history was sent from here, because the provider does not keep all of it."
 CUT = f"The history is long: only its last {MOST_TURNS} messages and answers were sent."
+AS_JSON: dict[str, Any] = {
+    "type": "message",
+    "role": "developer",
+    "content": [{"type": "input_text", "text": "Answer with a JSON object."}],
+}
 SEALED = "reasoning.encrypted_content"
 LONG_EFFORTS = {"xhigh", "max"}
 """Reasoning that takes minutes with any model."""
@@ -74,6 +79,8 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         "input": items,
         "store": store,
     }
+    if schemas.form_of(options) == "json_object" and not _says_json(body["input"], response.instructions):
+        body["input"].append(AS_JSON)
     if response.instructions:
         body["instructions"] = response.instructions
     if anchor is not None:
@@ -101,6 +108,11 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
 def is_clients_own(response: Response, parameter: str) -> bool:
     """Whether a client of the gateway asked for the parameter by itself: it is told when the model does not take it."""
     return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
+
+
+def _says_json(items: list[dict[str, Any]], instructions: str) -> bool:
+    """The API takes `json_object` only where the model is told of JSON in words too."""
+    return "json" in (instructions + str(items[-1].get("content") if items else "")).lower()
 
 
 def _in_background(known: Capabilities, options: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
 import "./elements/answer-inspector.js";
+import "./elements/answer-form.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
@@ -8,6 +9,7 @@ import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
 import "./elements/message-options.js";
 import "./elements/status-line.js";
+import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
@@ -32,10 +34,16 @@ const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=face
 const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
   document.querySelector("conversation-options")
 );
+const form = /** @type {import("./elements/answer-form.js").AnswerForm | null} */ (
+  document.querySelector("answer-form")
+);
 const own = /** @type {import("./elements/message-options.js").MessageOptions | null} */ (
   document.querySelector("message-options")
 );
 const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
+const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
+  document.querySelector("tool-switches")
+);
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
   document.querySelector("answer-inspector")
@@ -138,7 +146,12 @@ function refresh() {
   showFaces(faces, conversation.people);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
+  form?.update(conversation, store.model);
   kept?.update(store);
+  if (switches) {
+    switches.offered = conversation.offered;
+    switches.takes = store.model?.takes ?? [];
+  }
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
@@ -182,8 +195,9 @@ socket.addEventListener("closed", (event) => {
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
   "chat:send": ({ text, attachments }) => {
-    outbox.add({ text, attachments, options: own?.value });
+    outbox.add({ text, attachments, options: { ...own?.value, ...form?.value } });
     own?.reset();
+    form?.reset();
     log.toLatest();
   },
   "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
@@ -223,6 +237,16 @@ const actions = {
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
+  "chat:tool": async ({ kind, key, on }) => {
+    const answer = await tried(() => post(`${here}tools/`, { [kind]: { [key]: on } }));
+    if (answer) store.update(answer.conversation);
+    else refresh();
+  },
+  "chat:decide": async ({ id, decision, digest, note, failed }) => {
+    const answer = await tried(() => post(`${here}approvals/${id}/`, { decision, digest, note }));
+    if (answer) store.accept(answer.turn, /** @type {number} */ (store.branch));
+    else failed();
+  },
   "chat:said": ({ text }) => say(text),
   "conversation:save": (change) => save(change),
   "options:save": async ({ change, done, failed }) => {
