@@ -108,9 +108,7 @@ class Turn:
             ending = await self._leave()
         finally:
             asked_to_stop.cancel()
-        waiting = await self._finish(ending)
-        made_files.keep_soon(self.response, (ending.final or {}).get("output") or self.recording.output.slots)
-        return waiting
+        return await self._finish(ending)
 
     async def _ended(self, work: asyncio.Future[Ending]) -> Ending:
         try:
@@ -330,6 +328,7 @@ class Turn:
                 await asyncio.sleep(AGAIN)
             else:
                 log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
+                made_files.keep_soon(self.response, self.recording.output.slots)
                 return waiting
 
 
