@@ -10,7 +10,7 @@ from django.db import transaction
 from conversations import protocol, snapshots
 from conversations.errors import NotFound
 from conversations.hub import hub
-from conversations.models import Conversation, Fact, Response, User
+from conversations.models import Conversation, Fact, Item, Response, User
 from conversations.prepared import Given, Select, Update, insert
 
 _locked = Select(lambda: Conversation.objects.select_for_update().filter(pk=Given("pk")))
@@ -22,6 +22,7 @@ def record(
     *,
     response: Response | None = None,
     person: User | None = None,
+    note: Item | None = None,
     changed: Iterable[str] = (),
 ) -> Fact:
     """Append a fact to the log of `conversation`, whose row the caller has locked, and announce it after the commit.
@@ -32,7 +33,8 @@ def record(
     columns = ("position", *changed)
     values = {name: conversation.serializable_value(name) for name in columns}
     _saving(columns)(pk=conversation.pk, **values)
-    fact = Fact(conversation=conversation, position=conversation.position, kind=kind, response=response, person=person)
+    about = {"response": response, "person": person, "note": note}
+    fact = Fact(conversation=conversation, position=conversation.position, kind=kind, **about)
     insert([fact])
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that
     return fact

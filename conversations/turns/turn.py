@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from conversations import sealing, threads
 from conversations.models import Response, StreamChunk
 from conversations.output import Output
-from conversations.turns import calls, context, mirror, repair
+from conversations.turns import calls, context, made_files, mirror, repair
 from conversations.turns.answers import fit
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import failed
@@ -237,6 +237,7 @@ class Turn:
                 await asyncio.sleep(AGAIN)
             else:
                 log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
+                made_files.keep_soon(self.response, self.recording.output.slots)
                 return
 
 
