@@ -17,7 +17,7 @@ from conversations.models import File, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
-from conversations.turns import blobs, calls, context, mirror, repair
+from conversations.turns import blobs, calls, context, made_files, mirror, repair
 from conversations.turns.answers import fit
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import ENDED, ending_of, failed
@@ -328,6 +328,7 @@ class Turn:
                 await asyncio.sleep(AGAIN)
             else:
                 log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
+                made_files.keep_soon(self.response, self.recording.output.slots)
                 return waiting
 
 
