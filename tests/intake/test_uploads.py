@@ -220,6 +220,10 @@ def test_an_upload_is_its_uploaders_until_a_message_carries_it(
         refused = send(other, conversation, [{"file": file["id"]}])
         assert refused.status_code == 404
     assert File.objects.filter(pk=file["id"], conversation=None).exists()
+    refused = send(as_alice, conversation, [{"file": file["id"]}])
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "no_vision")
+    assert File.objects.filter(pk=file["id"], conversation=None).exists()
+    Conversation.objects.filter(pk=conversation.pk).update(model="demo")
     assert send(as_alice, conversation, [{"file": file["id"]}]).status_code == 201
     assert as_bob.get(file["url"]).status_code == 200
     assert as_bob.get(f"{file['url']}preview/").status_code == 200
@@ -267,6 +271,60 @@ def test_so_many_uploads_may_wait_and_no_more(as_alice: Client, alice: User) -> 
     assert upload(as_alice, b"one more").status_code == 429
 
 
+BAD_ATTACHMENTS: list[Any] = [
+    "file",
+    {},
+    {"file": "file_1"},
+    {"file": None},
+    {"file": ["file_1"]},
+    {"file": {"$file": "x"}},
+    {"file": "../../etc/passwd"},
+    {"file": "file_1", "url": "https://a.example/b.png"},
+    {"path": "/proc/self/environ"},
+    {"url": "/proc/self/environ"},
+    {"url": "file:///etc/passwd"},
+    {"url": "javascript:alert(1)"},
+    {"url": "http://ok.example\\@127.0.0.1/"},
+    {"url": "https://user:secret@pictures.example/a.png"},
+    {"url": "https://" + "a" * 5000},
+    {"url": 7},
+    {"url": "https://pictures.example/a.png", "detail": "huge"},
+]
+
+
+@pytest.mark.parametrize("attachment", BAD_ATTACHMENTS, ids=str)
+def test_what_is_no_attachment_is_refused_with_a_sentence(
+    as_alice: Client, conversation: Conversation, attachment: Any
+) -> None:
+    answer = send(as_alice, conversation, [attachment])
+    assert answer.status_code in {400, 404}
+    assert answer.json()["error"]["message"].endswith(".")
+    assert not conversation.responses.exists()
+
+
+def test_a_message_carries_so_many_and_no_more(as_alice: Client, conversation: Conversation) -> None:
+    url = {"url": "https://papers.example/a.pdf"}
+    assert send(as_alice, conversation, [url] * 21).json()["error"]["code"] == "attached"
+    assert send(as_alice, conversation, [url] * 20, text="").status_code == 201
+    assert send(as_alice, conversation, "https://papers.example/a.pdf").status_code == 400  # type: ignore[arg-type]
+
+
+def test_a_file_that_is_seen_elsewhere_can_be_shared_and_no_other(
+    as_alice: Client, as_bob: Client, alice: User, conversation: Conversation
+) -> None:
+    """Alice shows Bob, here, a file of a conversation of her own; the file there stays hers."""
+    private = Conversation.objects.create(created_by=alice)
+    Membership.objects.create(conversation=private, user=alice, role="owner")
+    pdf = stored(as_alice, made.pdf(), "plan.pdf")[0]
+    send(as_alice, private, [{"file": pdf["id"]}])
+    assert send(as_bob, conversation, [{"file": pdf["id"]}]).status_code == 404
+    turn = send(as_alice, conversation, [{"file": pdf["id"]}]).json()["turn"]
+    shared = turn["input"][0]["payload"]["content"][1]["file_data"]["url"]
+    assert as_bob.get(shared).status_code == 200
+    assert as_bob.get(pdf["url"]).status_code == 404
+    assert len({file.sha256 for file in File.objects.all()}) == 1
+
+
 class FullDisk(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         with open(self.path("half"), "wb") as half:
@@ -281,6 +339,9 @@ class LostStore(FileSystemStorage):
     def exists(self, name: str) -> bool:
         raise self.ServiceError("503 from the store, with a key in it")
 
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        raise self.ServiceError("503 from the store, with a key in it")
+
 
 @pytest.mark.parametrize(("store", "status", "code"), [(FullDisk, 507, "full"), (LostStore, 503, "storage")])
 def test_a_store_that_fails_is_said_and_leaves_no_row(
@@ -292,6 +353,14 @@ def test_a_store_that_fails_is_said_and_leaves_no_row(
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "key in it" not in answer.content.decode()
     assert not File.objects.exists()
+
+
+def test_a_store_that_is_away_is_said_to_who_opens_a_file(as_alice: Client, settings: Any, tmp_path: Path) -> None:
+    file, _ = stored(as_alice, made.picture())
+    here = {"BACKEND": f"{__name__}.LostStore", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": here}
+    assert as_alice.get(file["url"]).status_code == 503
+    assert as_alice.get(f"{file['url']}preview/").status_code == 503
 
 
 def test_a_disk_that_is_full_while_the_file_comes_is_said(as_alice: Client) -> None:
