@@ -12,6 +12,7 @@ from conversations.views import (
     keys,
     members,
     people,
+    running,
     schemas,
     search,
     setup,
@@ -21,6 +22,7 @@ from conversations.views import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("sidebar/", home.sidebar, name="sidebar"),
+    path("running/", running.running, name="running"),
     path("setup/", setup.setup, name="setup"),
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),

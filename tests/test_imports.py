@@ -13,7 +13,7 @@ LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"checks", "arguments", "schemas"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
-    {"snapshots", "lists"},
+    {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
     {"actions", "search"},
