@@ -102,6 +102,8 @@ def ask(
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         if client_id and (known := _sent_before(conversation, client_id)):
+            if known.response is None or known.direction != Item.Direction.INPUT:
+                raise Refused("This client_id was given to a note.", code="client_id", status=409)
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)
