@@ -11,6 +11,7 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
@@ -43,6 +44,7 @@ __all__ = [
     "Membership",
     "ProviderDeletion",
     "ProviderFile",
+    "Reading",
     "RefusedParameter",
     "Response",
     "RetentionRule",

@@ -66,7 +66,7 @@ class Keeper:
         certificates.issue_missing()
         if report.purged or taken:
             log.info("purged", hidden=hidden, parts=taken, purged=report.purged, held=report.held, failed=report.failed)
-            compact()
+            compact(stopped=self._stopped.is_set)
 
 
 def due_at_provider() -> bool:

@@ -64,6 +64,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "membership": found.membership,
         "state": state,
         "kept": kept.line(found.conversation),
+        "readings": kept.readings_now(found.conversation),
     }
     return render(request, "conversations/conversation.html", context)
 

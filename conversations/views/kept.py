@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 from conversations import access
 from conversations.actions.conversations import set_temporary
 from conversations.errors import NotFound, Refused
-from conversations.models import Conversation, File, RetentionRule
+from conversations.models import Conversation, File, Reading, RetentionRule
 from conversations.models.retention import KIND_NAMES
+from conversations.moderation.readings import told
 from conversations.moderation.retention import Rules, Standing, standing, standings
 from conversations.views.json import SignedInRequest
 
@@ -45,10 +46,18 @@ def kept(request: SignedInRequest, conversation_id: str) -> HttpResponse:
         "kinds": [_row(kind, kinds[kind]) for kind in KIND_NAMES if kind != "messages"],
         "matters": kinds["messages"].matters,
         "files": [_file(file, kinds) for file in files.order_by("-created_at", "-pk")[:MOST_FILES]],
+        "readings": told(found.conversation),
         "temporary_days": _temporary_days(),
         "is_owner": found.membership.is_owner,
     }
     return render(request, "conversations/kept.html", context)
+
+
+def readings_now(conversation: Conversation) -> list[Reading]:
+    """Return who reads it now without being a member, as far as its members are told."""
+    if not Reading.objects.filter(conversation_id=conversation.pk, until__gt=timezone.now()).exists():
+        return []
+    return list(told(conversation).filter(until__gt=timezone.now()))
 
 
 def line(conversation: Conversation) -> str:

@@ -18,11 +18,11 @@ from conversations.moderation import deletion, holds, purging, rules
 from tests.conftest import PASSWORD, signed_in
 from tests.moderation.conftest import Make
 
-READ = ("audit", "retention", "holds", "deletions", "provider")
+READ = ("audit", "retention", "holds", "deletions", "provider", "readings")
 PAGES: dict[str, set[str]] = {
     "Operator": {"deletions", "provider"},
     "Compliance officer": set(READ),
-    "Moderator": {"deletions"},
+    "Moderator": {"deletions", "readings"},
     "Auditor": set(READ),
 }
 As = Callable[[str], Client]
