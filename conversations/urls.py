@@ -10,6 +10,7 @@ from conversations.views import (
     inspector,
     kept,
     keys,
+    made,
     members,
     people,
     running,
@@ -96,5 +97,10 @@ urlpatterns = [
         "conversations/<str:conversation_id>/responses/<int:response_id>/delete-at-provider/",
         inspector.delete_at_provider,
         name="delete_at_provider",
+    ),
+    path(
+        "conversations/<str:conversation_id>/responses/<int:response_id>/made/<str:made_id>/",
+        made.made_file,
+        name="made_file",
     ),
 ]

@@ -110,9 +110,14 @@ class McpServerAdmin(ModelAdmin):
 
     @action(description=_("Approve the tools"))  # type: ignore[untyped-decorator]
     def save_and_approve(self, request: HttpRequest, obj: McpServer) -> None:
-        count = approve_tools(obj, signed_in(request))
-        if count:
-            record("mcp_server.approve", actor=signed_in(request), object=obj, details={"count": count})
+        # After the rows below it are saved, which would write over this
+        transaction.on_commit(lambda: self._approve(request, obj))
+
+    def _approve(self, request: HttpRequest, obj: McpServer) -> None:
+        with transaction.atomic():
+            count = approve_tools(obj, signed_in(request))
+            if count:
+                record("mcp_server.approve", actor=signed_in(request), object=obj, details={"count": count})
         said = ngettext("%d tool is approved as it is now.", "%d tools are approved as they are now.", count) % count
         messages.success(request, said)
 

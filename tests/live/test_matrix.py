@@ -104,6 +104,7 @@ ROWS: dict[str, Row] = {
     "inspector_part": ("GET", MEMBERS),
     "inspector_snippet": ("GET", MEMBERS),
     "delete_at_provider": ("POST", WRITERS),
+    "made_file": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -136,7 +137,7 @@ FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invi
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
 GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
