@@ -176,7 +176,7 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
 
 def _told(rows: list[Response]) -> list[Told]:
     """Return the responses with what was asked and answered."""
-    items: dict[tuple[int, str], list[Item]] = {}
+    items: dict[tuple[int | None, str], list[Item]] = {}
     for item in (
         Item.objects.present()
         .filter(
