@@ -153,9 +153,8 @@ def _items(responses: Sequence[Response]) -> tuple[dict[int, list[Item]], dict[i
             | Q(response__in=silent, direction=Item.Direction.OUTPUT)
         )
         for item in items.select_related("author").order_by("response_id", "direction", "index"):
-            (inputs if item.direction == Item.Direction.INPUT else outputs).setdefault(item.response_id or 0, []).append(
-                item
-            )
+            found = inputs if item.direction == Item.Direction.INPUT else outputs
+            found.setdefault(item.response_id or 0, []).append(item)
     return inputs, outputs
 
 

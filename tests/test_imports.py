@@ -9,9 +9,9 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"egress", "sealing", "prepared"},
+    {"egress", "sealing", "intake", "prepared"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"intake", "arguments", "schemas"},
+    | {"arguments", "schemas"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents", "branches"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},

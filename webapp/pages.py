@@ -56,8 +56,7 @@ class Pages(ASGIHandler):
             body = await self.read_body(received)
         except RequestAborted:
             return
-        pool = threads.runner if writes_a_turn(scope["method"], path) else threads.pages
-        response = await pool.run(self.respond, scope, body)
+        response = await pool_for(scope["method"], path).run(self.respond, scope, body)
         if not response.streaming:
             await self.send_response(response, send)
             return
@@ -117,6 +116,13 @@ class Pages(ASGIHandler):
 def path_of(scope: dict[str, Any]) -> str:
     """Return the path below the place where the application is mounted."""
     return str(scope["path"]).removeprefix(get_script_prefix(scope))
+
+
+def pool_for(method: str, path: str) -> threads.Threads:
+    """Return the threads that answer a request."""
+    if writes_a_turn(method, path):
+        return threads.runner
+    return threads.uploads if method == "POST" and path == "/files/" else threads.pages
 
 
 def writes_a_turn(method: str, path: str) -> bool:

@@ -134,6 +134,7 @@ def ask(
             if not Item.objects.filter(response=edited.input_owner_id, author=access.user).exists():
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
+            options = parameters.merged(_form_of(edited), options or {})
             branch = _new_branch(conversation, access.user)
         elif after_id is not None:
             previous = _response(conversation, after_id)
@@ -165,12 +166,18 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             response.previous_response,
             access.user,
             model=model,
+            options=_form_of(response),
             input_from_id=response.input_owner_id,
             answers_id=response.answers_id,
             round=response.round,
         )
         announce(conversation, branch, again)
     return again
+
+
+def _form_of(response: Response) -> dict[str, Any]:
+    """Return the form that an answer was asked for in, for another one; nothing where that was words."""
+    return {"text": {"format": response.options["text"]["format"]}} if response.answer_form else {}
 
 
 def continue_answer(access: Access, response: Response) -> Response:

@@ -46,6 +46,8 @@ class Answer:
         self.recording = recording
         self.clock = ItemClock(response)
         self.provider_id = response.provider_id
+        self.named = asyncio.Event()
+        """Set when the provider has said its id."""
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
@@ -103,6 +105,7 @@ class Answer:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self.recording.note(provider_id=self.provider_id, first_event_at=timezone.now())
+            self.named.set()
         self.clock.see(kind, data)
         if not blobs.has_large(data):
             return data
@@ -115,15 +118,18 @@ class Answer:
 
     async def reattach(self) -> Ending:
         """Follow a background response from the last event that is known, or look at it now and then until it ends."""
-        attempt, heard = 0, asyncio.get_running_loop().time()
+        attempt, heard, streams = 0, asyncio.get_running_loop().time(), True
         while True:
             try:
+                if not streams:
+                    raise StreamBroken("This answer cannot be streamed again.")
                 upstream = await provider()
                 async with upstream.resume_stream(self.provider_id, starting_after=self.last_number) as stream:
                     attempt = 0
                     return await self._record(stream)
             except UpstreamError as error:
                 log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
+                streams = streams and not isinstance(error, RequestRejected)
                 if isinstance(error, ProviderUnavailable):
                     await revive()
             now = asyncio.get_running_loop().time()

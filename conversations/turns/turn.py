@@ -10,7 +10,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from conversations import sealing, threads
-from conversations.models import Response, StreamChunk
+from conversations.models import Response
 from conversations.output import Output
 from conversations.turns import calls, context, made_files, mirror, repair
 from conversations.turns.answers import fit
@@ -30,6 +30,9 @@ from conversations.upstream.errors import (
 
 log = structlog.get_logger(__name__)
 
+ID_WAIT = 3.0
+"""Seconds that a background response which is to be stopped has to say its id."""
+NOT_TOLD = "The provider could not be told to stop; it may have gone on for a while, unseen."
 AGAIN = 0.5
 """Seconds between two tries to write the end of a turn while the database is away."""
 
@@ -94,8 +97,8 @@ class Turn:
         """Run it to its end. Raise `LeaseLost`."""
         taken_over = self.response.epoch > 1
         if taken_over:
-            self.recording.output, self.answer.last_number = await threads.runner.run(_logged, self.response.pk)
-            self.answer.wiper = sealing.Wiper(await threads.runner.run(_secrets_in, self.response.pk))
+            self.recording.output, self.answer.last_number = await threads.runner.run(mirror.logged, self.response.pk)
+            self.answer.wiper = sealing.Wiper(await threads.runner.run(mirror.secrets_in, self.response.pk))
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -193,6 +196,11 @@ class Turn:
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
+        if self.response.background and not self.answer.provider_id:
+            # Let it say its id before its stream is closed: without one nobody could cancel it
+            either: list[asyncio.Future[Any]] = [work, asyncio.ensure_future(self.answer.named.wait())]
+            await asyncio.wait(either, timeout=ID_WAIT, return_when=asyncio.FIRST_COMPLETED)
+            either[1].cancel()
         work.cancel()
         await asyncio.wait({work})
         if self.recording.lost:
@@ -202,6 +210,7 @@ class Turn:
                 final = await (await provider()).cancel_response(self.answer.provider_id)
             except UpstreamError as error:
                 log.warning("not_cancelled_at_provider", response=self.response.pk, error=type(error).__name__)
+                return Ending(Response.Status.CANCELLED, remark=NOT_TOLD)
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
@@ -239,21 +248,3 @@ class Turn:
                 log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
                 made_files.keep_soon(self.response, self.recording.output.slots)
                 return
-
-
-def _logged(response_id: int) -> tuple[Output, int | None]:
-    """Return the output that the log tells, and upstream's number of the last event in it."""
-    output, number = Output(), None
-    for chunk in StreamChunk.objects.filter(response=response_id).order_by("epoch", "sequence").iterator():
-        for event in chunk.events:
-            output.apply(event)
-            number = event.get("sequence_number", number)
-    return output, number
-
-
-def _secrets_in(response_id: int) -> set[str]:
-    """Return the secrets that a response's request held when it was sent."""
-    try:
-        return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
-    except sealing.Unreadable:
-        return set()
