@@ -237,13 +237,14 @@ def _queue(
     **columns: Any,
 ) -> Response:
     by_page = door == Response.Door.PAGE
-    if not by_page and Response.objects.running().filter(conversation=conversation).exists():
+    running = Response.objects.running().filter(conversation=conversation).count()
+    if running and not by_page:
         raise Refused(
             "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
             code="conversation_locked",
             status=409,
         )
-    if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
+    if running >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",

@@ -144,7 +144,7 @@ async def _stream(events: AsyncGenerator[list[bytes], None]) -> HttpResponseBase
                 yield sse.frames(batch) or sse.KEEP_ALIVE
         yield sse.DONE
 
-    return sse.streamed(content())
+    return sse.EventStream(content())
 
 
 def _include(request: HttpRequest) -> list[str]:

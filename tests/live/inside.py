@@ -37,6 +37,11 @@ def issue_key(*, name: str, scopes: list[str] | None = None) -> str:
     return keys.issue(User.objects.get(name=name), scopes=scopes or Key.Scope.values)[1]
 
 
+def revoke_keys(*, name: str) -> None:
+    for key in Key.objects.filter(user__name=name, revoked_at=None):
+        keys.revoke(key)
+
+
 def invite(*, conversation: str, name: str, role: str) -> None:
     Membership.objects.create(conversation_id=conversation, user=User.objects.get(name=name), role=role)
 
@@ -106,6 +111,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         migrate,
         add_person,
         issue_key,
+        revoke_keys,
         invite,
         remove,
         set_active,
