@@ -26,6 +26,9 @@ PAGES = {
     "the list of conversations": "/",
     "the list in the sidebar": "/sidebar/",
     "a search of their titles": "/sidebar/?q=tides+7",
+    "a search of all messages, a frequent word": "/search/?q=tide",
+    "the same, a phrase and a word": "/search/?q=glove+%22row+of+shells%22",
+    "the same, a word that nobody said": "/search/?q=walnut",
 }
 
 

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Deletion, File, Invitation, Key, Membership, Response, User
+from conversations.models import (
+    AnswerSchema,
+    Branch,
+    Conversation,
+    Deletion,
+    File,
+    Invitation,
+    Key,
+    Membership,
+    Response,
+    User,
+)
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed
 
@@ -123,6 +134,14 @@ def key_of(user: User, key_id: int) -> Key:
     if key is None:
         raise NotFound
     return key
+
+
+def schema(schema_id: int) -> AnswerSchema:
+    """Return a schema of the team's, which everybody may see; raise `NotFound`."""
+    found = AnswerSchema.objects.filter(pk=schema_id).first() if schema_id < 2**63 else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _require_storable(given: str) -> None:

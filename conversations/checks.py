@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
+from conversations.tools.registry import registry
+
 
 @register(Tags.staticfiles)
 def front_end_is_built(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
@@ -61,4 +63,13 @@ def processes_can_talk(app_configs: Sequence[AppConfig] | None, **options: Any) 
             hint="Set REDIS_URL, or keep to one process and silence this with SILENCED_SYSTEM_CHECKS.",
             id="salon.W002",
         )
+    ]
+
+
+@register()
+def tools_are_tools(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """A package's function that cannot be a tool is left out, and its author has to hear why."""
+    return [
+        Warning(problem, hint="docs/tools.md says what a tool is made of.", id="salon.W004")
+        for problem in registry().problems
     ]

@@ -104,3 +104,29 @@ class KeyForm(forms.Form):
         data = super().clean() or {}
         days = data.pop("days", None)
         return {**data, "expires_at": timezone.now() + timedelta(days=days) if days else None}
+
+
+class SchemaForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=64,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Letters, digits, “_” and “-”. The model reads it too."),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text=_("What the answer is for. The model reads it too."),
+    )
+    schema = forms.CharField(
+        label=_("Schema"),
+        max_length=500_000,
+        strip=False,
+        widget=forms.Textarea({"rows": 18, "spellcheck": "false", "autocapitalize": "off"}),
+        help_text=_(
+            "A JSON schema of an object. Every property is required, and others are not allowed: both are filled in "
+            "where they are missing. What may be absent gets “null” as another type."
+        ),
+    )

@@ -12,7 +12,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations import schemas
 from conversations.errors import Refused
+from conversations.models import AnswerSchema
+from conversations.models.fields import plain
 from conversations.upstream.catalog import CHOICES, Capabilities
 
 NAMES = {
@@ -23,6 +26,7 @@ NAMES = {
     "reasoning.effort": gettext_lazy("Reasoning effort"),
     "reasoning.summary": gettext_lazy("Reasoning summary"),
     "text.verbosity": gettext_lazy("Verbosity"),
+    "text.format": gettext_lazy("Form of the answer"),
     "tool_choice": gettext_lazy("Tool choice"),
     "parallel_tool_calls": gettext_lazy("Parallel tool calls"),
     "max_tool_calls": gettext_lazy("Most tool calls"),
@@ -30,7 +34,9 @@ NAMES = {
     "service_tier": gettext_lazy("Service tier"),
 }
 """What people can set, and what it is called."""
-OF_ONE_MESSAGE = frozenset({"reasoning.effort", "reasoning.summary", "text.verbosity", "max_output_tokens"})
+OF_ONE_MESSAGE = frozenset(
+    {"text.format", "reasoning.effort", "reasoning.summary", "text.verbosity", "max_output_tokens"}
+)
 """What can be set for one message alone."""
 MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
 LEAST_OUTPUT, MOST_OUTPUT = 16, 10_000_000
@@ -179,6 +185,21 @@ def _pairs(path: str, value: Any, known: Capabilities) -> dict[str, str]:
     return dict(value)
 
 
+def _format(path: str, value: Any, known: Capabilities) -> dict[str, Any]:
+    """`"text"`, `"json_object"`, the name of a schema of the team, or a whole format of the API's."""
+    if isinstance(value, str):
+        if value in schemas.RESERVED:
+            return {"type": value}
+        schema = AnswerSchema.objects.filter(name=plain(value)[:64]).first()
+        if schema is None:
+            raise _refused(path, _("this schema is not in the library any more. Choose another one."), known)
+        return schema.format
+    try:
+        return schemas.whole_format(value)
+    except schemas.BadSchema as error:
+        raise _refused(path, "%(said)s", known, said=error.sentence) from error
+
+
 CHECKS: dict[str, Callable[[str, Any, Capabilities], Any]] = {
     "temperature": _between(0, 2),
     "top_p": _between(0, 1),
@@ -187,6 +208,7 @@ CHECKS: dict[str, Callable[[str, Any, Capabilities], Any]] = {
     "reasoning.effort": _one_of(),
     "reasoning.summary": _one_of(),
     "text.verbosity": _one_of(),
+    "text.format": _format,
     "tool_choice": _one_of("auto", "none", "required"),
     "parallel_tool_calls": _flag,
     "max_tool_calls": _whole(1, MOST_CALLS),

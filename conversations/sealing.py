@@ -104,3 +104,26 @@ def wipe(value: Any, secrets: set[str], *, depth: int = 0) -> Any:
     if isinstance(value, dict):
         return {key: wipe(inner, secrets, depth=depth + 1) for key, inner in value.items()}
     return [wipe(inner, secrets, depth=depth + 1) for inner in value] if isinstance(value, list) else value
+
+
+class Wiper:
+    """Wipes secrets from the events of a stream, also where one comes in pieces: a delta that ends like the beginning
+    of a secret is held back until the next one tells."""
+
+    def __init__(self, secrets: set[str]) -> None:
+        self.secrets = secrets
+        self._held: dict[tuple[Any, ...], str] = {}
+
+    def wiped(self, event: dict[str, Any]) -> dict[str, Any]:
+        delta = event.get("delta")
+        if not isinstance(delta, str):
+            return dict(wipe(event, self.secrets))
+        place = tuple(event.get(name) for name in ("type", "item_id", "output_index", "content_index", "summary_index"))
+        text = str(wipe(self._held.pop(place, "") + delta, self.secrets))
+        kept = max(
+            (size for secret in self.secrets for size in range(1, len(secret)) if text.endswith(secret[:size])),
+            default=0,
+        )
+        if kept:
+            self._held[place] = text[-kept:]
+        return {**event, "delta": text[: len(text) - kept]}

@@ -121,7 +121,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs: dict[int, list[Item]] = defaultdict(list)
     outputs: dict[int, list[Item]] = defaultdict(list)
     owners = {response.input_owner_id for response in responses}
-    items = Item.objects.filter(
+    items = Item.objects.present().filter(
         Q(response__in=owners, direction=Item.Direction.INPUT)
         | Q(response__in=[r.pk for r in responses], direction=Item.Direction.OUTPUT)
     )
@@ -160,6 +160,8 @@ def _turn(
         "demo": response.endpoint == "local",
         "input": [_input(item) for item in inputs if item.role != "developer" and response.deleted_at is None],
         "output": [shown_item(payload) for payload in output if response.deleted_at is None],
+        "form": response.answer_form,
+        "fit": response.fit,
         "usage": response.usage,
         "error": {name: response.error.get(name) for name in ("code", "message")} if response.error else None,
         "incomplete": (response.incomplete_details or {}).get("reason"),
@@ -169,7 +171,7 @@ def _turn(
         "siblings": siblings,
         "answers": answers,
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
-        "answers_calls": response.answers_id is not None,
+        "continues": response.answers_id is not None and response.answers_id == response.previous_response_id,
         "approvals": [],
     }
 

@@ -11,14 +11,14 @@ from webapp.env import BASE_DIR
 LAYERS: list[set[str]] = [
     {"egress", "sealing"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"checks", "intake", "arguments"},
+    | {"intake", "arguments", "schemas"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
-    {"snapshots", "lists"},
+    {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
     {"actions", "search"},
     {"tools", "mcp", "computer"},
-    {"turns"},
+    {"turns", "checks"},
     {"tasks", "inspector"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"},
     {"adminsite"},

@@ -24,6 +24,7 @@ from conversations.models import (
     ToolCall,
 )
 from conversations.models.approval import DECIDE, digest
+from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.models.tool import offered_to
 
@@ -65,6 +66,12 @@ def decide(access: Access, approval_id: int, *, approve: bool, shown: str, note:
         if approval.call_id:
             _settle(approval.call_id, approve=approve, output=declined(note))
         _go_on(conversation, approval.response)
+        record(
+            "approval.approve" if approve else "approval.decline",
+            actor=access.user,
+            object=approval,
+            details={"conversation": conversation.pk, "server": approval.server_id, "call_id": approval.call_id},
+        )
     return approval.response
 
 

@@ -13,6 +13,7 @@ from conversations import catalog, events, parameters
 from conversations.access import Access
 from conversations.errors import Refused
 from conversations.models import Conversation, Deletion, Fact, Membership, User
+from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.moderation import deletion
 
@@ -40,6 +41,15 @@ def create(user: User) -> Access:
         conversation = Conversation.objects.create(created_by=user)
         membership = Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
     return Access(user, conversation, membership)
+
+
+def note(access: Access, metadata: dict[str, str]) -> None:
+    """Keep what a program notes of the conversation, in the place of what was noted before."""
+    access.require_writer()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        conversation.metadata = access.conversation.metadata = metadata
+        events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["metadata"])
 
 
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
@@ -133,6 +143,16 @@ def set_title(conversation_id: str, title: str) -> None:
             return
         conversation.title = plain(title)[:200]
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["title"])
+
+
+def set_temporary(access: Access, temporary: bool) -> None:
+    """Have the rule for temporary conversations decide about this one, or no more. Only its owner may."""
+    access.require_owner()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        conversation.temporary = temporary
+        conversation.save(update_fields=["temporary"])
+        record("conversation.update", actor=access.user, object=conversation, details={"changed": ["temporary"]})
 
 
 def delete(access: Access) -> None:

@@ -24,6 +24,7 @@ from conversations.intake.names import clean_name
 from conversations.intake.workshop import Busy, workshop
 from conversations.models import File, User
 from conversations.models.fields import plain
+from conversations.moderation import holds
 
 PIECE = 1024 * 1024
 OPENING = {kinds.PICTURE: 20.0, kinds.PDF: 5.0, kinds.TEXT: 5.0}
@@ -247,7 +248,7 @@ def take_back(user: User, file_id: str) -> None:
 def sweep_unattached() -> int:
     """Delete the uploads that nobody sent within a day; return how many."""
     swept = 0
-    old = File.objects.unattached().filter(created_at__lt=timezone.now() - KEPT_UNATTACHED)
+    old = holds.free_files(File.objects.unattached().filter(created_at__lt=timezone.now() - KEPT_UNATTACHED))
     while True:
         with transaction.atomic():
             files = list(old.select_for_update()[:200])

@@ -15,6 +15,7 @@ from conversations.access import Access
 from conversations.errors import NotFound, Refused
 from conversations.models import Conversation, Fact, Invitation, Membership, User
 from conversations.models.audit import record
+from conversations.models.fields import plain
 from conversations.models.invitation import hashed, secret
 
 Role = Membership.Role
@@ -29,7 +30,7 @@ def add(access: Access, *, email: str, role: str) -> Membership:
     """Let a person of the team in, named by their address. Raise `Refused`; who is in already keeps their role."""
     access.require_owner()
     role = _given(role)
-    user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
+    user = User.objects.filter(email__iexact=plain(email).strip(), is_active=True).first()
     if user is None:
         raise Refused("Nobody in the team has this address. An administrator can make an account first.", code="email")
     with transaction.atomic():

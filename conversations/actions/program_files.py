@@ -23,6 +23,7 @@ from conversations.intake.workshop import Busy
 from conversations.models import File, User
 from conversations.models.fields import plain
 from conversations.models.file import lock_content
+from conversations.moderation import holds
 
 MOST_KEPT = 10_000
 """Files of one person's programs."""
@@ -98,13 +99,16 @@ def delete(user: User, file_id: str) -> None:
     found = accesses.file_for(user, file_id)
     if found.purpose != File.Purpose.PROGRAM:
         raise Refused("This file belongs to a conversation, and goes with it.", code="in_conversation", status=403)
+    if holds.holds_person(user):
+        raise Refused("This is kept under a legal hold and cannot be deleted.", code="held", status=409)
     _delete([found])
 
 
 def sweep_expired() -> int:
     """Delete the files whose time is over; return how many."""
     swept = 0
-    while expired := list(File.objects.of_programs().filter(expires_at__lte=timezone.now())[:200]):
+    over = holds.free_files(File.objects.of_programs().filter(expires_at__lte=timezone.now()))
+    while expired := list(over[:200]):
         _delete(expired)
         swept += len(expired)
     return swept

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import catalog, dispatch, events, parameters, sealing, snapshots
+from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files
 from conversations.errors import NotFound, Refused
@@ -120,7 +120,7 @@ def ask(
         items = _store(response, payloads, author=access.user, client_id=client_id)
         if at_end:
             response.shown = snapshots.new_turn(response, items)
-        _announce(conversation, branch, response, title=title)
+        announce(conversation, branch, response, title=title)
     return response, True
 
 
@@ -143,7 +143,7 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             answers_id=response.answers_id,
             round=response.round,
         )
-        _announce(conversation, branch, again)
+        announce(conversation, branch, again)
     return again
 
 
@@ -160,7 +160,7 @@ def continue_answer(access: Access, response: Response) -> Response:
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)
-        _announce(conversation, branch, following)
+        announce(conversation, branch, following)
     return following
 
 
@@ -237,14 +237,9 @@ def _queue(
     **columns: Any,
 ) -> Response:
     by_page = door == Response.Door.PAGE
-    running = Response.objects.running().filter(conversation=conversation).count()
-    if running and not by_page:
-        raise Refused(
-            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
-            code="conversation_locked",
-            status=409,
-        )
-    if running >= MOST_RUNNING:
+    if not by_page:
+        require_idle(conversation)
+    elif Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",
@@ -253,16 +248,18 @@ def _queue(
     model = model or conversation.model or settings.SALON_MODELS[0]
     known = catalog.capabilities(model)
     fitting, left_out = parameters.fitting(conversation.options, known)
+    asked = parameters.merged(fitting, options or {}) if by_page else dict(options or {})
     return Response.objects.create(
         conversation=conversation,
         branch=branch,
         previous_response=previous,
         created_by=user,
+        answer_form=schemas.form_of(asked),
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
         instructions=conversation.instructions if by_page else "",
-        options=sealing.seal_tools(parameters.merged(fitting, options or {}) if by_page else options or {}),
+        options=sealing.seal_tools(asked),
         offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
         **columns,
@@ -287,7 +284,17 @@ def _store(
     return Item.objects.bulk_create(items)
 
 
-def _announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
+def require_idle(conversation: Conversation) -> None:
+    """Raise `Refused` (409) while a turn of the conversation, whose row the caller has locked, is running."""
+    if Response.objects.running().filter(conversation=conversation).exists():
+        raise Refused(
+            "Another turn of this conversation is running. Wait for its end, or begin another conversation.",
+            code="conversation_locked",
+            status=409,
+        )
+
+
+def announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
     """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
     now = timezone.now()
     Branch.objects.filter(pk=branch.pk).update(head=response)
@@ -297,7 +304,8 @@ def _announce(conversation: Conversation, branch: Branch, response: Response, *,
     Membership.objects.filter(conversation=conversation).update(activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
-    transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
+    if response.is_running:
+        transaction.on_commit(lambda: dispatch.start(response.pk), robust=True)
 
 
 def shortened(text: str) -> str:

@@ -1,5 +1,5 @@
-"""What the administration shows: people, groups, keys and models, and the mirror, without its content."""
+"""What the administration shows: people, groups, keys, models and tools, and the mirror, without its content."""
 
-from conversations.admin import catalog, groups, keys, mirror, people
+from conversations.admin import catalog, groups, keys, mirror, people, tools
 
-__all__ = ["catalog", "groups", "keys", "mirror", "people"]
+__all__ = ["catalog", "groups", "keys", "mirror", "people", "tools"]

@@ -32,6 +32,7 @@ PLACES = [
     Place("holds", _("Legal holds"), "scale", "conversations.view_legalhold"),
     Place("deletions", _("Deletions"), "trash-2", "conversations.view_deletion"),
     Place("at_provider", _("At the provider"), "cloud", "conversations.view_providerdeletion"),
+    Place("readings", _("Readings"), "glasses", "conversations.view_reading"),
     Place("audit", _("Audit"), "list-tree", "conversations.view_auditentry"),
     Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
     Place("index", _("Records"), "table-2", ""),
@@ -71,7 +72,13 @@ def show(request: StaffRequest, template: str, here: str, status: int = 200, **c
 
 def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
     """Return the addresses of the pages, below the administration's own; `admin_view` lets its people in alone."""
-    from conversations.admin import audit, deletions, holds, retention  # they are drawn with the functions above
+    from conversations.admin import (  # they are drawn with the functions above
+        audit,
+        deletions,
+        holds,
+        readings,
+        retention,
+    )
 
     views: list[tuple[str, View, str]] = [
         ("retention/", retention.rule_list, "retention"),
@@ -87,6 +94,9 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
         ("certificates/verify/", deletions.verify, "certificate_verify"),
         ("provider/", deletions.at_provider, "at_provider"),
         ("provider/retry/", deletions.retry, "provider_retry"),
+        ("readings/", readings.reading_list, "readings"),
+        ("readings/<int:reading_id>/", readings.read, "reading"),
+        ("readings/<int:reading_id>/decide/", readings.decide, "reading_decide"),
         ("audit/", audit.entries, "audit"),
         ("audit/export/", audit.export, "audit_export"),
     ]

@@ -15,13 +15,13 @@ from django.utils import timezone
 from conversations import access
 from conversations.actions import program_files
 from conversations.errors import NotFound
-from conversations.gateway import idempotency
+from conversations.gateway import idempotency, schemas
 from conversations.gateway.answers import is_ascending, limit, listing, obj
 from conversations.gateway.calls import CallRequest, needs
 from conversations.gateway.errors import ApiError, invalid, missing
 from conversations.models import File, User
 
-PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
+PURPOSES = schemas.PURPOSES
 HOUR, DAY = 3600, 86_400
 MOST_SECONDS = 30 * DAY
 PAGE = 10_000
@@ -56,7 +56,7 @@ def list_files(request: CallRequest) -> HttpResponse:
     if "purpose" in request.GET:
         mine = mine.filter(api_purpose=_purpose(request.GET["purpose"]))
     if after := request.GET.get("after"):
-        last = _found(request.caller.user, after)
+        last = _last(request.caller.user, after)
         way = "gt" if ascending else "lt"
         behind = Q(**{f"created_at__{way}": last.created_at})
         mine = mine.filter(behind | Q(created_at=last.created_at, **{f"pk__{way}": last.pk}))
@@ -99,6 +99,14 @@ def _found(user: User, file_id: str) -> File:
         return access.file_for(user, file_id)
     except NotFound:
         raise _unknown(file_id) from None
+
+
+def _last(user: User, after: str) -> File:
+    """Return the file that a page follows; raise `ApiError`."""
+    try:
+        return access.file_for(user, after)
+    except NotFound:
+        raise invalid(f"No such File object: {after}", param="after") from None
 
 
 def _unknown(file_id: str) -> ApiError:

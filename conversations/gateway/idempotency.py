@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -27,11 +28,11 @@ from conversations import threads
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, invalid
 from conversations.models import IdempotencyKey
-from conversations.models.fields import plain
 from conversations.models.idempotency import KEPT
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
+PATTERN = "^[!-~]+$"
 ABANDONED = timedelta(minutes=2)
 """After which a request that has made nothing is taken to have died with its process."""
 PATIENCE = 2.0
@@ -113,8 +114,9 @@ def _key(request: HttpRequest) -> str | None:
     given = request.headers.get(HEADER)
     if given is None:
         return None
-    if not given or len(given) > LONGEST or given != plain(given):
-        raise invalid(f"{HEADER} has 1 to {LONGEST} characters.", param=HEADER, code="invalid_idempotency_key")
+    if len(given) > LONGEST or not re.fullmatch(PATTERN, given):
+        message = f"{HEADER} has 1 to {LONGEST} letters, digits and signs of ASCII, without spaces."
+        raise invalid(message, param=HEADER, code="invalid_idempotency_key")
     return given
 
 

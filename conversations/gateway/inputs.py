@@ -146,16 +146,16 @@ def check_model(model: str) -> None:
         raise invalid(message, param="model", code="model_not_found")
 
 
-def read_items(given: str | list[Any]) -> list[dict[str, Any]]:
-    """Return input items in the API's full form; raise `ApiError`."""
+def read_items(given: str | list[Any], *, name: str = "input", most: int = MOST_ITEMS) -> list[dict[str, Any]]:
+    """Return input items in the API's full form; raise `ApiError`. `name` is that of the parameter."""
     if isinstance(given, str):
         return [_message("user", given)] if given else []
-    if len(given) > MOST_ITEMS:
-        message = f"Invalid 'input': array too long. Expected an array with maximum length {MOST_ITEMS}, but got an "
-        raise invalid(f"{message}array with length {len(given)} instead.", param="input", code="array_above_max_length")
+    if len(given) > most:
+        message = f"Invalid '{name}': array too long. Expected an array with maximum length {most}, but got an "
+        raise invalid(f"{message}array with length {len(given)} instead.", param=name, code="array_above_max_length")
     items = []
     for position, item in enumerate(given):
-        where = f"input[{position}]"
+        where = f"{name}[{position}]"
         if not isinstance(item, dict):
             raise wrong_type(where, "an object", item)
         items.append(_read_item(item, where))

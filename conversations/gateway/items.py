@@ -53,12 +53,29 @@ def input_items(response: Response, *, after: str, limit: int, ascending: bool, 
     """
     start = None
     if after:
-        start = find_item(Item.objects.filter(conversation=response.conversation), after)
+        start = find_item(Item.objects.present().filter(conversation=response.conversation), after)
         if start is None:
             raise invalid(f"No item found with id '{after}'.", param="after")
-    rows = list(islice(_behind(_walk(response, ascending=ascending, start=start), start), limit + 1))
+    walk = _walk(response.pk, ascending=ascending, start=start, unanswered=response.pk)
+    rows = list(islice(_behind(walk, start), limit + 1))
     if start is not None and not rows and not _is_of(start, response):
         raise invalid(f"No item found with id '{after}'.", param="after")
+    return Page([item_object(item, include) for item in rows[:limit]], len(rows) > limit)
+
+
+def conversation_items(
+    conversation: Conversation, *, after: str, limit: int, ascending: bool, include: Collection[str]
+) -> Page:
+    """Return what was said on the main branch, a page behind the item `after`; raise `ApiError` for an unknown one."""
+    start = None
+    if after:
+        start = find_item(Item.objects.present().filter(conversation=conversation), after)
+        if start is None:
+            raise invalid(f"No item found with id '{after}'.", param="after")
+    head = conversation.branch.head_id if conversation.branch is not None else None
+    if head is None:
+        return Page([], False)
+    rows = list(islice(_behind(_walk(head, ascending=ascending, start=start), start), limit + 1))
     return Page([item_object(item, include) for item in rows[:limit]], len(rows) > limit)
 
 
@@ -95,7 +112,9 @@ def _referred(user: User, reference: dict[str, Any]) -> dict[str, Any]:
     given = reference.get("id")
     if not isinstance(given, str):
         raise missing("input.id")
-    visible = Item.objects.filter(conversation__in=Conversation.objects.visible_to(user), response__deleted_at=None)
+    visible = Item.objects.present().filter(
+        conversation__in=Conversation.objects.visible_to(user), response__deleted_at=None
+    )
     item = find_item(visible, given)
     if item is None:
         message = f"Item with id '{given}' not found. Items are not persisted when `store` is set to false. Try again "
@@ -141,20 +160,24 @@ def _signature(number: int) -> str:
     return salted_hmac("conversations.Item.id", str(number), algorithm="sha256").hexdigest()[:SIGNATURE]
 
 
-def _walk(response: Response, *, ascending: bool, start: Item | None) -> Iterator[Item]:
-    """Yield the input's items in order, from the response on that `start` belongs to."""
-    ids = _ancestors(response.pk)
+def _walk(head: int, *, ascending: bool, start: Item | None, unanswered: int | None = None) -> Iterator[Item]:
+    """Yield the items on the way to the response `head`, in order, from the response on that `start` belongs to.
+
+    Of the response `unanswered` only the input is among them.
+    """
+    ids = _ancestors(head)
     if ascending:
         ids = iter(list(ids)[::-1])
     found = start is None
     while stride := list(islice(ids, STRIDE)):
-        rows = Response.objects.only("input_from").in_bulk(stride)
+        rows = Response.objects.only("input_from", "deleted_at").in_bulk(stride)
         if not found and start is not None:
             places = [place for place, pk in enumerate(stride) if _holds(rows[pk], start)]
             if not places:
                 continue
             found, stride = True, stride[places[0] :]
-        yield from _items_of([rows[pk] for pk in stride], response, ascending=ascending)
+        kept = [rows[pk] for pk in stride if rows[pk].deleted_at is None]
+        yield from _items_of(kept, unanswered, ascending=ascending)
 
 
 def _ancestors(start: int) -> Iterator[int]:
@@ -173,13 +196,13 @@ def _holds(row: Response, item: Item) -> bool:
     return row.pk == item.response_id
 
 
-def _items_of(rows: list[Response], response: Response, *, ascending: bool) -> Iterator[Item]:
+def _items_of(rows: list[Response], unanswered: int | None, *, ascending: bool) -> Iterator[Item]:
     owners = {row.input_owner_id for row in rows}
-    outputs = [row.pk for row in rows if row.pk != response.pk]
+    outputs = [row.pk for row in rows if row.pk != unanswered]
     items: dict[tuple[int, str], list[Item]] = {}
     wanted = Q(response__in=owners, direction=Item.Direction.INPUT)
     wanted |= Q(response__in=outputs, direction=Item.Direction.OUTPUT)
-    for item in Item.objects.filter(wanted).order_by("index"):
+    for item in Item.objects.present().filter(wanted).order_by("index"):
         items.setdefault((item.response_id, item.direction), []).append(item)
     for row in rows:
         given = items.get((row.input_owner_id, Item.Direction.INPUT), [])

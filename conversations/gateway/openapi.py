@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from conversations.gateway import schemas
+from conversations.gateway import idempotency, schemas
 from conversations.gateway.answers import obj
 from conversations.gateway.calls import BASE, needs
 
@@ -35,9 +35,16 @@ ORDER = {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["
 IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST, "pattern": idempotency.PATTERN},
     "description": "The same key with the same request is the same answer for a day.",
 }
+
+
+def _id(name: str) -> Data:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+CONVERSATION = _id("conversation_id")
 
 
 @needs("")
@@ -147,6 +154,77 @@ def paths() -> dict[str, Data]:
                 errors=UPSTREAM,
             )
         },
+        "/conversations": {
+            "post": _call(
+                "Create a conversation",
+                "write",
+                body="CreateConversation",
+                answer="Conversation",
+                parameters=[IDEMPOTENCY],
+            )
+        },
+        "/conversations/{conversation_id}": {
+            "get": _call("Retrieve a conversation", "read", answer="Conversation", parameters=[CONVERSATION]),
+            "post": _call(
+                "Update a conversation", "write", body="Metadata", answer="Conversation", parameters=[CONVERSATION]
+            ),
+            "delete": _call("Delete a conversation", "write", answer="Deleted", parameters=[CONVERSATION]),
+        },
+        "/conversations/{conversation_id}/items": {
+            "get": _call(
+                "List the items of a conversation",
+                "read",
+                answer="ItemList",
+                parameters=[CONVERSATION, AFTER, _limit(20, 100), ORDER, INCLUDE],
+            ),
+            "post": _call(
+                "Add items to a conversation",
+                "write",
+                body="CreateItems",
+                answer="ItemList",
+                parameters=[CONVERSATION, INCLUDE, IDEMPOTENCY],
+            ),
+        },
+        "/conversations/{conversation_id}/items/{item_id}": {
+            "get": _call("Retrieve an item", "read", answer="Item", parameters=[CONVERSATION, _id("item_id"), INCLUDE]),
+            "delete": _call(
+                "Delete an item from a conversation",
+                "write",
+                answer="Conversation",
+                parameters=[CONVERSATION, _id("item_id")],
+            ),
+        },
+        "/files": {
+            "get": _call(
+                "List the files of your programs",
+                "files",
+                answer="FileList",
+                parameters=[
+                    AFTER,
+                    _limit(10_000, 10_000),
+                    ORDER,
+                    {"name": "purpose", "in": "query", "schema": {"type": "string", "enum": list(schemas.PURPOSES)}},
+                ],
+            ),
+            "post": _call(
+                "Upload a file",
+                "files",
+                body="CreateFile",
+                form=True,
+                answer="File",
+                parameters=[IDEMPOTENCY],
+                errors={507: "ProviderFailed"},
+            ),
+        },
+        "/files/{file_id}": {
+            "get": _call("Retrieve a file", "files", answer="File", parameters=[_id("file_id")]),
+            "delete": _call(
+                "Delete a file, also at the provider", "files", answer="Deleted", parameters=[_id("file_id")]
+            ),
+        },
+        "/files/{file_id}/content": {
+            "get": _call("Read a file", "files", answer="", parameters=[_id("file_id")]),
+        },
         "/models": {"get": _call("List the models", "models", answer="ModelList")},
         "/models/{model}": {
             "get": _call("Retrieve a model", "models", answer="Model", parameters=[_id("model")]),
@@ -185,7 +263,7 @@ def _call(
         "description": f"Needs a key with the scope `{scope}`.",
         "parameters": parameters or [],
         "responses": {
-            "200": _ok({"$ref": f"#/components/schemas/{answer}"}, streams=streams),
+            "200": _ok(answer, streams=streams),
             **{str(status): {"$ref": f"#/components/responses/{name}"} for status, name in sorted(said.items())},
         },
     }
@@ -196,10 +274,12 @@ def _call(
     return call
 
 
-def _ok(schema: Data, *, streams: bool = False) -> Data:
-    content: Data = {"application/json": {"schema": schema}}
+def _ok(answer: str | Data, *, streams: bool = False) -> Data:
+    """Return an answer of 200: an object of a schema, "" for bytes."""
+    schema = {"$ref": f"#/components/schemas/{answer}"} if isinstance(answer, str) else answer
+    content: Data = {"application/json": {"schema": schema}} if answer else {"application/octet-stream": {}}
     if streams:
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        content["text/event-stream"] = {"schema": {"$ref": "#/components/schemas/Event"}}
     headers = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
     return {"description": "As asked.", "content": content, "headers": headers}
 
@@ -211,10 +291,6 @@ def _error(description: str, *headers: str) -> Data:
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
     }
-
-
-def _id(name: str) -> Data:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 
 
 def _limit(usual: int, most: int) -> Data:

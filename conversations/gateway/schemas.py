@@ -31,7 +31,7 @@ def schemas(models: list[str]) -> dict[str, Data]:
         "previous_response_id": NULLABLE_STRING,
         "conversation": {"oneOf": [NULLABLE_STRING, _object(id=STRING)]},
         "tools": {"type": ["array", "null"], "items": _object(type=STRING)},
-        "tool_choice": {"oneOf": [STRING, _object(type=STRING)]},
+        "tool_choice": {"oneOf": [{"enum": ["none", "auto", "required"]}, _object(type=STRING)]},
         "reasoning": {"type": ["object", "null"]},
         "text": {"type": ["object", "null"]},
     }
@@ -46,6 +46,7 @@ def schemas(models: list[str]) -> dict[str, Data]:
         "top_p": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "truncation": {"type": ["string", "null"], "enum": ["auto", "disabled", None]},
     }
+    items = {"type": "array", "items": _ref("InputItem"), "minItems": 1, "maxItems": 20}
     return {
         "Error": _object(
             error=_object(
@@ -68,10 +69,35 @@ def schemas(models: list[str]) -> dict[str, Data]:
             output=_array(_object(type=STRING)),
             more={"error": {"type": ["object", "null"]}, "metadata": {"type": ["object", "null"]}},
         ),
+        "Event": _object(data=STRING, more={"event": STRING}),
         "Compaction": _object(id=STRING, object={"const": "response.compaction"}, output=_array(_object(type=STRING))),
         "InputTokens": _object(object={"const": "response.input_tokens"}, input_tokens={"type": "integer"}),
         "Deleted": _object(id=STRING, object=STRING, deleted={"const": True}),
         "ItemList": _list("Item"),
+        "Metadata": _object(metadata=METADATA),
+        "CreateConversation": {
+            **OPEN,
+            "properties": {"metadata": METADATA, "items": {"oneOf": [items, {"type": "null"}]}},
+        },
+        "CreateItems": _object(items=items),
+        "Conversation": _object(
+            id=STRING, object={"const": "conversation"}, created_at=TIME, metadata={"type": "object"}
+        ),
+        "CreateFile": _object(
+            file={"type": "string", "format": "binary", "minLength": 1},
+            purpose={"type": "string", "enum": list(PURPOSES)},
+        ),
+        "File": _object(
+            id=STRING,
+            object={"const": "file"},
+            bytes={"type": "integer"},
+            created_at=TIME,
+            expires_at={"type": ["integer", "null"]},
+            filename=STRING,
+            purpose=STRING,
+            status=STRING,
+        ),
+        "FileList": _list("File"),
         "Model": _object(id=STRING, object={"const": "model"}, created=TIME, owned_by=STRING),
         "ModelList": _list("Model"),
     }

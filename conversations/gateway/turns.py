@@ -19,6 +19,7 @@ from conversations.access import Access
 from conversations.actions import conversations as conversation_actions
 from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
+from conversations.actions.items import title_of
 from conversations.errors import NotFound
 from conversations.gateway import inline, items, rebuilt
 from conversations.gateway.auth import Caller
@@ -82,7 +83,7 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
             options=options,
             model=asked.model,
             after_id=after_id,
-            title=_title(given),
+            title=title_of(given),
             door=Response.Door.GATEWAY,
         )
     return Begun(found, response, new)
@@ -172,16 +173,6 @@ def _conversation(user: User, conversation_id: str) -> Access:
         return access.conversation_for(user, conversation_id)
     except NotFound:
         raise unknown("Conversation", conversation_id) from None
-
-
-def _title(given: list[dict[str, Any]]) -> str:
-    """Return the words of the first message that a person may have written."""
-    for item in given:
-        if item.get("type") == "message" and item.get("role") == "user":
-            texts = [part.get("text") for part in item["content"] if part.get("type") == "input_text"]
-            if text := " ".join(text for text in texts if isinstance(text, str)).strip():
-                return plain(text)[:1_000]
-    return ""
 
 
 @asynccontextmanager

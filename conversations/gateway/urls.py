@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from conversations.gateway import files, models, openapi, responses
+from conversations.gateway import conversations, files, models, openapi, responses
 from conversations.gateway.calls import Calls
 
 calls = [
@@ -12,6 +12,22 @@ calls = [
     path("responses/<str:response_id>", Calls(GET=responses.retrieve, DELETE=responses.delete), name="response"),
     path("responses/<str:response_id>/cancel", Calls(POST=responses.cancel), name="cancel"),
     path("responses/<str:response_id>/input_items", Calls(GET=responses.input_items), name="input_items"),
+    path("conversations", Calls(POST=conversations.create), name="conversations"),
+    path(
+        "conversations/<str:conversation_id>",
+        Calls(GET=conversations.retrieve, POST=conversations.update, DELETE=conversations.delete),
+        name="conversation",
+    ),
+    path(
+        "conversations/<str:conversation_id>/items",
+        Calls(GET=conversations.list_items, POST=conversations.create_items),
+        name="items",
+    ),
+    path(
+        "conversations/<str:conversation_id>/items/<str:item_id>",
+        Calls(GET=conversations.retrieve_item, DELETE=conversations.delete_item),
+        name="item",
+    ),
     path("files", Calls(GET=files.list_files, POST=files.upload), name="files"),
     path("files/<str:file_id>", Calls(GET=files.retrieve, DELETE=files.delete), name="file"),
     path("files/<str:file_id>/content", Calls(GET=files.content), name="content"),

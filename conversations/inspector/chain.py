@@ -45,7 +45,9 @@ def chain(response: Response, *, start: int | None = None) -> Chain:
     rows = Response.objects.defer("final", "options", "metadata").in_bulk(ids[:PAGE])
     owners = {row.input_owner_id for row in rows.values()}
     messages: dict[int, Item] = {}
-    inputs = Item.objects.filter(Q(response__in=owners), direction=Item.Direction.INPUT).select_related("author")
+    inputs = (
+        Item.objects.present().filter(Q(response__in=owners), direction=Item.Direction.INPUT).select_related("author")
+    )
     for item in inputs.defer("payload").order_by("-index"):
         messages[item.response_id] = item
     links = [_link(rows[pk], messages.get(rows[pk].input_owner_id)) for pk in reversed(ids[:PAGE]) if pk in rows]

@@ -91,6 +91,10 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.texts import recode
 
         return recode(files[0], files[1])
+    if name == "answer":
+        from conversations.intake.answers import check
+
+        return check(files[0])
     raise ValueError(name)
 
 

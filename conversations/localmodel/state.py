@@ -57,6 +57,8 @@ class State:
             queue.SimpleQueue()
         )
         self._loop = asyncio.get_running_loop()
+        self._forgot = False
+        """Whether something was deleted that the write-ahead log may still hold."""
         self._thread = threading.Thread(target=self._work, name="state", daemon=True)
         self._thread.start()
 
@@ -88,6 +90,10 @@ class State:
                 except Exception as error:
                     outcomes.append((future, None, error))
             database.execute("COMMIT")
+            if self._forgot and self._jobs.empty():
+                # The log still has the pages as they were before
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._forgot = False
             for outcome in outcomes:
                 self._loop.call_soon_threadsafe(settle, *outcome)
         database.close()
@@ -178,13 +184,15 @@ class State:
 
     async def delete_response(self, response_id: str) -> bool:
         """Delete a response with its items and events; whether there was one."""
-        return await self._do(
-            lambda database: bool(
-                database.execute(
-                    "DELETE FROM responses WHERE id = ? AND expires_at > ?", (response_id, time.time())
-                ).rowcount
+
+        def act(database: sqlite3.Connection) -> bool:
+            self._forgot = True
+            deleted = database.execute(
+                "DELETE FROM responses WHERE id = ? AND expires_at > ?", (response_id, time.time())
             )
-        )
+            return bool(deleted.rowcount)
+
+        return await self._do(act)
 
     async def events(self, response_id: str) -> list[bytes]:
         """All kept events of a background response, in order."""
@@ -233,6 +241,7 @@ class State:
 
         def act(database: sqlite3.Connection) -> list[str]:
             now = time.time()
+            self._forgot = True
             database.execute("DELETE FROM responses WHERE expires_at <= ?", (now,))
             return [row[0] for row in database.execute("DELETE FROM files WHERE expires_at <= ? RETURNING id", (now,))]
 
@@ -258,7 +267,12 @@ class State:
 
     async def delete_file(self, file_id: str) -> None:
         """Forget a file object."""
-        await self._do(lambda database: database.execute("DELETE FROM files WHERE id = ?", (file_id,)))
+
+        def act(database: sqlite3.Connection) -> None:
+            self._forgot = True
+            database.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+        await self._do(act)
 
 
 def select_files(database: sqlite3.Connection, condition: str, values: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
 from conversations import sealing
@@ -40,11 +41,12 @@ def check(server: McpServer, user: User) -> Checked:
         server.save(update_fields=["problem"])
         log.info("mcp_server_not_checked", server=server.pk, error=type(error).__name__)
         return Checked(problem=server.problem)
-    note_tools(server, tools, whole=True)
-    if first:
-        approve_tools(server, user)
-    server.checked_at, server.problem = timezone.now(), ""
-    server.save(update_fields=["checked_at", "problem"])
+    with transaction.atomic():
+        note_tools(server, tools, whole=True)
+        if first:
+            approve_tools(server, user)
+        server.checked_at, server.problem = timezone.now(), ""
+        server.save(update_fields=["checked_at", "problem"])
     waiting = [row for row in server.tools.filter(is_gone=False) if row.has_changed]
     return Checked(
         count=len(tools),

@@ -103,7 +103,7 @@ def note_tools(server: McpServer, tools: Sequence[dict[str, Any]], *, whole: boo
 
     `whole`: it listed all of them, so what it did not list is gone.
     """
-    known = {row.name: row for row in server.tools.all()}
+    known = {row.name: row for row in McpTool.objects.filter(server=server)}
     seen, changed = set(), []
     for tool in tools[:MOST_TOOLS]:
         name = plain(str(tool.get("name") or ""))[:200]
@@ -127,7 +127,11 @@ def note_tools(server: McpServer, tools: Sequence[dict[str, Any]], *, whole: boo
 
 def approve_tools(server: McpServer, user: User, names: Iterable[str] | None = None) -> int:
     """Approve tools as they are now, all without `names`; return how many were not before."""
-    rows = [row for row in server.tools.all() if row.has_changed and (names is None or row.name in set(names))]
+    rows = [
+        row
+        for row in server.tools.exclude(fingerprint="")
+        if row.has_changed and (names is None or row.name in set(names))
+    ]
     for row in rows:
         row.approved_fingerprint, row.approved_by, row.approved_at = row.fingerprint, user, timezone.now()
         row.save(update_fields=["approved_fingerprint", "approved_by", "approved_at"])

@@ -11,12 +11,15 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
+from conversations.models.schema import AnswerSchema
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 
 __all__ = [
+    "AnswerSchema",
     "Approval",
     "AuditEntry",
     "Branch",
@@ -41,6 +44,7 @@ __all__ = [
     "Membership",
     "ProviderDeletion",
     "ProviderFile",
+    "Reading",
     "RefusedParameter",
     "Response",
     "RetentionRule",

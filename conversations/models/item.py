@@ -14,6 +14,12 @@ from conversations.models.fields import VerbatimJSONField, plain
 from conversations.models.response import Response
 
 
+class ItemQuerySet(models.QuerySet["Item"]):
+    def present(self) -> ItemQuerySet:
+        """What was not taken away by a program: only this is shown to anybody, and told to models."""
+        return self.filter(deleted_at=None)
+
+
 class Item(models.Model):
     class Direction(models.TextChoices):
         INPUT = "input"
@@ -39,6 +45,10 @@ class Item(models.Model):
     ended_ms = models.PositiveIntegerField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     """A rule took what was handed to and from a tool; that there was a call stays."""
+
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         constraints = [

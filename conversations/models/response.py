@@ -84,6 +84,10 @@ class Response(models.Model):
     error = VerbatimJSONField(null=True, blank=True)
     """`code`, and `message`: a sentence for people."""
     incomplete_details = VerbatimJSONField(null=True, blank=True)
+    answer_form = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """What the answer was asked for as: the name of a schema, `json_object`, or nothing for words."""
+    fit = VerbatimJSONField(null=True, blank=True)
+    """Whether what was asked for as JSON is it: `valid`, and `problem` where it is not. None: not looked at."""
     final = VerbatimJSONField(null=True, blank=True)
     """The response object as the provider ended it, image bytes replaced by references."""
     remarks = VerbatimJSONField(default=list, blank=True)
@@ -122,6 +126,7 @@ class Response(models.Model):
             models.Index(
                 fields=["provider_expires_at"], name="kept_there", condition=Q(provider_expires_at__isnull=False)
             ),
+            models.Index(fields=["deleted_at"], name="deleted_alone", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["done_at", "lease_until"], name="unfinished", condition=Q(done_at=None)),
             models.Index(fields=["conversation", "id"], name="running_here", condition=Q(done_at=None)),
         ]

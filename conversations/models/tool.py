@@ -29,7 +29,10 @@ class Offered(models.Model):
 
     is_active = models.BooleanField(_("offered"), default=True)
     everyone = models.BooleanField(_("to everybody"), default=True)
-    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("only to"))
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("or only to these people")
+    )
+    groups = models.ManyToManyField("auth.Group", blank=True, related_name="+", verbose_name=_("and these groups"))
     decides = models.CharField(
         _("approvals are decided by"), max_length=10, choices=Decides.choices, default=Decides.ASKER
     )
@@ -43,7 +46,7 @@ T = TypeVar("T", bound=Offered)
 
 def offered_to(user: User, rows: models.QuerySet[T]) -> models.QuerySet[T]:
     """Return those of the rows that are offered to `user`. This query is the authorisation."""
-    return rows.filter(Q(everyone=True) | Q(people=user), is_active=True).distinct()
+    return rows.filter(Q(everyone=True) | Q(people=user) | Q(groups__user=user), is_active=True).distinct()
 
 
 class FunctionTool(Offered):

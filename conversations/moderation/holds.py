@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import Conversation, HoldTarget, Item, LegalHold, Membership, User
+from conversations.models import Conversation, File, HoldTarget, Item, LegalHold, Membership, User
 from conversations.models.audit import record
 
 LOCK = 0x5A10_0001
@@ -123,7 +123,13 @@ def holding(conversation: Conversation) -> QuerySet[LegalHold]:
     return LegalHold.objects.filter(pk__in=targets.values("hold")).order_by("pk")
 
 
-def require_free(conversation: Conversation) -> None:
-    """Raise `Refused` where a matter holds the conversation: for whatever deletes content at once."""
-    if holding(conversation).exists():
-        raise Refused("This is kept under a legal hold and cannot be deleted.", code="held", status=409)
+def holds_person(user: User) -> bool:
+    """Whether an open matter names a person, or a group that they are in: then their own files stay too."""
+    named = Q(person=user) | Q(group__user=user)
+    return HoldTarget.objects.filter(named, hold__released_at=None).exists()
+
+
+def free_files(files: QuerySet[File]) -> QuerySet[File]:
+    """Narrow files that are in no conversation to those whose owner no open matter names."""
+    named = Q(person=OuterRef("owner")) | Q(group__user=OuterRef("owner"))
+    return files.exclude(Exists(HoldTarget.objects.filter(named, hold__released_at=None)))

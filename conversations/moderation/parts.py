@@ -13,7 +13,17 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from conversations.models import Conversation, Deletion, File, Item, Response, RetentionRule, StreamChunk
+from conversations.models import (
+    Approval,
+    Conversation,
+    Deletion,
+    File,
+    Item,
+    Response,
+    RetentionRule,
+    StreamChunk,
+    ToolCall,
+)
 from conversations.models.audit import record
 from conversations.models.file import lock_content
 from conversations.moderation import certificates, holds, retention
@@ -121,7 +131,10 @@ def _take_tool_data(rows: QuerySet[Item], deletion: Deletion) -> int:
         item.payload = kept | {name: empty for name, empty in EMPTY.items() if name in item.payload}
         item.text, item.purged_at = "", deletion.purged_at
     Item.objects.bulk_update(items, ["payload", "text", "purged_at"], batch_size=50)
-    _shorten_finals({item.response_id for item in items})
+    responses = {item.response_id for item in items}
+    ToolCall.objects.filter(response__in=responses).exclude(done_at=None).update(arguments="", output="")
+    Approval.objects.filter(response__in=responses).update(arguments="")
+    _shorten_finals(responses)
     return len(items)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 from django.utils import timezone
 
 from conversations import contents
@@ -24,8 +24,10 @@ from conversations.moderation.registry import CONTENT, Derived
 
 log = structlog.get_logger(__name__)
 
-FEWEST, MOST = 20, 2_000
+FEWEST, MOST = 5, 2_000
 """Rows of a batch."""
+MOST_CHARACTERS = 500_000
+"""Of the large column of a batch's rows."""
 MOST_FILES = 20
 """Bytes are deleted one by one, in an object store each with a request."""
 QUICK, SLOW = 0.03, 0.08
@@ -51,7 +53,7 @@ class Report:
 class Pace:
     """How many rows a batch takes, learnt from how long the last one took."""
 
-    size: int = 100
+    size: int = 50
     longest: float = 0.0
 
     def tell(self, seconds: float) -> None:
@@ -132,7 +134,7 @@ def _count(deletion: Deletion, kind: str, number: int) -> None:
 def _delete_some(derived: Derived, deletion: Deletion, size: int) -> int:
     if derived.model is File:
         return delete_files(list(File.objects.filter(conversation=deletion.conversation_id)[:MOST_FILES]), deletion)
-    ids = list(derived.rows(deletion.conversation_id).values_list("pk", flat=True)[:size])
+    ids = _some(derived, deletion.conversation_id, size)
     if not ids:
         return 0
     if derived.model is Response:
@@ -144,10 +146,33 @@ def _delete_some(derived: Derived, deletion: Deletion, size: int) -> int:
     return deleted
 
 
+def _some(derived: Derived, conversation_id: str, size: int) -> list[Any]:
+    """Return the next rows to delete: `size` of them, or fewer where they are large."""
+    rows = derived.rows(conversation_id)
+    if not derived.weight:
+        return list(rows.values_list("pk", flat=True)[:size])
+    ids: list[Any] = []
+    total = 0
+    for pk, weight in rows.values_list("pk", Length(derived.weight))[:size]:
+        total += weight or 0
+        if ids and total > MOST_CHARACTERS:
+            break
+        ids.append(pk)
+    return ids
+
+
 def _part_from_others(ids: list[int], deletion: Deletion) -> None:
     """Have responses deleted at the provider too, and take away what refers to them."""
+    delete_at_provider(Response.objects.filter(pk__in=ids), deletion)
+    Branch.objects.filter(head__in=ids).update(head=None)
+    Response.objects.filter(previous_response__in=ids).update(previous_response=None)
+    Response.objects.filter(input_from__in=ids).update(input_from=None)
+
+
+def delete_at_provider(responses: QuerySet[Response], deletion: Deletion) -> None:
+    """Put those of the responses that the provider may still keep into the outbox, in the caller's transaction."""
     now = timezone.now()
-    kept = Response.objects.filter(pk__in=ids, store=True).exclude(provider_id="")
+    kept = responses.filter(store=True, provider_deleted_at=None).exclude(provider_id="")
     kept = kept.filter(Q(provider_expires_at=None) | Q(provider_expires_at__gt=now))
     at_provider = [
         ProviderDeletion(
@@ -160,9 +185,6 @@ def _part_from_others(ids: list[int], deletion: Deletion) -> None:
         for endpoint, provider_id, kept_until in kept.values_list("endpoint", "provider_id", "provider_expires_at")
     ]
     ProviderDeletion.objects.bulk_create(at_provider, ignore_conflicts=True)
-    Branch.objects.filter(head__in=ids).update(head=None)
-    Response.objects.filter(previous_response__in=ids).update(previous_response=None)
-    Response.objects.filter(input_from__in=ids).update(input_from=None)
 
 
 def delete_files(files: list[File], deletion: Deletion) -> int:

@@ -19,6 +19,8 @@ class Derived:
     label: str
     conversation: str
     kind: str
+    weight: str = ""
+    """The column that may be large: so much of it is deleted at once that nobody waits for long."""
 
     @property
     def model(self) -> type[Model]:
@@ -31,13 +33,13 @@ class Derived:
 
 
 CONTENT = [
-    Derived("conversations.StreamChunk", "response__conversation", "stream_chunks"),
+    Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events"),
     Derived("conversations.Fact", "conversation", "facts"),
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
-    Derived("conversations.Item", "conversation", "items"),
+    Derived("conversations.Item", "conversation", "items", "payload"),
     Derived("conversations.File", "conversation", "files"),
-    Derived("conversations.Response", "conversation", "responses"),
+    Derived("conversations.Response", "conversation", "responses", "final"),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),
     Derived("conversations.Invitation", "conversation", "invitations"),
@@ -54,12 +56,14 @@ KEPT = {
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
     "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.AnswerSchema": "the team's forms of answers, in no conversation",
     "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
     "conversations.RefusedParameter": "names of what a model does not take",
     "conversations.FunctionTool": "what an administrator says of a tool",
     "conversations.McpServer": "where a server is; its secrets are sealed",
     "conversations.McpTool": "what a server says of its tools",
+    "conversations.Reading": "who read what by breaking the glass, and an administrator's reason",
     "auth.Group": "names of groups",
     "auth.Permission": "Django's own",
     "contenttypes.ContentType": "Django's own",
@@ -67,6 +71,11 @@ KEPT = {
     "procrastinate.ProcrastinatePeriodicDefer": "times of periodic jobs",
 }
 """Tables without anything that was said; the reason stands beside each."""
+
+INDEXES = {
+    "conversations_search": "words of items: triggers mark them as deleted, and after a purge it is written anew",
+}
+"""Tables that the database keeps by itself, with what it puts beside them -> how what was said leaves them."""
 
 OF_A_PERSON = {
     "conversations.User": "the account",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +15,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 
 from conversations.models import Conversation, File, Item, Response, RetentionRule, StreamChunk
+from conversations.models.retention import KINDS
 from conversations.moderation.holds import held, holding, unheld
 
 FOREVER = 10_000_000
@@ -45,7 +47,7 @@ class Rules:
         site = self.rows.filter(scope=Scope.SITE).first()
         return {
             kind: (site.floor_days or 0, site.ceiling_days or FOREVER) if site and getattr(site, kind) else (0, FOREVER)
-            for kind in ("messages", "files", "images", "tool_data", "logs")
+            for kind in KINDS
         }
 
     def clamped(self, kind: str, days: int | None) -> int:
@@ -218,23 +220,31 @@ class Standing:
     days: int | None
     expires_at: dt.datetime | None
     matters: list[str]
-    quiet: bool
-    """Whether a matter holds it of which its members are not told."""
+    """The names of those that hold it, but of the quiet ones."""
+    held: bool
 
 
 def standing(conversation: Conversation, *, kind: str = "messages") -> Standing:
-    """Return the rule that decides about a conversation and the day on which it lets it go."""
+    """Return the rule that decides about a conversation, or a kind of thing in it, and when it lets it go."""
+    return standings(conversation, kinds=[kind])[kind]
+
+
+def standings(conversation: Conversation, *, kinds: Iterable[str] = KINDS) -> dict[str, Standing]:
+    """Return for each kind the rule that decides and, for the conversation itself, the day on which it goes."""
     rules = Rules(timezone.now())
     matters = list(holding(conversation))
-    rule = winner(rules, conversation, kind)
-    days = rules.clamped(kind, rule.days) if rule else FOREVER
-    return Standing(
-        rule=rule,
-        days=days if days < FOREVER else None,
-        expires_at=conversation.activity_at + dt.timedelta(days=days) if days < FOREVER else None,
-        matters=[matter.name for matter in matters],
-        quiet=any(matter.quiet for matter in matters),
-    )
+    found = {}
+    for kind in kinds:
+        rule = winner(rules, conversation, kind)
+        days = rules.clamped(kind, rule.days) if rule else FOREVER
+        found[kind] = Standing(
+            rule=rule,
+            days=days if days < FOREVER else None,
+            expires_at=conversation.activity_at + dt.timedelta(days=days) if days < FOREVER else None,
+            matters=[matter.name for matter in matters if not matter.quiet],
+            held=bool(matters),
+        )
+    return found
 
 
 def winner(rules: Rules, conversation: Conversation, kind: str) -> RetentionRule | None:

@@ -53,6 +53,7 @@ def sidebar(context: Context) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "places": [
             {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
+            {"label": _("Search"), "url": reverse("search"), "icon": "search"},
             {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
             {
                 "label": _("Approvals"),

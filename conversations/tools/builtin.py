@@ -7,21 +7,19 @@ import zoneinfo
 from typing import Annotated
 
 import msgspec
-from django.db.models import Q
 from django.urls import reverse
 
 from conversations.egress.client import Limits, fetch
 from conversations.egress.errors import EgressError
-from conversations.models import Conversation, Item, Membership, User
+from conversations.models import User
+from conversations.search.find import find
+from conversations.search.query import parse
 from conversations.tools.arithmetic import BadExpression, calculated
 from conversations.tools.reading import readable
 from conversations.tools.registry import ToolFailed, tool
 from conversations.tools.signatures import Caller
 
-RECENT = 200
-"""Conversations that a search looks through: the newest of the asker's."""
 MOST_FOUND = 10
-EXCERPT = 400
 PAGE = Limits(
     size=4 * 1024 * 1024,
     seconds=15,
@@ -34,33 +32,21 @@ def search_conversations(
     caller: Caller, query: Annotated[str, msgspec.Meta(description="Words that must all occur", max_length=200)]
 ) -> list[dict[str, str]]:
     """Search the messages of this team's conversations for words. Finds only what the person who asks may see."""
-    words = query.split()[:8]
-    if not words:
+    wanted = parse(query)
+    if wanted.is_empty:
         raise ToolFailed("Give words to search for.")
     user = User.objects.get(pk=caller.user_id)
-    recent = Membership.objects.filter(user=user, conversation__deleted_at=None).order_by("-activity_at", "-id")
-    where = list(recent.values_list("conversation_id", flat=True)[:RECENT])
-    has_words = Q()
-    for word in words:
-        has_words &= Q(text__icontains=word)
-    visible = Conversation.objects.visible_to(user).filter(pk__in=where)
-    found = Item.objects.filter(has_words, conversation__in=visible, type="message").exclude(role="developer")
-    rows = found.select_related("conversation", "author").order_by("-id")[:MOST_FOUND]
+    hits = [hit for hit in find(user, wanted).hits if hit.item.type == "message" and hit.item.role != "developer"]
     return [
         {
-            "conversation": row.conversation.title or "Untitled",
-            "address": reverse("conversation", args=[row.conversation_id]),
-            "when": row.created_at.isoformat(timespec="minutes"),
-            "who": row.author.display_name if row.author else "a model",
-            "excerpt": _around(row.text, words[0]),
+            "conversation": hit.item.conversation.title or "Untitled",
+            "address": reverse("conversation", args=[hit.item.conversation_id]),
+            "when": hit.item.created_at.isoformat(timespec="minutes"),
+            "who": hit.item.author.display_name if hit.item.author else "a model",
+            "excerpt": "".join(words for words, _ in hit.pieces),
         }
-        for row in rows
+        for hit in hits[:MOST_FOUND]
     ]
-
-
-def _around(text: str, word: str) -> str:
-    start = max(0, text.lower().find(word.lower()) - EXCERPT // 4)
-    return ("…" if start else "") + text[start : start + EXCERPT] + ("…" if start + EXCERPT < len(text) else "")
 
 
 def current_time(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -15,6 +16,8 @@ TAGS = {
 DROPPED = {"script", "style", "noscript", "template", "svg", "nav", "iframe", "object", "form", "button", "select"}
 """What is left out with all that it holds."""
 BLOCKS = TAGS - {"a", "td", "th", "title"}
+LINES = {"br", "li", "tr", "dt", "dd"}
+"""Blocks that begin a line and no paragraph."""
 
 
 def readable(html: str, url: str) -> tuple[str, str]:
@@ -34,14 +37,8 @@ def readable(html: str, url: str) -> tuple[str, str]:
     reader = _Reader(url)
     reader.feed(clean)
     reader.close()
-    text = re.sub(r"[ \t\r\f\v]*\n[ \t\r\f\v]*", "\n", "".join(reader.parts))
-    return _words(_unescaped(title[1])) if title else "", re.sub(r"\n{3,}", "\n\n", text).strip()
-
-
-def _unescaped(text: str) -> str:
-    from html import unescape
-
-    return unescape(text)
+    text = re.sub(r"[ \t\r\f\v]+\n", "\n", "".join(reader.parts))
+    return _words(unescape(title[1])) if title else "", re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _words(text: str) -> str:
@@ -64,7 +61,7 @@ class _Reader(HTMLParser):
         elif tag in {"td", "th"}:
             self.parts.append(" | ")
         if tag in BLOCKS:
-            self.parts.append("\n" if tag in {"br", "li", "tr", "dt", "dd"} else "\n\n")
+            self.parts.append("\n" if tag in LINES else "\n\n")
         if tag == "li":
             self.parts.append("- ")
         elif re.fullmatch("h[1-6]", tag):
@@ -78,11 +75,16 @@ class _Reader(HTMLParser):
             said = _words("".join(self.parts[start:]))
             if said and address and not address.startswith("#"):
                 self.parts[start:] = [f"[{said}]({_joined(self._url, address)})"]
-        elif tag in BLOCKS:
-            self.parts.append("\n")
+        elif tag in BLOCKS - LINES:
+            self.parts.append("\n\n")
 
     def handle_data(self, data: str) -> None:
-        self.parts.append(data if self._verbatim else re.sub(r"\s+", " ", data))
+        if not self._verbatim:
+            data = re.sub(r"\s+", " ", data)
+            if not self.parts or self.parts[-1].endswith("\n"):
+                data = data.lstrip()
+        if data:
+            self.parts.append(data)
 
 
 def _joined(url: str, address: str) -> str:

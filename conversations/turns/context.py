@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import catalog
+from conversations import catalog, schemas
 from conversations.models import Conversation, Item, Response
 from conversations.snapshots import path
 from conversations.turns import calls, offers
@@ -30,6 +30,11 @@ MOST_TURNS = 200
 STRIDE = 50
 RETOLD = "The history was sent from here, because the provider does not keep all of it."
 CUT = f"The history is long: only its last {MOST_TURNS} messages and answers were sent."
+AS_JSON: dict[str, Any] = {
+    "type": "message",
+    "role": "developer",
+    "content": [{"type": "input_text", "text": "Answer with a JSON object."}],
+}
 SEALED = "reasoning.encrypted_content"
 LONG_EFFORTS = {"xhigh", "max"}
 """Reasoning that takes minutes with any model."""
@@ -74,6 +79,8 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         "input": items,
         "store": store,
     }
+    if schemas.form_of(options) == "json_object" and not _says_json(body["input"], response.instructions):
+        body["input"].append(AS_JSON)
     if response.instructions:
         body["instructions"] = response.instructions
     if anchor is not None:
@@ -103,6 +110,11 @@ def is_clients_own(response: Response, parameter: str) -> bool:
     return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
 
 
+def _says_json(items: list[dict[str, Any]], instructions: str) -> bool:
+    """The API takes `json_object` only where the model is told of JSON in words too."""
+    return "json" in (instructions + str(items[-1].get("content") if items else "")).lower()
+
+
 def _in_background(known: Capabilities, options: dict[str, Any]) -> bool:
     """Return whether a turn that may run in the background is better run there."""
     if not known.background or settings.SALON_BACKGROUND == "never":
@@ -122,7 +134,11 @@ def _words(value: Any) -> list[str]:
 
 
 def _inputs(response: Response) -> list[Item]:
-    return list(Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT).order_by("index"))
+    return list(
+        Item.objects.present()
+        .filter(response=response.input_owner_id, direction=Item.Direction.INPUT)
+        .order_by("index")
+    )
 
 
 def _outputs(anchor: Response | None, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -161,10 +177,14 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
 def _told(rows: list[Response]) -> list[Told]:
     """Return the responses with what was asked and answered."""
     items: dict[tuple[int, str], list[Item]] = {}
-    for item in Item.objects.filter(
-        Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
-        | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
-    ).order_by("index"):
+    for item in (
+        Item.objects.present()
+        .filter(
+            Q(response__in={row.input_owner_id for row in rows}, direction=Item.Direction.INPUT)
+            | Q(response__in=[row.pk for row in rows], direction=Item.Direction.OUTPUT)
+        )
+        .order_by("index")
+    ):
         items.setdefault((item.response_id, item.direction), []).append(item)
     return [
         Told(

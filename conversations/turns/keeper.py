@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations import threads
 from conversations.models import ProviderDeletion
-from conversations.moderation import certificates, deletion, parts, purging
+from conversations.moderation import certificates, deletion, parts, purging, responses
 from conversations.moderation.compaction import compact
 from conversations.turns import provider_deletions
 
@@ -61,11 +61,12 @@ class Keeper:
         now = timezone.now()
         hidden = deletion.apply_rules(now)
         taken = sum(parts.purge_parts(now).values())
+        taken += responses.purge_responses(now, stopped=self._stopped.is_set)
         report = purging.purge_due(now, stopped=self._stopped.is_set)
         certificates.issue_missing()
         if report.purged or taken:
             log.info("purged", hidden=hidden, parts=taken, purged=report.purged, held=report.held, failed=report.failed)
-            compact()
+            compact(stopped=self._stopped.is_set)
 
 
 def due_at_provider() -> bool:

@@ -52,7 +52,7 @@ def _first_turn(response_id: int) -> tuple[str, dict[str, Any]] | None:
         or response.door == Response.Door.GATEWAY  # each call would be paid twice
     ):
         return None
-    items = Item.objects.filter(response__in={response.pk, response.input_owner_id}, type="message")
+    items = Item.objects.present().filter(response__in={response.pk, response.input_owner_id}, type="message")
     texts = [item.text[:EXCERPT] for item in items.order_by("direction", "index") if item.text]
     capabilities = catalog.capabilities(response.model)
     body: dict[str, Any] = {

@@ -18,6 +18,7 @@ from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
 from conversations.turns import blobs, calls, context, mirror, repair
+from conversations.turns.answers import fit
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import ENDED, ending_of, failed
 from conversations.turns.mirror import Ending
@@ -84,8 +85,8 @@ class Turn:
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
-        self.secrets: set[str] = set()
-        """What MCP servers in the request are told and nobody else: wiped from all that comes back."""
+        self.wiper = sealing.Wiper(set())
+        """Of what MCP servers in the request are told and nobody else: it goes from all that comes back."""
         self.telling: asyncio.Future[None] | None = None
         """Kept so that the task is not collected while it runs."""
 
@@ -93,7 +94,7 @@ class Turn:
         taken_over = self.response.epoch > 1
         if taken_over:
             self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
-            self.secrets = await threads.runner.run(_secrets_in, self.response.pk)
+            self.wiper = sealing.Wiper(await threads.runner.run(_secrets_in, self.response.pk))
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -161,11 +162,11 @@ class Turn:
 
     async def _stream(self, body: dict[str, Any]) -> Ending:
         try:
-            body, self.secrets = sealing.open_tools(body)
+            body, secrets = sealing.open_tools(body)
         except sealing.Unreadable:
             sentence = "The secrets of an MCP server cannot be read any more. Switch it off, or have them entered anew."
             return Ending(Response.Status.FAILED, error={"code": "unreadable_secret", "message": sentence})
-        upstream = await provider()
+        self.wiper, upstream = sealing.Wiper(secrets), await provider()
         try:
             return await self._follow(upstream.stream_response(body, on_wait=self._wait))
         except ProviderUnavailable:
@@ -202,7 +203,7 @@ class Turn:
             taken: list[dict[str, Any]] = []
             ending = None
             for event in batch:
-                data = sealing.wipe(event.data, self.secrets) if self.secrets else event.data
+                data = self.wiper.wiped(event.data) if self.wiper.secrets else event.data
                 self.last_number = event.sequence_number if event.sequence_number is not None else self.last_number
                 if event.type in TERMINAL:
                     ending = ending_of(event.type, data)
@@ -311,9 +312,11 @@ class Turn:
         self._note(remarks=[*(self.response.remarks or []), sentence])
 
     async def _finish(self, ending: Ending) -> list[int]:
-        if self.secrets:
-            wiped = {name: sealing.wipe(getattr(ending, name), self.secrets) for name in ("final", "error")}
+        if self.wiper.secrets:
+            wiped = {name: sealing.wipe(getattr(ending, name), self.wiper.secrets) for name in ("final", "error")}
             ending = replace(ending, **wiped)
+        if ending.status == Response.Status.COMPLETED:
+            self._note(fit=await fit(self.response.options, ending.final))
         while True:
             try:
                 waiting = await recorder.finish(

@@ -15,9 +15,9 @@ from conversations import access, catalog, parameters, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Response
+from conversations.models import AnswerSchema, Branch, Conversation, Response
 from conversations.models.approval import DECIDE
-from conversations.views import tools
+from conversations.views import kept, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
@@ -54,6 +54,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
             }
             for name in settings.SALON_MODELS
         ],
+        "schemas": list(AnswerSchema.objects.values("name", "description")),
         "position": found.conversation.position,
         "state_locked": settings.SALON_STATE_LOCKED,
         "kept_at_provider": settings.SALON_PROVIDER is not None,
@@ -62,6 +63,8 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
+        "kept": kept.line(found.conversation),
+        "readings": kept.readings_now(found.conversation),
     }
     return render(request, "conversations/conversation.html", context)
 

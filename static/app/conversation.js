@@ -1,5 +1,6 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
 import "./elements/answer-inspector.js";
+import "./elements/answer-form.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
@@ -8,6 +9,7 @@ import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
 import "./elements/message-options.js";
 import "./elements/status-line.js";
+import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
@@ -32,10 +34,16 @@ const faces = /** @type {HTMLElement} */ (document.querySelector("[data-ref=face
 const options = /** @type {import("./elements/conversation-options.js").ConversationOptions} */ (
   document.querySelector("conversation-options")
 );
+const form = /** @type {import("./elements/answer-form.js").AnswerForm | null} */ (
+  document.querySelector("answer-form")
+);
 const own = /** @type {import("./elements/message-options.js").MessageOptions | null} */ (
   document.querySelector("message-options")
 );
 const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
+const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
+  document.querySelector("tool-switches")
+);
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
   document.querySelector("answer-inspector")
@@ -81,6 +89,19 @@ async function loadOlder() {
   log.grewUp();
 }
 
+/** An address may name a turn, as those that a search finds do: it is loaded from as far back as it stands. */
+async function toNamedTurn() {
+  const id = Number(/^#turn-(\d+)$/.exec(location.hash)?.[1]);
+  if (!id) return;
+  // Ids grow along a branch, so one that is passed is not on it
+  while (!store.turn(id) && store.before !== null && (store.path[0]?.id ?? 0) > id) {
+    const before = store.before;
+    await loadOlder();
+    if (store.before === before) return; // it could not be loaded, which the log says
+  }
+  log.toTurn(id);
+}
+
 /**
  * Makes a call, and says it in a sentence when it fails.
  * @template T
@@ -120,11 +141,17 @@ function refresh() {
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
   status.update(store);
+  inspector.watch(store.turn(inspector.shown ?? 0));
   menu.conversation = conversation;
   showFaces(faces, conversation.people);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
+  form?.update(conversation, store.model);
   kept?.update(store);
+  if (switches) {
+    switches.offered = conversation.offered;
+    switches.takes = store.model?.takes ?? [];
+  }
   if (composer) {
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
@@ -168,8 +195,9 @@ socket.addEventListener("closed", (event) => {
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
   "chat:send": ({ text, attachments }) => {
-    outbox.add({ text, attachments, options: own?.value });
+    outbox.add({ text, attachments, options: { ...own?.value, ...form?.value } });
     own?.reset();
+    form?.reset();
     log.toLatest();
   },
   "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
@@ -209,6 +237,16 @@ const actions = {
   "chat:older": loadOlder,
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
+  "chat:tool": async ({ kind, key, on }) => {
+    const answer = await tried(() => post(`${here}tools/`, { [kind]: { [key]: on } }));
+    if (answer) store.update(answer.conversation);
+    else refresh();
+  },
+  "chat:decide": async ({ id, decision, digest, note, failed }) => {
+    const answer = await tried(() => post(`${here}approvals/${id}/`, { decision, digest, note }));
+    if (answer) store.accept(answer.turn, /** @type {number} */ (store.branch));
+    else failed();
+  },
   "chat:said": ({ text }) => say(text),
   "conversation:save": (change) => save(change),
   "options:save": async ({ change, done, failed }) => {
@@ -265,6 +303,8 @@ log.show(store);
 const inspected = Number(new URLSearchParams(location.search).get("inspect"));
 if (inspected > 0) inspector.open(inspected);
 refresh();
+toNamedTurn();
+addEventListener("hashchange", toNamedTurn);
 socket.open();
 if (inspector.shown === null) composer?.area.focus({ preventScroll: true });
 document.documentElement.dataset.ready = "";

@@ -71,6 +71,12 @@ export interface BranchRef {
   branch: number;
 }
 
+/** Whether an answer is the JSON that it was asked for as; null: nobody knows. */
+export interface Fit {
+  valid: boolean | null;
+  problem: string;
+}
+
 /** A response with its input: what one person asked and what was answered. */
 export interface Turn {
   id: number;
@@ -83,6 +89,9 @@ export interface Turn {
   demo: boolean;
   input: InputItem[];
   output: Output;
+  /** What the answer was asked for as: a schema's name, `json_object`, or "" for words. */
+  form: string;
+  fit: Fit | null;
   usage: { input_tokens?: number; output_tokens?: number } | null;
   error: { code: string; message: string } | null;
   incomplete: string | null;
@@ -95,6 +104,38 @@ export interface Turn {
   kept_until: string | null;
   /** Of the page only: in how many seconds the provider is asked again. */
   asked_again_in?: number;
+  /** It goes on where the answer before it called tools. */
+  continues?: boolean;
+  approvals?: Approval[];
+}
+
+/** A call that waits for a person, or waited. */
+export interface Approval {
+  id: number;
+  request: string;
+  server: string;
+  name: string;
+  arguments: string;
+  /** The arguments by their names, null where they are no JSON object. */
+  parts: [string, string][] | null;
+  digest: string;
+  state: "pending" | "approved" | "declined" | "lapsed";
+  decides: "asker" | "approver";
+  asked_by: Person;
+  decided_by: Person | null;
+  decided_at: string | null;
+  note: string;
+  expires_at: string;
+}
+
+export interface Me extends Person {
+  may_decide?: boolean;
+}
+
+/** What is switched on: names of functions, ids of MCP servers. */
+export interface Offered {
+  functions?: string[];
+  servers?: number[];
 }
 
 export interface Conversation {
@@ -112,6 +153,7 @@ export interface Conversation {
   pinned: boolean;
   archived: boolean;
   people: { count: number; first: Person[] };
+  offered?: Offered;
 }
 
 /** What a model takes of one parameter: its values, its highest number, or just it. */
@@ -124,11 +166,13 @@ export interface Model {
   vision: boolean;
   /** By the parameters' paths. */
   options: Record<string, Offer>;
+  /** Kinds of tools that it takes. */
+  takes?: string[];
 }
 
 export interface PageState {
   conversation: Conversation;
-  me: Person;
+  me: Me;
   turns: Turn[];
   before: number | null;
   branch: number | null;

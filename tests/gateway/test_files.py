@@ -271,7 +271,7 @@ def test_a_key_whose_first_request_is_still_running_asks_to_wait(
     assert upload(alice_calls, headers=key).status_code == 200
 
 
-@pytest.mark.parametrize("given", ["", "x" * 256])
+@pytest.mark.parametrize("given", ["", "x" * 256, "two words", "\u00e4"])
 def test_a_key_that_is_none(alice_calls: Caller, given: str) -> None:
     answer = upload(alice_calls, headers={"Idempotency-Key": given})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_idempotency_key")

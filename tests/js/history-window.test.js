@@ -60,3 +60,15 @@ test("another branch under it shows that branch's newest entries", () => {
   const other = [...entries(0, 20), { key: "edited" }];
   assert.equal(keys(window, other).at(-1), "edited");
 });
+
+test("it goes to one entry and can grow both ways from there", () => {
+  const window = new HistoryWindow();
+  const all = entries(0, 100);
+  window.showAround("t40", all);
+  const shown = keys(window, all);
+  assert.ok(shown.indexOf("t40") > 0 && shown.at(-1) !== "t99");
+  assert.ok(window.grow("down", all) && window.grow("up", all));
+  assert.ok(keys(window, all).length > shown.length);
+  window.showAround("t99", all);
+  assert.equal(keys(window, entries(0, 101)).at(-1), "t100");
+});

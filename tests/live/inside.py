@@ -16,6 +16,7 @@ import django
 django.setup()
 
 
+from django.contrib.auth.models import Permission  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from conversations.actions import keys  # noqa: E402
@@ -83,6 +84,10 @@ def mirror(*, response: int) -> dict[str, Any]:
     }
 
 
+def permit(*, name: str, permission: str) -> None:
+    User.objects.get(name=name).user_permissions.add(Permission.objects.get(codename=permission))
+
+
 def inputs(*, response: str) -> list[Any]:
     """Return the input items of a response, by its provider's id, as they are kept."""
     items = Item.objects.filter(response__provider_id=response, direction=Item.Direction.INPUT)
@@ -118,6 +123,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         change_password,
         sign_out_everywhere,
         mirror,
+        permit,
         inputs,
         running,
         add_file,

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from conversations.actions import keys
 from conversations.models import (
+    AnswerSchema,
     Approval,
     Branch,
     Conversation,
@@ -56,6 +57,7 @@ Row = tuple[str, tuple[Any, ...]]
 ROWS: dict[str, Row] = {
     "home": ("GET", SIGNED_IN),
     "sidebar": ("GET", SIGNED_IN),
+    "running": ("GET", SIGNED_IN),
     "setup": ("GET", NONE),
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
@@ -68,8 +70,13 @@ ROWS: dict[str, Row] = {
     "file": ("GET", MEMBERS_PAGE),
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "schemas": ("GET", SIGNED_IN),
+    "schema_new": ("GET", SIGNED_IN),
+    "schema": ("GET", SIGNED_IN),
+    "schema_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "search": ("GET", SIGNED_IN),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
@@ -85,6 +92,7 @@ ROWS: dict[str, Row] = {
     "turns": ("GET", MEMBERS),
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
+    "kept": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
@@ -129,7 +137,7 @@ SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -202,6 +210,7 @@ def given(db: None) -> dict[str, Any]:
         expires_at=timezone.now() + timedelta(days=1),
     )
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
+    ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk}
     return {"conversation_id": conversation.pk} | ids | GIVEN

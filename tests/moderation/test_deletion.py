@@ -14,10 +14,22 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from conversations.access import conversation_for
+from conversations.actions import program_files, turns
 from conversations.errors import Refused
-from conversations.models import AuditEntry, Certificate, Conversation, Deletion, File, Item, Response, User
+from conversations.models import (
+    AuditEntry,
+    Certificate,
+    Conversation,
+    Deletion,
+    File,
+    Item,
+    ProviderDeletion,
+    Response,
+    User,
+)
 from conversations.models.audit import first_broken
-from conversations.moderation import certificates, deletion, holds, purging, tombstones
+from conversations.moderation import certificates, deletion, holds, purging, responses, tombstones
 from tests.conftest import signed_in
 from tests.moderation.conftest import Make
 from tests.moderation.rules import rule
@@ -219,3 +231,39 @@ def test_what_a_floor_keeps_is_hidden_and_stays_as_long(make: Make, alice: User,
     delete(signed_in(alice), conversation)
     purge_after = Deletion.objects.get().purge_after
     assert dt.timedelta(days=79) < purge_after - timezone.now() < dt.timedelta(days=81)
+
+
+def test_a_single_response_that_was_deleted_goes_after_its_grace(make: Make, alice: User, admin: User) -> None:
+    conversation = make(turns=2, content=b"of one answer", canary="kanarienvogel")
+    first, second = conversation.responses.order_by("pk")
+    access = conversation_for(alice, conversation.pk)
+    again = turns.regenerate(access, first)
+    Response.objects.filter(pk=again.pk).update(status="completed", done_at=timezone.now())
+    turns.delete(access, first)
+    turns.delete(access, second)
+    now = timezone.now()
+    hold = holds.place(actor=admin, name="Customs", reason="An inquiry", conversations=[conversation.pk])
+    assert responses.purge_responses(now + dt.timedelta(days=31)) == 0
+    holds.release(hold, actor=admin)
+
+    assert responses.purge_responses(now + dt.timedelta(days=29)) == 0
+    assert responses.purge_responses(now + dt.timedelta(days=31)) == 2
+    assert responses.purge_responses(now + dt.timedelta(days=31)) == 0
+    assert Item.objects.get().response == first  # the question, which was asked once more
+    first.refresh_from_db()
+    assert "kanarienvogel" not in str((first.final, first.instructions, first.parameters, first.options))
+    assert not File.objects.exists()
+    assert {row.provider_id for row in ProviderDeletion.objects.all()} == {first.provider_id, second.provider_id}
+
+
+def test_a_person_who_is_held_keeps_their_own_files(alice: User, admin: User) -> None:
+    file = File.objects.create(
+        owner=alice, purpose=File.Purpose.PROGRAM, media_type="text/plain", size=1, sha256="0" * 64
+    )
+    hold = holds.place(actor=admin, name="Customs", reason="An inquiry", people=[alice])
+    with pytest.raises(Refused, match="legal hold"):
+        program_files.delete(alice, file.pk)
+    File.objects.update(expires_at=timezone.now())
+    assert program_files.sweep_expired() == 0
+    holds.release(hold, actor=admin)
+    assert program_files.sweep_expired() == 1

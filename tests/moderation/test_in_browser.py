@@ -45,7 +45,7 @@ def history(make: Make, admin: User) -> None:
     deletion.hide(made[2].pk, cause=Deletion.Cause.ADMINISTRATOR, actor=admin)
 
 
-PATHS = ["audit/", "retention/", "retention/new/", "retention/1/", "holds/", "deletions/", "provider/"]
+PATHS = ["audit/", "retention/", "retention/new/", "retention/1/", "holds/", "deletions/", "provider/", "readings/"]
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -6,6 +6,7 @@ import ast
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.db.models import ForeignKey, Model
 
 from conversations.models import Conversation
@@ -22,6 +23,13 @@ def test_every_table_is_registered_once() -> None:
     assert set(TABLES) <= registered, "say in moderation/registry.py how the new table is purged, or why it need not be"
     assert sum(map(len, lists)) == len(registered)
     assert {label for label in registered if not label.startswith("procrastinate.")} <= set(TABLES)
+
+
+@pytest.mark.django_db
+def test_every_table_of_the_database_is_one_of_a_model_or_of_a_registered_index() -> None:
+    models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    foreign = set(connection.introspection.table_names()) - models - {"django_migrations"}
+    assert not [table for table in foreign if not table.startswith(tuple(registry.INDEXES))]
 
 
 @pytest.mark.parametrize("label", [label for label in TABLES if label.startswith("conversations.")])

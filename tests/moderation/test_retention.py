@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from conversations.errors import Refused
 from conversations.models import AuditEntry, Conversation, Deletion, File, Item, RetentionRule, StreamChunk, User
@@ -254,3 +255,37 @@ def test_what_is_held_keeps_its_parts(make: Make, admin: User) -> None:
     assert parts.purge_parts(timezone.now()).total() == 0
     assert not Deletion.objects.exists()
     assert preview(Rules(timezone.now())).counts["files"] == 0
+
+
+def test_on_a_conversation_stands_why_it_is_here_and_when_it_goes(
+    make: Make, admin: User, alice: User, as_alice: Client, as_bob: Client, as_charlie: Client
+) -> None:
+    conversation = make(content=b"bytes", canary="lamp")
+    page, kept = f"/conversations/{conversation.pk}/", f"/conversations/{conversation.pk}/kept/"
+    assert "Kept until somebody deletes it" in as_alice.get(page).content.decode()
+    rule(admin, scope="site", messages=True, files=True, days=30)
+    day = date_format(timezone.localtime(conversation.activity_at + dt.timedelta(days=30)), "j M Y")
+    assert f"Kept until {day}" in as_bob.get(page).content.decode()
+    shown = as_bob.get(kept).content.decode()
+    assert f"Deleted on {day}" in shown
+    assert "lamp.txt" in shown
+    assert as_charlie.get(kept).status_code == 404
+
+    quiet = holds.place(actor=admin, name="Secret matter", reason="An inquiry", people=[alice], quiet=True)
+    assert "Secret matter" not in as_alice.get(kept).content.decode()
+    holds.release(quiet, actor=admin)
+    holds.place(actor=admin, name="Customs", reason="An inquiry", people=[alice])
+    assert "Customs" in as_alice.get(kept).content.decode()
+    assert "Held: cannot be deleted" in as_alice.get(page).content.decode()
+
+
+def test_an_owner_makes_a_conversation_temporary(make: Make, admin: User, as_alice: Client, as_bob: Client) -> None:
+    conversation = make(age=3)
+    kept = f"/conversations/{conversation.pk}/kept/"
+    assert "temporary" not in as_alice.get(kept).content.decode()
+    rule(admin, scope="temporary", messages=True, days=2)
+    assert as_bob.post(kept, {"temporary": "1"}).status_code == 403
+    assert deletion.apply_rules(timezone.now()) == 0
+    assert as_alice.post(kept, {"temporary": "1"}).status_code == 302
+    assert "It is temporary" in as_alice.get(kept).content.decode()
+    assert deletion.apply_rules(timezone.now()) == 1

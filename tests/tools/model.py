@@ -87,6 +87,7 @@ class Model:
         self._kept[response["id"]] = [*history, *output]
         events: list[dict[str, Any]] = [
             {"type": "response.created", "response": {**response, "status": "in_progress", "output": []}},
+            *(delta for index, item in enumerate(output) for delta in _deltas(index, item)),
             *(
                 {"type": "response.output_item.done", "output_index": index, "item": item}
                 for index, item in enumerate(output)
@@ -95,6 +96,18 @@ class Model:
         ]
         body_of = sse(*({**event, "sequence_number": number} for number, event in enumerate(events)))
         return web.Response(body=body_of, content_type="text/event-stream")
+
+
+def _deltas(index: int, item: Item) -> list[dict[str, Any]]:
+    """The text of a message in pieces of three letters."""
+    if item["type"] != "message":
+        return []
+    text, at = item["content"][0]["text"], {"item_id": item["id"], "output_index": index, "content_index": 0}
+    pieces = [text[start : start + 3] for start in range(0, len(text), 3)]
+    return [
+        {"type": "response.output_item.added", "output_index": index, "item": {**item, "content": []}},
+        *({"type": "response.output_text.delta", **at, "delta": piece} for piece in pieces),
+    ]
 
 
 def _refused(message: str) -> web.Response:

@@ -66,7 +66,7 @@ async def test_the_page_shows_no_message_of_nobody(adding: Chat, model: Model) -
     await adding.say()
     first, second = await adding.answers()
     shown = await adding.db(snapshots.turns, adding.conversation, [first.pk, second.pk])
-    assert [turn["answers_calls"] for turn in shown] == [False, True]
+    assert [turn["continues"] for turn in shown] == [False, True]
     assert [item["type"] for item in shown[1]["input"]] == ["function_call_output"]
     assert shown[1]["input"][0]["author"] is None
 

@@ -24,10 +24,13 @@ class DatabaseOperations(operations.DatabaseOperations):
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
+            cursor.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%CREATE VIRTUAL TABLE % USING fts5(%'")
+            indexes = [self.quote_name(name) for (name,) in cursor.fetchall()]
         flush = super().sql_flush(style, tables, **options)
         return [
             *(f"DROP TRIGGER {self.quote_name(name)}" for name, _ in triggers),
             *flush,
+            *(f"INSERT INTO {name} ({name}) VALUES ('rebuild')" for name in indexes),  # noqa: S608  # our own names
             *(sql for _, sql in triggers),
         ]
 

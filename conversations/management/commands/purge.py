@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from conversations.moderation import certificates, deletion, parts, purging, retention, tombstones
+from conversations.moderation import certificates, deletion, parts, purging, responses, retention, tombstones
 from conversations.moderation.compaction import compact
 from conversations.turns import provider_deletions
 
@@ -45,10 +45,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{again} conversations came back with the backup and are deleted again.")
         hidden = deletion.apply_rules(moment)
         taken = parts.purge_parts(moment)
+        taken["responses"] = responses.purge_responses(moment, ignore_grace=now, stopped=lambda: bool(interrupted))
         report = purging.purge_due(
             timezone.now() if not now else moment, ignore_grace=now, stopped=lambda: bool(interrupted)
         )
-        self.stdout.write(f"Hidden by rules: {hidden} conversations. Taken out by rules: {_listed(taken)}.")
+        self.stdout.write(f"Hidden by rules: {hidden} conversations. Taken out of others: {_listed(taken)}.")
         self.stdout.write(f"Purged: {report.purged} conversations ({_listed(report.counts)}).")
         for number, sentence in (
             (report.held, "are held and stay"),

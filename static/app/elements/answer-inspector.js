@@ -14,6 +14,9 @@ class AnswerInspector extends AppElement {
   /** @type {number | null} */ #id = null;
   #abort = new AbortController();
   /** @type {Element | null} */ #opener = null;
+  /** @type {WeakMap<Element, Promise<void>>} */ #filled = new WeakMap();
+  #led = 0;
+  #status = "";
   #sight = new IntersectionObserver((entries) => this.#seen(entries), { root: this, rootMargin: "200px 0px" });
 
   connectedCallback() {
@@ -58,9 +61,14 @@ class AnswerInspector extends AppElement {
     this.ariaBusy = "false";
   }
 
-  /** An answer has changed: what the panel says of it is fetched anew. @param {number} id */
-  refresh(id) {
-    if (this.#id === id && !this.querySelector("dialog[open]")) this.open(id);
+  /**
+   * Once the answer that is shown has ended, all about it is fetched anew.
+   * @param {import("../types").Turn | undefined} turn
+   */
+  watch(turn) {
+    const before = this.#status;
+    this.#status = turn?.status ?? "";
+    if (turn && before !== "" && before !== turn.status) this.open(turn.id);
   }
 
   close() {
@@ -68,6 +76,7 @@ class AnswerInspector extends AppElement {
     this.#abort.abort();
     this.#sight.disconnect();
     this.#id = null;
+    this.#status = "";
     this.hidden = true;
     this.replaceChildren();
     this.closest(".app")?.classList.remove("with-panel");
@@ -81,13 +90,23 @@ class AnswerInspector extends AppElement {
   #seen(entries) {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
-      this.#sight.unobserve(target);
       this.#fill(/** @type {HTMLElement} */ (target));
     }
   }
 
+  /**
+   * Once for each section.
+   * @param {HTMLElement} section
+   */
+  #fill(section) {
+    this.#sight.unobserve(section);
+    const filling = this.#filled.get(section) ?? this.#fetch(section);
+    this.#filled.set(section, filling);
+    return filling;
+  }
+
   /** @param {HTMLElement} section */
-  async #fill(section) {
+  async #fetch(section) {
     section.ariaBusy = "true";
     section.append(...(await this.#fetched(section.dataset.source ?? "")));
     section.ariaBusy = "false";
@@ -176,13 +195,17 @@ class AnswerInspector extends AppElement {
   }
 
   /**
-   * A tab leads to its section. The address stays: it names the answer.
+   * A tab leads to its section, once all have their length. The address stays: it names the answer.
    * @param {MouseEvent} event
    * @param {HTMLElement} tab
    */
-  #goTo(event, tab) {
+  async #goTo(event, tab) {
     event.preventDefault();
     const section = this.querySelector(tab.getAttribute("href") ?? "");
+    /** @type {NodeListOf<HTMLElement>} */
+    const fetched = this.querySelectorAll("[data-source]");
+    await Promise.all([...fetched].map((one) => this.#fill(one)));
+    this.#led = performance.now();
     const head = this.querySelector("header")?.getBoundingClientRect().height ?? 0;
     if (section) this.scrollTop += section.getBoundingClientRect().top - this.getBoundingClientRect().top - head;
     section?.querySelector("h3")?.setAttribute("tabindex", "-1");
@@ -192,6 +215,7 @@ class AnswerInspector extends AppElement {
 
   /** @param {Element} [chosen] */
   #markTab(chosen) {
+    if (!chosen && performance.now() - this.#led < 500) return;
     const tabs = [...this.querySelectorAll(".tabs a")];
     const top = this.getBoundingClientRect().top + 140;
     const above = (/** @type {Element} */ tab) => {

@@ -57,6 +57,21 @@ class ChatLog extends AppElement {
     this.#scroll.toBottom();
   }
 
+  /**
+   * Goes to a turn that is loaded, wherever it stands.
+   * @param {number} id
+   */
+  toTurn(id) {
+    const entries = this.#store?.entries ?? [];
+    const entry = entries.find((entry) => "turn" in entry && entry.turn.id === id);
+    if (!entry) return;
+    this.#window.showAround(entry.key, entries);
+    this.#scroll.leave();
+    this.#render();
+    this.#views.get(entry.key)?.elements[1]?.scrollIntoView({ block: "start", behavior: "instant" });
+    this.#watchEdges();
+  }
+
   /** Opens the viewer's own last message for another wording. */
   editLast() {
     const own = this.#store?.path.findLast((turn) => turn.input.some((item) => item.author?.id === this.#store?.me.id));

@@ -1,5 +1,6 @@
 import { elapsed } from "../lib/format.js";
 import { ref } from "../lib/templates.js";
+import { mayDecide } from "../views/approval.js";
 import { AppElement } from "./app-element.js";
 
 /** @typedef {import("../types").Turn} Turn */
@@ -62,6 +63,11 @@ class StatusLine extends AppElement {
       return [asked && asked.id !== store.me.id ? `Answering ${asked.name}` : "Answering", "lit"];
     }
     if (store.runningElsewhere.length > 0) return ["Answering on another branch", "lit"];
+    const waiting = store.path.flatMap((turn) => turn.approvals ?? []).filter(({ state }) => state === "pending");
+    const writes = store.conversation.may_write;
+    if (waiting.some((approval) => mayDecide(approval, store.me, writes)))
+      return ["Waiting for you to approve a call", "warn"];
+    if (waiting.length) return ["Waiting for a person to approve a call", "warn"];
     const end = ended && ENDS[ended.status];
     if (end) return [end, ended.status === "failed" ? "danger" : ""];
     return [store.model?.demo ? "Ready · built-in demo model" : "Ready", "off"];

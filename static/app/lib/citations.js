@@ -127,7 +127,7 @@ function placeOf(note, text, sources) {
   const start = offsetOf(text, from);
   // A file that no word mentions comes with 0, 0
   if (start === undefined || end === undefined || end < start || end === 0) return undefined;
-  if (LINK.test(text.slice(start, end))) return { start, end, mark: text[start - 1] === " " ? mark : ` ${mark}` };
+  if (LINK.test(text.slice(start, end))) return { start: text[start - 1] === " " ? start - 1 : start, end, mark };
   let at = end;
   // The address inside of a link: the mark stands behind the link
   if (text[start - 1] === "(" && text[at] === ")") at += 1;

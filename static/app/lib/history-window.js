@@ -16,6 +16,18 @@ export class HistoryWindow {
   }
 
   /**
+   * Goes to one entry, with some before and some after it.
+   * @param {string} key
+   * @param {{ key: string }[]} entries
+   */
+  showAround(key, entries) {
+    const at = entries.findIndex((entry) => entry.key === key);
+    const end = Math.min(entries.length, at + 1 + STEP);
+    this.#firstKey = entries[Math.max(0, at - STEP)]?.key ?? "";
+    this.#lastKey = end === entries.length ? "" : (entries[end - 1]?.key ?? "");
+  }
+
+  /**
    * @template {{ key: string }} T
    * @param {T[]} entries
    * @returns {T[]} the shown part

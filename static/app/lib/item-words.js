@@ -47,7 +47,9 @@ export function wordsOf(item) {
  * @returns {import("./words/parts.js").Line}
  */
 function asReceived(type, item) {
-  return { text: "", subject: type, after: "shown as received", blocks: [json("Item", item)] };
+  const received = { ...item };
+  delete received.timing;
+  return { text: "", subject: type, after: "shown as received", blocks: [json("Item", received)] };
 }
 
 /**

@@ -6,8 +6,15 @@
  * @returns {unknown}
  */
 export function optionOf(options, path) {
-  return path.split(".").reduce((/** @type {any} */ value, name) => value?.[name], options);
+  const value = path.split(".").reduce((/** @type {any} */ held, name) => held?.[name], options);
+  return path === "text.format" ? formOf(value) : value;
 }
+
+/**
+ * What a field says of a format: the name of a schema, or what kind it is.
+ * @param {any} format
+ */
+const formOf = (format) => (format?.type === "json_schema" ? format.name : format?.type);
 
 /**
  * @typedef {object} Control

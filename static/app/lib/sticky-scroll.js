@@ -23,6 +23,11 @@ export class StickyScroll {
     this.settle();
   }
 
+  /** Leaves the end: what grows there does not move the page. */
+  leave() {
+    this.#set(false);
+  }
+
   /** Something grew: a reader at the end stays there. */
   settle() {
     if (this.#stuck) scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });

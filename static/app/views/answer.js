@@ -3,17 +3,19 @@ import { sourcesOf } from "../lib/citations.js";
 import { isRunning } from "../lib/conversation-store.js";
 import { clock, duration, elapsed, number } from "../lib/format.js";
 import { clone, icon, ref } from "../lib/templates.js";
+import { ApprovalView } from "./approval.js";
 import { itemView } from "./item.js";
 import { textOf } from "./message.js";
 
 /** @typedef {import("../types").Turn} Turn */
-/** @typedef {{ waits: boolean, last: boolean, writes: boolean }} Place
+/** @typedef {{ me: import("../types").Me, waits: boolean, last: boolean, writes: boolean }} Place
     `waits`: the answer before still runs; `last`: nothing follows; `writes`: the viewer may write */
 /** @typedef {{ tone: "warn" | "danger" | "quiet", icon: string, words: string, offers: string[] }} Notice */
 
 export class AnswerView {
   element = clone("answer-template");
   /** @type {(ReturnType<typeof itemView> & { type?: string } | undefined)[]} */ #items = [];
+  /** @type {ApprovalView[]} */ #approvals = [];
   /** @type {Turn | undefined} */ #turn;
   #facts = "";
 
@@ -23,6 +25,7 @@ export class AnswerView {
    */
   update(turn, place) {
     this.#turn = turn;
+    this.element.classList.toggle("continues", Boolean(turn.continues));
     const running = isRunning(turn);
     const lamp = ref(this.element, "lamp");
     lamp.className = `lamp ${running ? "lit" : turn.status === "failed" ? "danger" : ""}`;
@@ -36,6 +39,7 @@ export class AnswerView {
     const sources = sourcesOf(turn.output);
     this.#paintItems(turn, running, sources);
     this.#paintSources([...sources.values()]);
+    this.#paintApprovals(turn, place);
     this.#paintNotice(noticeOf(turn), place);
     this.#paintFacts(turn, place);
   }
@@ -69,10 +73,30 @@ export class AnswerView {
         const next = this.#items.slice(index + 1).find(Boolean);
         said.insertBefore(view.element, next?.element ?? null);
       }
-      view.update(item, { running, sources, thought: turn.timing.first_token_ms });
+      const { form, fit } = turn;
+      const cut = turn.status === "incomplete" || turn.status === "cancelled" || turn.status === "failed";
+      const asks = turn.approvals?.find(({ request }) => request === item.call_id)?.state;
+      const thought = turn.timing.first_token_ms;
+      view.update(asks ? { ...item, asks } : item, { running, sources, thought, form, fit, cut });
     }
     for (const gone of this.#items.splice(turn.output.length)) gone?.element.remove();
     said.hidden = said.childElementCount === 0;
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {Place} place
+   */
+  #paintApprovals(turn, { me, writes }) {
+    const approvals = turn.approvals ?? [];
+    const list = ref(this.element, "approvals");
+    list.hidden = approvals.length === 0;
+    for (const [index, approval] of approvals.entries()) {
+      const view = (this.#approvals[index] ??= new ApprovalView());
+      if (!view.element.isConnected) list.append(view.element);
+      view.update(approval, me, writes);
+    }
+    for (const gone of this.#approvals.splice(approvals.length)) gone.element.remove();
   }
 
   /** @param {import("../lib/citations.js").Source[]} sources */

@@ -13,7 +13,7 @@ export class InputItemView {
   text = "";
 
   constructor() {
-    this.element.className = "turn";
+    this.element.className = "turn handed";
     const message = document.createElement("div");
     message.className = "message";
     const body = document.createElement("div");

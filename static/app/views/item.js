@@ -10,6 +10,9 @@ import { WordsView } from "./words.js";
  * @property {boolean} running
  * @property {number | null} thought ms until the first word, when known
  * @property {Map<string, import("../lib/citations.js").Source>} sources what the answer cites
+ * @property {string} form what the answer was asked for as: a schema's name, `json_object`, or "" for words
+ * @property {import("../types").Fit | null} fit whether it is that
+ * @property {boolean} cut it ended before its end
  */
 /** @typedef {{ element: HTMLElement, update: (item: Item, around: Around) => void }} ItemView */
 

@@ -39,7 +39,7 @@ export class TurnView {
 
   /**
    * @param {Turn} turn
-   * @param {{ me: Person, previous: Turn | undefined, waits: boolean, last: boolean, writes: boolean }} around
+   * @param {{ me: import("../types").Me, previous: Turn | undefined, waits: boolean, last: boolean, writes: boolean }} around
    */
   update(turn, { me, previous, ...place }) {
     this.id = turn.id;
@@ -48,6 +48,7 @@ export class TurnView {
     for (const [index, item] of turn.input.entries()) {
       const view = this.#messages[index];
       if (view instanceof InputItemView) view.update(item, names);
+      if (view instanceof InputItemView) view.element.classList.toggle("continues", Boolean(turn.continues));
       if (!(view instanceof MessageView)) continue;
       const editable = place.writes && item.author?.id === me.id && item.role === "user";
       view.update({ ...item, state: "", problem: "", editable });
@@ -55,7 +56,7 @@ export class TurnView {
       switchOf(view.element).show("Wordings of this message", messageOf(turn), isLast ? turn.siblings : []);
     }
     this.#answer ??= new AnswerView();
-    this.#answer.update(turn, place);
+    this.#answer.update(turn, { me, ...place });
     switchOf(this.#answer.element).show("Answers to this message", turn.id, turn.answers);
     this.#name(String(turn.id));
   }

@@ -2,6 +2,7 @@
 import { fillMarks, withMarks } from "../lib/citations.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone } from "../lib/templates.js";
+import { DataView } from "./data.js";
 
 /** @typedef {import("../types").Item} Item */
 
@@ -10,6 +11,7 @@ const SAID = new Set(["output_text", "refusal", "input_text", "text", "summary_t
 export class WordsView {
   element = document.createElement("div");
   /** @type {MarkdownStream[]} */ #parts = [];
+  /** @type {DataView | undefined} */ #data;
   /** @type {Map<string, import("../lib/citations.js").Source>} */ #sources = new Map();
 
   constructor() {
@@ -18,13 +20,20 @@ export class WordsView {
 
   /**
    * @param {Item} item
-   * @param {{ running: boolean, sources: Map<string, import("../lib/citations.js").Source> }} around
+   * @param {import("./item.js").Around} around
    */
-  update(item, { running, sources }) {
+  update(item, { running, sources, form, fit, cut }) {
     this.#sources = sources;
     const over = !running || item.status === "completed" || item.status === "incomplete";
     const content =
       typeof item.content === "string" ? [{ type: "output_text", text: item.content }] : (item.content ?? []);
+    if (form && item.phase !== "commentary" && content.every((part) => part?.type === "output_text")) {
+      this.#data ??= new DataView();
+      if (!this.#data.element.isConnected) this.element.replaceChildren(this.#data.element);
+      const text = content.map((part) => part?.text ?? "").join("");
+      return this.#data.update(text, { over, form, fit, cut });
+    }
+    if (this.#data) this.#forgetData();
     for (const [index, part] of content.entries()) {
       const stream = this.#part(index);
       stream.root.classList.toggle("live", !over);
@@ -33,6 +42,12 @@ export class WordsView {
       else stream.grow(text);
     }
     this.#note(content.some((part) => part?.type === "refusal"));
+  }
+
+  /** It turned out to be a refusal: words after all. */
+  #forgetData() {
+    this.#data?.element.remove();
+    this.#data = undefined;
   }
 
   /** @param {number} index */

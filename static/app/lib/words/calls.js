@@ -6,8 +6,12 @@ import { toolEntry } from "./searches.js";
 const nameOf = (item) => [text(item.namespace), text(item.name)].filter(Boolean).join(".");
 /** @param {any} item */
 const byProgram = (item) => (object(item.caller).type === "program" ? "from a program" : "");
-/** @param {any} item */
-const called = (item) => (isOver(item) ? "Called" : "Calling");
+/** @param {any} item `asks`: how a person decided about the call */
+const called = (item) => {
+  if (item.asks === "pending") return "Asks to call";
+  if (item.asks && item.asks !== "approved") return "Wanted to call";
+  return isOver(item) ? "Called" : "Calling";
+};
 
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
 export const CALLS = {

@@ -1,0 +1,35 @@
+import { ref } from "../lib/templates.js";
+import { AppElement } from "./app-element.js";
+
+/**
+ * `<tool-switches>` around a button and the menu of tools that it opens. What is on is on for everybody here.
+ *
+ * Event: `chat:tool` ({ kind, key, on }).
+ */
+export class ToolSwitches extends AppElement {
+  connectedCallback() {
+    this.on(this, "change", (event) => {
+      const box = /** @type {HTMLInputElement} */ (event.target);
+      this.emit("chat:tool", { kind: box.dataset.kind, key: box.dataset.key, on: box.checked });
+    });
+  }
+
+  /** @param {import("../types").Offered | undefined} offered what is switched on in the conversation */
+  set offered(offered) {
+    let count = 0;
+    for (const box of this.querySelectorAll("input")) {
+      const on = box.dataset.kind === "servers" ? offered?.servers : offered?.functions;
+      box.checked = Boolean(on?.some((/** @type {string | number} */ key) => String(key) === box.dataset.key));
+      count += Number(box.checked);
+    }
+    ref(this, "count").textContent = count ? String(count) : "";
+    ref(this, "button").ariaLabel = count ? `Tools, ${count} on` : "Tools";
+  }
+
+  /** @param {string[]} takes kinds of tools that the chosen model takes */
+  set takes(takes) {
+    ref(this, "takes").hidden = takes.length > 0;
+  }
+}
+
+customElements.define("tool-switches", ToolSwitches);
