@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from conversations import threads
 from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
-from conversations.gateway import inputs, items, sse, turns
+from conversations.gateway import copies, inputs, items, sse, turns
 from conversations.gateway.answers import is_ascending, limit, listing, obj
 from conversations.gateway.bodies import json_object
 from conversations.gateway.calls import CallRequest, needs
@@ -57,7 +57,8 @@ async def retrieve(request: CallRequest, response_id: str) -> HttpResponseBase:
     _, response = await threads.pages.run(turns.find, request.caller.user, response_id)
     if _flag(request, "stream"):
         return await _stream(turns.again(request.caller, response, _starting_after(request)))
-    return obj(await threads.pages.run(response_object, response))
+    body = await copies.refreshed(response, _include(request))
+    return obj(body or await threads.pages.run(response_object, response))
 
 
 @needs("write")

