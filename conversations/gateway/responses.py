@@ -57,8 +57,9 @@ async def retrieve(request: CallRequest, response_id: str) -> HttpResponseBase:
     _, response = await threads.pages.run(turns.find, request.caller.user, response_id)
     if _flag(request, "stream"):
         return await _stream(turns.again(request.caller, response, _starting_after(request)))
-    body = await copies.refreshed(response, _include(request))
-    return obj(body or await threads.pages.run(response_object, response))
+    if (body := await copies.refreshed(response, _include(request))) is None:
+        body = await threads.pages.run(response_object, response)
+    return obj(body)
 
 
 @needs("write")

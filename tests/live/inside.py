@@ -39,7 +39,8 @@ def issue_key(*, name: str, scopes: list[str] | None = None) -> str:
 
 
 def revoke_keys(*, name: str) -> None:
-    for key in Key.objects.filter(user__name=name, revoked_at=None):
+    """Revoke every key of a person."""
+    for key in Key.objects.filter(user__name=name):
         keys.revoke(key)
 
 
