@@ -131,7 +131,7 @@ def _take_tool_data(rows: QuerySet[Item], deletion: Deletion) -> int:
         item.payload = kept | {name: empty for name, empty in EMPTY.items() if name in item.payload}
         item.text, item.purged_at = "", deletion.purged_at
     Item.objects.bulk_update(items, ["payload", "text", "purged_at"], batch_size=50)
-    responses = {item.response_id for item in items}
+    responses = {item.response_id for item in items if item.response_id is not None}
     ToolCall.objects.filter(response__in=responses).exclude(done_at=None).update(arguments="", output="")
     Approval.objects.filter(response__in=responses).update(arguments="")
     _shorten_finals(responses)

@@ -38,6 +38,12 @@ def issue_key(*, name: str, scopes: list[str] | None = None) -> str:
     return keys.issue(User.objects.get(name=name), scopes=scopes or Key.Scope.values)[1]
 
 
+def revoke_keys(*, name: str) -> None:
+    """Revoke every key of a person."""
+    for key in Key.objects.filter(user__name=name):
+        keys.revoke(key)
+
+
 def invite(*, conversation: str, name: str, role: str) -> None:
     Membership.objects.create(conversation_id=conversation, user=User.objects.get(name=name), role=role)
 
@@ -111,6 +117,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         migrate,
         add_person,
         issue_key,
+        revoke_keys,
         invite,
         remove,
         set_active,
