@@ -270,7 +270,7 @@ def _queue(
     by_page = door == Response.Door.PAGE
     if not by_page:
         require_idle(conversation)
-    if len(_running(conversation=conversation.pk)) >= MOST_RUNNING:
+    elif len(_running(conversation=conversation.pk)) >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",
