@@ -87,7 +87,7 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["previous_response_id"] = anchor.provider_id
     if reasons and (not store or state != Conversation.State.STORED):
         body["include"] = sorted({*_words(options.get("include")), SEALED})
-    if "background" not in options and store and _in_background(known, options):
+    if "background" not in options and store and _in_background(known, {**options, "tools": tools}):
         body["background"] = True
     if offered:
         body["tools"] = tools
