@@ -200,7 +200,7 @@ const actions = {
       outbox.add({ text, to });
     } else {
       const options = own?.value || form?.value ? { ...own?.value, ...form?.value } : undefined;
-    outbox.add({ text, attachments, options });
+      outbox.add({ text, attachments, options });
       own?.reset();
       form?.reset();
     }
