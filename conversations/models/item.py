@@ -65,6 +65,7 @@ class Item(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["deleted_at"], name="deleted_items", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["conversation", "id"], name="in_conversation"),
             models.Index(fields=["provider_id"], name="item_provider_id", condition=~Q(provider_id="")),
             models.Index(fields=["call_id"], name="call_id", condition=~Q(call_id="")),
