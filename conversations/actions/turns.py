@@ -13,34 +13,12 @@ from django.utils import timezone
 
 from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
-from conversations.actions import conversations, files
+from conversations.actions import conversations, files, statements
 from conversations.errors import NotFound, Refused
-from conversations.models import Branch, Conversation, Fact, Item, Membership, ProviderDeletion, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, ProviderDeletion, Response, User
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
-from conversations.prepared import Given, Select, Update, insert
-
-_HEAD = (
-    "conversation branch status done_at deleted_at store endpoint calls "
-    "provider_id provider_expires_at provider_deleted_at"
-)
-"""What a turn needs to know of the one before it."""
-_branch = Select(
-    lambda: (
-        Branch.objects.select_related("head")
-        .only("conversation", *(f"head__{name}" for name in _HEAD.split()))
-        .filter(pk=Given("branch"))
-    )
-)
-_sent = Select(
-    # SQLite uses a partial index only where the query says its condition again
-    lambda: Item.objects.filter(conversation=Given("conversation"), client_id=Given("client_id")).exclude(client_id="")
-)
-_running = Select(
-    lambda: Response.objects.running().filter(conversation=Given("conversation")).values_list("pk", flat=True)
-)
-_move_head = Update(lambda: Branch.objects.filter(pk=Given("branch")), "head")
-_touch = Update(lambda: Membership.objects.filter(conversation=Given("conversation")), "activity_at", "archived_at")
+from conversations.prepared import insert
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
@@ -125,7 +103,7 @@ def ask(
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
-        if client_id and (known := _sent.first(conversation=conversation.pk, client_id=client_id)):
+        if client_id and (known := statements.sent.first(conversation=conversation.pk, client_id=client_id)):
             if known.response is None or known.direction != Item.Direction.INPUT:
                 raise Refused("This client_id was given to a note.", code="client_id", status=409)
             return known.response, False
@@ -237,7 +215,7 @@ def _response(conversation: Conversation, response_id: int) -> Response:
 
 def _line(conversation: Conversation, previous_id: int | None) -> Branch | None:
     """Return the branch of a response, the main one without an id, and None before the first message."""
-    main = _branch.first(branch=conversation.branch_id) if conversation.branch_id is not None else None
+    main = statements.branch.first(branch=conversation.branch_id) if conversation.branch_id is not None else None
     if previous_id is None or (main is not None and main.head_id == previous_id):
         return main
     return _response(conversation, previous_id).branch
@@ -270,7 +248,7 @@ def _queue(
     by_page = door == Response.Door.PAGE
     if not by_page:
         require_idle(conversation)
-    elif len(_running(conversation=conversation.pk)) >= MOST_RUNNING:
+    elif len(statements.running(conversation=conversation.pk)) >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",
@@ -333,11 +311,11 @@ def require_idle(conversation: Conversation) -> None:
 def announce(conversation: Conversation, branch: Branch, response: Response, *, title: str = "") -> None:
     """Make `response` the newest of its branch and the branch the conversation's main one, and tell everybody."""
     now = timezone.now()
-    _move_head(branch=branch.pk, head=response.pk)
+    statements.move_head(branch=branch.pk, head=response.pk)
     conversation.branch, conversation.activity_at = branch, now
     if title and not conversation.title:
         conversation.title = shortened(title)
-    _touch(conversation=conversation.pk, activity_at=now, archived_at=None)
+    statements.touch(conversation=conversation.pk, activity_at=now, archived_at=None)
     changed = ["branch", "activity_at", "title"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
     if response.is_running:

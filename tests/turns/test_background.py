@@ -11,7 +11,7 @@ from aiohttp import web
 
 from conversations import threads
 from conversations.models import Conversation, Response, User
-from conversations.turns import turn
+from conversations.turns import provider_answer, turn
 from conversations.turns.recorder import recorder
 from tests.turns.test_repair import Talking, refusing
 from tests.upstream.script import Answer, answer_events, answering, sse, streaming
@@ -27,7 +27,7 @@ async def talking(
     conversation: Conversation, alice: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Talking]:
     monkeypatch.setattr(recorder, "_turn", asyncio.Lock())  # the one of this process belongs to another test's loop
-    monkeypatch.setattr(turn, "POLL", (0.01,))
+    monkeypatch.setattr(provider_answer, "POLL", (0.01,))
     settings.SALON_BACKGROUND = "always"
     talking = Talking(conversation, alice, settings)
     yield talking
