@@ -118,3 +118,14 @@ def test_of_many_answers_to_a_message_the_newest_are_listed_and_the_one_that_is_
     assert [answer["id"] for answer in shown[again[0].pk]["answers"]] == [asked.pk, again[0].pk, *newest]
     assert [answer["id"] for answer in shown[again[-1].pk]["answers"]] == [asked.pk, *newest]
     assert all([wording["id"] for wording in turn["siblings"]] == [asked.pk] for turn in shown.values())
+
+
+def test_an_answer_says_about_what_it_cost_where_the_price_is_known(
+    as_alice: Client, alice: User, conversation: Conversation
+) -> None:
+    first, second = lengthen(conversation, alice, 2)
+    usage = {"input_tokens": 1_000_000, "output_tokens": 100_000}
+    Response.objects.filter(pk=first.pk).update(model="gpt-4o-2024-08-06", usage=usage)
+    Response.objects.filter(pk=second.pk).update(model="my-deployment", usage=usage)
+    turns = as_alice.get(f"/conversations/{conversation.pk}/turns/").json()["turns"]
+    assert [turn["cost"] for turn in turns] == [3.5, None]
