@@ -14,6 +14,7 @@ from conversations.models import (
     Deletion,
     File,
     Invitation,
+    Item,
     Key,
     Membership,
     Response,
@@ -36,6 +37,11 @@ class Access:
     def require_writer(self) -> None:
         """Raise `Refused` unless this member may write."""
         if not self.membership.may_write:
+            raise Refused("You can read this conversation, but not write in it.", code="read_only", status=403)
+
+    def require_noter(self) -> None:
+        """Raise `Refused` unless this member may write to the people here."""
+        if not self.membership.may_note:
             raise Refused("You can read this conversation, but not write in it.", code="read_only", status=403)
 
     def require_owner(self) -> None:
@@ -78,6 +84,15 @@ def response_for(user: User, provider_id: str) -> tuple[Access, Response]:
     access = conversation_for(user, response.conversation_id)
     response.conversation = access.conversation
     return access, response
+
+
+def note_in(conversation: Conversation, note_id: int) -> Item:
+    """Return a note of this conversation; one of another conversation is not found."""
+    notes = Item.objects.present().filter(conversation=conversation, direction=Item.Direction.NOTE)
+    note = notes.filter(pk=note_id).first() if note_id < MOST_ID else None
+    if note is None:
+        raise NotFound
+    return note
 
 
 def branch_in(conversation: Conversation, branch_id: int) -> Branch:

@@ -140,7 +140,22 @@ def drop_if_unused(digest: str, deletion: Deletion | None = None) -> bool:
 
 
 def read(file: File) -> bytes:
-    """Return a content; raise `OSError` where it is gone or the store is away."""
-    with default_storage.open(file.storage_name) as stored:
-        content: Any = stored.read()
+    """Return a content; raise `FileNotFoundError` where it is gone, `Refused` where the store is away."""
+    with opened(file) as stored:
+        try:
+            content: Any = stored.read()
+        except Exception as error:
+            raise _away(error) from error
         return bytes(content)
+
+
+def opened(file: File) -> Content[bytes]:
+    """Return a content, open for reading; raise as `read` does."""
+    if not file.sha256:
+        raise FileNotFoundError  # a rule took its bytes
+    try:
+        return default_storage.open(file.storage_name)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # every object store has exceptions of its own
+        raise _away(error) from error

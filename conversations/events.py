@@ -9,7 +9,7 @@ from django.db import transaction
 from conversations import protocol, snapshots
 from conversations.errors import NotFound
 from conversations.hub import hub
-from conversations.models import Conversation, Fact, Response, User
+from conversations.models import Conversation, Fact, Item, Response, User
 
 NEEDED = [
     *(field.name for field in Conversation._meta.concrete_fields),
@@ -27,6 +27,7 @@ def record(
     *,
     response: Response | None = None,
     person: User | None = None,
+    note: Item | None = None,
     changed: Iterable[str] = (),
 ) -> Fact:
     """Append a fact to the log of `conversation`, whose row the caller has locked, and announce it after the commit.
@@ -35,9 +36,8 @@ def record(
     """
     conversation.position += 1
     conversation.save(update_fields=["position", *changed])
-    fact = Fact.objects.create(
-        conversation=conversation, position=conversation.position, kind=kind, response=response, person=person
-    )
+    about = {"response": response, "person": person, "note": note}
+    fact = Fact.objects.create(conversation=conversation, position=conversation.position, kind=kind, **about)
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that
     return fact
 

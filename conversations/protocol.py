@@ -39,6 +39,7 @@ class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True
     kind: str
     person: int | None = None
     turn: dict[str, Any] | None = None
+    note: dict[str, Any] | None = None
     conversation: dict[str, Any] | None = None
 
 

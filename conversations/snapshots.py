@@ -8,7 +8,8 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 
 from conversations import catalog, protocol
 from conversations.arguments import named_arguments
@@ -18,6 +19,8 @@ from conversations.shown import shown_item
 
 PAGE = 30
 """Turns that are shown at once."""
+MOST_NOTES = 200
+"""Notes behind one turn that are shown; older ones are found by searching."""
 FACES = 5
 """People of a conversation that its page shows by their faces."""
 
@@ -49,6 +52,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
         state |= {
             "role": membership.role,
             "may_write": membership.may_write,
+            "may_note": membership.may_note,
             "pinned": membership.pinned_at is not None,
             "archived": membership.archived_at is not None,
         }
@@ -74,6 +78,7 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
         "turns": turns(conversation, shown[::-1]),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
+        "notes": notes(conversation, shown, opening=len(ids) <= PAGE),
         "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
 
@@ -118,8 +123,8 @@ def new_turn(response: Response, items: Sequence[Item]) -> dict[str, Any]:
 
 
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
-    inputs: dict[int, list[Item]] = defaultdict(list)
-    outputs: dict[int, list[Item]] = defaultdict(list)
+    inputs: dict[int | None, list[Item]] = defaultdict(list)
+    outputs: dict[int | None, list[Item]] = defaultdict(list)
     owners = {response.input_owner_id for response in responses}
     items = Item.objects.present().filter(
         Q(response__in=owners, direction=Item.Direction.INPUT)
@@ -174,6 +179,22 @@ def _turn(
         "continues": response.answers_id is not None and response.answers_id == response.previous_response_id,
         "approvals": [],
     }
+
+
+def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) -> list[dict[str, Any]]:
+    """Return what was said to people behind each of these turns, the newest `MOST_NOTES` of each, oldest first.
+
+    With `opening` also what was said before the first turn.
+    """
+    place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
+    rows = Item.objects.present().filter(place, conversation=conversation, direction=Item.Direction.NOTE)
+    ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
+    return [note(row) for row in ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id")]
+
+
+def note(row: Item) -> dict[str, Any]:
+    """Return a note as it is shown, with the id of the turn that it stands behind."""
+    return _input(row) | {"after": row.response_id}
 
 
 def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
@@ -307,6 +328,10 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     state = None if deleted else conversation_state(fact.conversation)
     if state is not None and fact.kind == Fact.Kind.MEMBERS_UPDATED:
         state["people"] = people(fact.conversation)
+    said = None
+    if fact.note is not None:
+        gone = fact.note.deleted_at is not None
+        said = {"id": fact.note.pk, "after": fact.note.response_id} if gone else note(fact.note)
     return protocol.FactFrame(
-        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, conversation=state
+        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, note=said, conversation=state
     )

@@ -37,6 +37,8 @@ class Threads:
 
 pages = Threads("pages", 8)
 sockets = Threads("sockets", 4)
+# Files are opened one or two at a time: those that wait must not hold up the pages
+uploads = Threads("uploads", 4)
 # SQLite has one writer; PostgreSQL is helped by a few connections when many turns start at once
 runner = Threads("runner", 1 if connection.vendor == "sqlite" else 4)
 writer = runner if connection.vendor == "sqlite" else pages

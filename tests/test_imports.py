@@ -9,9 +9,9 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"egress", "sealing"},
+    {"egress", "sealing", "intake"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"intake", "arguments", "schemas"},
+    | {"arguments", "schemas"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},

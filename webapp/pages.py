@@ -58,8 +58,12 @@ class Pages(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         if is_call(request):
             return await self._calls(request)  # goes no deeper than the gateway's middleware
-        pool = threads.runner if writes_a_turn(request) else threads.pages
+        pool = threads.runner if writes_a_turn(request) else threads.uploads if is_upload(request) else threads.pages
         return await pool.run(self.get_response, request)
+
+
+def is_upload(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.path_info == "/files/"
 
 
 def writes_a_turn(request: HttpRequest) -> bool:

@@ -57,6 +57,7 @@ def title_of(payloads: Sequence[dict[str, Any]]) -> str:
 def delete(access: Access, item: Item) -> None:
     """Take an item from everybody and from what models are told. Raise `Refused` (403) for what somebody else said."""
     access.require_writer()
+    assert item.response is not None  # notes have a way of their own
     responsible = item.author_id or item.response.created_by_id
     if responsible != access.user.pk and not access.membership.is_owner:
         raise Refused("You can delete what you wrote or asked for.", code="not_yours", status=403)

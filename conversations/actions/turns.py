@@ -102,12 +102,15 @@ def ask(
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         if client_id and (known := _sent_before(conversation, client_id)):
+            if known.response is None or known.direction != Item.Direction.INPUT:
+                raise Refused("This client_id was given to a note.", code="client_id", status=409)
             return known.response, False
         if edits_id is not None:
             edited = _response(conversation, edits_id)
             if not Item.objects.filter(response=edited.input_owner_id, author=access.user).exists():
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
+            options = parameters.merged(_form_of(edited), options or {})
             branch = _new_branch(conversation, access.user)
         elif after_id is not None:
             previous = _response(conversation, after_id)
@@ -139,12 +142,18 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             response.previous_response,
             access.user,
             model=model,
+            options=_form_of(response),
             input_from_id=response.input_owner_id,
             answers_id=response.answers_id,
             round=response.round,
         )
         announce(conversation, branch, again)
     return again
+
+
+def _form_of(response: Response) -> dict[str, Any]:
+    """Return the form that an answer was asked for in, for another one; nothing where that was words."""
+    return {"text": {"format": response.options["text"]["format"]}} if response.answer_form else {}
 
 
 def continue_answer(access: Access, response: Response) -> Response:

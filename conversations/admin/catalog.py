@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from conversations import catalog
 from conversations.admin.catalog_form import CatalogEntryForm
+from conversations.admin.recorded import RecordedAdmin
 from conversations.models import CatalogEntry, RefusedParameter
 from conversations.upstream.catalog import provider_notes, shipped
 
@@ -28,7 +28,7 @@ KINDS = {
 
 
 @admin.register(CatalogEntry)
-class CatalogEntryAdmin(ModelAdmin):
+class CatalogEntryAdmin(RecordedAdmin):
     form = CatalogEntryForm
     list_display = ("name", "label", "reasons", "costs", "shipped", "edited_at")
     list_filter = ("shipped",)
@@ -126,7 +126,7 @@ class CatalogEntryAdmin(ModelAdmin):
 
 
 @admin.register(RefusedParameter)
-class RefusedParameterAdmin(ModelAdmin):
+class RefusedParameterAdmin(RecordedAdmin):
     """What was learned. Deleting a row lets the parameter be sent again."""
 
     list_display = ("model", "parameter", "endpoint", "learned_at")

@@ -12,9 +12,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action
 
+from conversations.admin.recorded import RecordedAdmin
 from conversations.admin.tools_form import McpServerForm
 from conversations.mcp.checks import Checked, check
 from conversations.mcp.servers import approve_tools
@@ -49,7 +50,7 @@ class McpToolInline(TabularInline):
 
 
 @admin.register(McpServer)
-class McpServerAdmin(ModelAdmin):
+class McpServerAdmin(RecordedAdmin):
     form = McpServerForm
     inlines = (McpToolInline,)
     list_display = ("label", "url", "is_active", "approval", "decides", "checked_at", "waiting")
@@ -160,7 +161,7 @@ def tell(request: HttpRequest, server: McpServer, found: Checked, *, first: bool
 
 
 @admin.register(FunctionTool)
-class FunctionToolAdmin(ModelAdmin):
+class FunctionToolAdmin(RecordedAdmin):
     """One row for each function tool of this deployment, made when somebody looks."""
 
     list_display = ("name", "about", "is_active", "everyone", "approval", "decides")

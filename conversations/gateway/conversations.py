@@ -84,7 +84,12 @@ def create_items(request: CallRequest, conversation_id: str) -> HttpResponse:
                 added = item_actions.add(found, given)
                 once.keep(f"{added[0].pk}-{added[-1].pk}")
     first, _, last = once.result.partition("-")
-    rows = Item.objects.present().filter(conversation=found.conversation, pk__gte=first, pk__lte=last).order_by("pk")
+    rows = (
+        Item.objects.present()
+        .of_responses()
+        .filter(conversation=found.conversation, pk__gte=first, pk__lte=last)
+        .order_by("pk")
+    )
     return listing([items.item_object(item, _include(request)) for item in rows])
 
 
@@ -109,7 +114,7 @@ def _found(request: CallRequest, conversation_id: str) -> Access:
 
 
 def _item(conversation: Conversation, item_id: str) -> Item:
-    present = Item.objects.present().filter(conversation=conversation, response__deleted_at=None)
+    present = Item.objects.present().of_responses().filter(conversation=conversation, response__deleted_at=None)
     item = items.find_item(present.select_related("response"), item_id)
     if item is None:
         raise unknown("Item", item_id)

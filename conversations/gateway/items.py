@@ -53,7 +53,7 @@ def input_items(response: Response, *, after: str, limit: int, ascending: bool, 
     """
     start = None
     if after:
-        start = find_item(Item.objects.present().filter(conversation=response.conversation), after)
+        start = find_item(Item.objects.present().of_responses().filter(conversation=response.conversation), after)
         if start is None:
             raise invalid(f"No item found with id '{after}'.", param="after")
     walk = _walk(response.pk, ascending=ascending, start=start, unanswered=response.pk)
@@ -69,7 +69,7 @@ def conversation_items(
     """Return what was said on the main branch, a page behind the item `after`; raise `ApiError` for an unknown one."""
     start = None
     if after:
-        start = find_item(Item.objects.present().filter(conversation=conversation), after)
+        start = find_item(Item.objects.present().of_responses().filter(conversation=conversation), after)
         if start is None:
             raise invalid(f"No item found with id '{after}'.", param="after")
     head = conversation.branch.head_id if conversation.branch is not None else None
@@ -112,8 +112,10 @@ def _referred(user: User, reference: dict[str, Any]) -> dict[str, Any]:
     given = reference.get("id")
     if not isinstance(given, str):
         raise missing("input.id")
-    visible = Item.objects.present().filter(
-        conversation__in=Conversation.objects.visible_to(user), response__deleted_at=None
+    visible = (
+        Item.objects.present()
+        .of_responses()
+        .filter(conversation__in=Conversation.objects.visible_to(user), response__deleted_at=None)
     )
     item = find_item(visible, given)
     if item is None:
@@ -199,10 +201,10 @@ def _holds(row: Response, item: Item) -> bool:
 def _items_of(rows: list[Response], unanswered: int | None, *, ascending: bool) -> Iterator[Item]:
     owners = {row.input_owner_id for row in rows}
     outputs = [row.pk for row in rows if row.pk != unanswered]
-    items: dict[tuple[int, str], list[Item]] = {}
+    items: dict[tuple[int | None, str], list[Item]] = {}
     wanted = Q(response__in=owners, direction=Item.Direction.INPUT)
     wanted |= Q(response__in=outputs, direction=Item.Direction.OUTPUT)
-    for item in Item.objects.present().filter(wanted).order_by("index"):
+    for item in Item.objects.present().of_responses().filter(wanted).order_by("index"):
         items.setdefault((item.response_id, item.direction), []).append(item)
     for row in rows:
         given = items.get((row.input_owner_id, Item.Direction.INPUT), [])

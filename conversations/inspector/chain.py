@@ -44,7 +44,7 @@ def chain(response: Response, *, start: int | None = None) -> Chain:
     ids = path(start or response.pk, PAGE + 1)
     rows = Response.objects.defer("final", "options", "metadata").in_bulk(ids[:PAGE])
     owners = {row.input_owner_id for row in rows.values()}
-    messages: dict[int, Item] = {}
+    messages: dict[int | None, Item] = {}
     inputs = (
         Item.objects.present().filter(Q(response__in=owners), direction=Item.Direction.INPUT).select_related("author")
     )

@@ -1,5 +1,5 @@
 """What people bring from outside: told by its bytes, taken apart in a process that may be killed, never trusted.
 
-It knows no Django and nothing of ours: `child` runs in a process of its own with `pictures`, `documents`,
-`texts` and `answers`; `workshop` is the way to it.
+It knows no Django and nothing of ours: `child` runs in a process of its own, with all modules but
+`kinds`, `names` and `workshop`; `workshop` is the way to it.
 """

@@ -83,6 +83,10 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.pictures import rework
 
         return rework(files[0], files[1], files[2], kind=task["kind"])
+    if name == "portrait":
+        from conversations.intake.portraits import portray
+
+        return portray(files[0], files[1])
     if name == "pdf":
         from conversations.intake.documents import look_at
 

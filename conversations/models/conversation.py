@@ -139,5 +139,10 @@ class Membership(models.Model):
         return self.role in {self.Role.OWNER, self.Role.EDITOR}
 
     @property
+    def may_note(self) -> bool:
+        """Whether this member may write to the people of the conversation."""
+        return self.role != self.Role.VIEWER
+
+    @property
     def is_owner(self) -> bool:
         return self.role == self.Role.OWNER

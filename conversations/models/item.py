@@ -1,4 +1,4 @@
-"""One input or output item of a response, as it went over the wire."""
+"""One input or output item of a response, as it went over the wire; or a note, which goes to people only."""
 
 from __future__ import annotations
 
@@ -19,14 +19,21 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """What was not taken away by a program: only this is shown to anybody, and told to models."""
         return self.filter(deleted_at=None)
 
+    def of_responses(self) -> ItemQuerySet:
+        """What goes over the wire: input and output, without what people note for each other."""
+        return self.exclude(direction=Item.Direction.NOTE)
+
 
 class Item(models.Model):
     class Direction(models.TextChoices):
         INPUT = "input"
         OUTPUT = "output"
+        NOTE = "note"
+        """Said to the people of the conversation, behind the turn `response`: no model is told of it."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="items", db_index=False)
-    response = models.ForeignKey(Response, models.CASCADE, related_name="items", db_index=False)
+    response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="items", db_index=False)
+    """Empty for a note that was written before the first turn."""
     direction = models.CharField(max_length=6, choices=Direction.choices)
     index = models.PositiveIntegerField()
     provider_id = models.CharField(max_length=200, blank=True)
@@ -58,6 +65,7 @@ class Item(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["deleted_at"], name="deleted_items", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["conversation", "id"], name="in_conversation"),
             models.Index(fields=["provider_id"], name="item_provider_id", condition=~Q(provider_id="")),
             models.Index(fields=["call_id"], name="call_id", condition=~Q(call_id="")),
@@ -68,14 +76,15 @@ class Item(models.Model):
 
     @classmethod
     def from_payload(
-        cls, payload: dict[str, Any], *, response: Response, direction: Direction, index: int, **columns: Any
+        cls, payload: dict[str, Any], *, response: Response | None, direction: Direction, index: int, **columns: Any
     ) -> Item:
         """Return an item, not yet saved, with the columns that are derived from its payload; `columns` are the others.
 
-        A message may come without its type, as the API allows for input.
+        A message may come without its type, as the API allows for input. Without a response the conversation is named.
         """
+        if response is not None:
+            columns["conversation_id"] = response.conversation_id
         return cls(
-            conversation_id=response.conversation_id,
             response=response,
             direction=direction,
             index=index,

@@ -20,6 +20,8 @@ class Fact(models.Model):
         CONVERSATION_UPDATED = "conversation.updated"
         CONVERSATION_DELETED = "conversation.deleted"
         MEMBERS_UPDATED = "members.updated"
+        NOTE_CREATED = "note.created"
+        NOTE_DELETED = "note.deleted"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts", db_index=False)
     position = models.PositiveBigIntegerField()
@@ -27,6 +29,7 @@ class Fact(models.Model):
     response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     """Whose membership has changed."""
+    note = models.ForeignKey("Item", models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -131,14 +131,14 @@ def _take_tool_data(rows: QuerySet[Item], deletion: Deletion) -> int:
         item.payload = kept | {name: empty for name, empty in EMPTY.items() if name in item.payload}
         item.text, item.purged_at = "", deletion.purged_at
     Item.objects.bulk_update(items, ["payload", "text", "purged_at"], batch_size=50)
-    responses = {item.response_id for item in items}
+    responses = {item.response_id for item in items if item.response_id is not None}
     ToolCall.objects.filter(response__in=responses).exclude(done_at=None).update(arguments="", output="")
     Approval.objects.filter(response__in=responses).update(arguments="")
-    _shorten_finals(responses)
+    shorten_finals(responses)
     return len(items)
 
 
-def _shorten_finals(response_ids: set[int]) -> None:
+def shorten_finals(response_ids: set[int]) -> None:
     """The response as the provider ended it holds its output once more: it becomes what the items are now."""
     for response in Response.objects.filter(pk__in=response_ids).only("final"):
         if isinstance(response.final, dict) and "output" in response.final:

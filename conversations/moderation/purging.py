@@ -28,6 +28,8 @@ FEWEST, MOST = 5, 2_000
 """Rows of a batch."""
 MOST_CHARACTERS = 500_000
 """Of the large column of a batch's rows."""
+KEPT_AT_PROVIDER = dt.timedelta(days=31)
+"""The API keeps stored responses for thirty days; one more for clocks."""
 MOST_FILES = 20
 """Bytes are deleted one by one, in an object store each with a request."""
 QUICK, SLOW = 0.03, 0.08
@@ -173,16 +175,21 @@ def delete_at_provider(responses: QuerySet[Response], deletion: Deletion) -> Non
     """Put those of the responses that the provider may still keep into the outbox, in the caller's transaction."""
     now = timezone.now()
     kept = responses.filter(store=True, provider_deleted_at=None).exclude(provider_id="")
-    kept = kept.filter(Q(provider_expires_at=None) | Q(provider_expires_at__gt=now))
+    # `provider_expires_at` is also set where we only no longer name a response, so its age is asked too
+    kept = kept.filter(
+        Q(provider_expires_at=None) | Q(provider_expires_at__gt=now) | Q(queued_at__gt=now - KEPT_AT_PROVIDER)
+    )
     at_provider = [
         ProviderDeletion(
             deletion=deletion,
             endpoint=endpoint,
             kind=ProviderDeletion.Kind.RESPONSE,
             provider_id=provider_id,
-            kept_until=kept_until,
+            kept_until=max(expires, queued_at + KEPT_AT_PROVIDER) if expires else None,
         )
-        for endpoint, provider_id, kept_until in kept.values_list("endpoint", "provider_id", "provider_expires_at")
+        for endpoint, provider_id, expires, queued_at in kept.values_list(
+            "endpoint", "provider_id", "provider_expires_at", "queued_at"
+        )
     ]
     ProviderDeletion.objects.bulk_create(at_provider, ignore_conflicts=True)
 

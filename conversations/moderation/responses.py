@@ -16,6 +16,7 @@ from django.utils import timezone
 from conversations.models import Approval, Conversation, Deletion, File, Item, Response, StreamChunk, ToolCall
 from conversations.models.audit import record
 from conversations.moderation import certificates, holds, retention
+from conversations.moderation.items import drop
 from conversations.moderation.purging import delete_at_provider, delete_files
 
 CHUNK = 200
@@ -79,15 +80,16 @@ def _purge(response_id: int, rows: QuerySet[Response]) -> bool:
 
 def _delete(response: Response, deletion: Deletion) -> dict[str, int]:
     delete_at_provider(Response.objects.filter(pk=response.pk), deletion)
-    items = Item.objects.filter(response=response)
+    items = Item.objects.filter(response=response).exclude(direction=Item.Direction.NOTE)
     if Response.objects.filter(input_from=response, deleted_at=None).exists():
         items = items.filter(direction=Item.Direction.OUTPUT)
+    dropped = drop(list(items), deletion)
     counts: dict[str, Any] = {
         "approvals": Approval.objects.filter(response=response).delete()[0],
         "tool_calls": ToolCall.objects.filter(response=response).delete()[0],
         "stream_chunks": StreamChunk.objects.filter(response=response).delete()[0],
-        "files": delete_files(list(File.objects.filter(response=response)), deletion),
-        "items": items.delete()[0],
+        "files": delete_files(list(File.objects.filter(response=response)), deletion) + dropped.get("files", 0),
+        "items": dropped.get("items", 0),
     }
     Response.objects.filter(pk=response.pk).update(
         instructions="", options={}, parameters={}, metadata={}, error=None, final=None, remarks=[]

@@ -43,8 +43,9 @@ class Found:
 def find(user: User, query: Query, *, below: int | None = None) -> Found:
     """Return a page of the newest messages and answers that `user` may see and that fit, with titles on the first."""
     visible = Conversation.objects.visible_to(user)
-    items: QuerySet[Item] = Item.objects.present()
-    items = items.filter(conversation__in=visible.values("pk"), response__deleted_at=None)
+    items: QuerySet[Item] = Item.objects.present().filter(
+        conversation__in=visible.values("pk"), response__deleted_at=None
+    )
     items = _filtered(items, query).exclude(text="")
     items = items.select_related("author", "conversation", "response")
     few = list(visible.values_list("pk", flat=True)[: FEW_CONVERSATIONS + 1])

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from conversations import contents, threads
+from conversations.errors import Refused
 from conversations.models import File, InputWay, ProviderFile
 from conversations.upstream.client import Provider
 from conversations.upstream.errors import (
@@ -41,6 +42,9 @@ LOST = re.compile(r"\b(?:file|assistant)-[A-Za-z0-9_-]{6,100}")
 GONE = "A file of this message is not kept here any more, so it cannot be sent."
 TAKEN = "[A file was here. It is not kept any more.]"
 """Said in place of what a retention rule took, so that the conversation can go on."""
+AWAY = "The files of this message cannot be read at the moment. Try again in a while."
+OURS = frozenset({"file_gone", "storage"})
+"""Codes of what is wrong on our side."""
 AGAIN = "The provider had lost a file, so it was given once more."
 OTHERWISE = "The provider does not take files by their id, so they were sent inside the request."
 
@@ -102,7 +106,7 @@ class Attachments:
         way = self._way(kind, keeps=keeps)
         if way == InputWay.Way.TEXT:
             name = holder.get("filename") or file.name or "file"
-            words = (await threads.pages.run(contents.read, file)).decode(errors="replace")
+            words = (await _content(file)).decode(errors="replace")
             return {"type": "input_text", "text": f"The file {name}:\n\n{words}"}
         if way == InputWay.Way.FILE_ID and (provider_id := await self._provider_id(file, kind, attached)):
             part.pop("filename", None)  # it has the name that it was uploaded with
@@ -118,10 +122,7 @@ class Attachments:
         return way
 
     async def _data(self, file: File, reference: dict[str, Any]) -> str:
-        try:
-            content = await threads.pages.run(contents.read, file)
-        except OSError as error:
-            raise RequestRejected(GONE, code="file_gone") from error
+        content = await _content(file)
         return str(reference.get("prefix", "")) + base64.b64encode(content).decode()
 
     async def _provider_id(self, file: File, kind: str, attached: Attached) -> str | None:
@@ -135,11 +136,11 @@ class Attachments:
                 known = await threads.runner.run(_known, self.endpoint, file.sha256)
                 if known is None:
                     known = await self._upload(file, kind)
-        except OSError as error:
-            raise RequestRejected(GONE, code="file_gone") from error
         except (ProviderBusy, ProviderUnavailable):
             return None  # this once the bytes go along
         except (ProviderRefused, RequestRejected, ResponseNotFound) as error:
+            if error.code in OURS:
+                raise
             log.info("provider_takes_no_files", kind=kind, status=error.status)
             self.learnt.add(kind)
             await threads.runner.run(_remember, self.endpoint, kind)
@@ -148,7 +149,7 @@ class Attachments:
         return known
 
     async def _upload(self, file: File, kind: str) -> str:
-        content = await threads.pages.run(contents.read, file)
+        content = await _content(file)
         answer = await self.upstream.upload_file(
             name=file.name or f"{file.pk}.bin",
             content=content,
@@ -184,6 +185,16 @@ class Attachments:
         """Keep for later turns what this one found out; to be called once the provider took the request."""
         for kind in self.learnt:
             await threads.runner.run(_remember, self.endpoint, kind)
+
+
+async def _content(file: File) -> bytes:
+    """Return the bytes of a file; raise `RequestRejected` where they are gone from here, or cannot be had now."""
+    try:
+        return await threads.pages.run(contents.read, file)
+    except FileNotFoundError as error:
+        raise RequestRejected(GONE, code="file_gone") from error
+    except Refused as error:
+        raise RequestRejected(AWAY, code=error.code) from error
 
 
 _locks: dict[tuple[str, str], asyncio.Lock] = {}
@@ -240,7 +251,7 @@ def _purpose(kind: str, provider_kind: str) -> str:
 
 
 def _is_about_files(error: UpstreamError) -> bool:
-    if not isinstance(error, RequestRejected | ResponseNotFound) or error.code == "file_gone":
+    if not isinstance(error, RequestRejected | ResponseNotFound) or error.code in OURS:
         return False
     message = str(error.body.get("message", "")).lower()
     about = any(word in message for word in ("file", "image", "input_"))

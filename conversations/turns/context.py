@@ -87,7 +87,7 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["previous_response_id"] = anchor.provider_id
     if reasons and (not store or state != Conversation.State.STORED):
         body["include"] = sorted({*_words(options.get("include")), SEALED})
-    if "background" not in options and store and _in_background(known, options):
+    if "background" not in options and store and _in_background(known, {**options, "tools": tools}):
         body["background"] = True
     if offered:
         body["tools"] = tools
@@ -176,7 +176,7 @@ def _history(response: Response, *, name: bool) -> tuple[Response | None, list[T
 
 def _told(rows: list[Response]) -> list[Told]:
     """Return the responses with what was asked and answered."""
-    items: dict[tuple[int, str], list[Item]] = {}
+    items: dict[tuple[int | None, str], list[Item]] = {}
     for item in (
         Item.objects.present()
         .filter(

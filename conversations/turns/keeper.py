@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations import threads
 from conversations.models import ProviderDeletion
-from conversations.moderation import certificates, deletion, parts, purging, responses
+from conversations.moderation import certificates, deletion, items, parts, purging, responses
 from conversations.moderation.compaction import compact
 from conversations.turns import provider_deletions
 
@@ -61,6 +61,7 @@ class Keeper:
         now = timezone.now()
         hidden = deletion.apply_rules(now)
         taken = sum(parts.purge_parts(now).values())
+        taken += items.purge_items(now, stopped=self._stopped.is_set)
         taken += responses.purge_responses(now, stopped=self._stopped.is_set)
         report = purging.purge_due(now, stopped=self._stopped.is_set)
         certificates.issue_missing()

@@ -11,9 +11,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from conversations import events, metrics
+from conversations import events, metrics, sealing
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
+from conversations.output import Output
 from conversations.turns import calls
 from conversations.turns.blobs import replace_blobs
 from conversations.turns.recorder import LEASE, LeaseLost, Recording, write_chunks
@@ -63,6 +64,24 @@ def claim(response_id: int, holder: str) -> Response | None:
     for name, value in values.items():
         setattr(response, name, value)
     return response
+
+
+def logged(response_id: int) -> tuple[Output, int | None]:
+    """Return the output that the log tells, and upstream's number of the last event in it."""
+    output, number = Output(), None
+    for chunk in StreamChunk.objects.filter(response=response_id).order_by("epoch", "sequence").iterator():
+        for event in chunk.events:
+            output.apply(event)
+            number = event.get("sequence_number", number)
+    return output, number
+
+
+def secrets_in(response_id: int) -> set[str]:
+    """Return the secrets that a response's request held when it was sent."""
+    try:
+        return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
+    except sealing.Unreadable:
+        return set()
 
 
 def release(response_id: int, epoch: int) -> None:

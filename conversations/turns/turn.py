@@ -13,11 +13,11 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from conversations import sealing, threads
-from conversations.models import File, Response, StreamChunk
+from conversations.models import File, Response
 from conversations.models.fields import plain
 from conversations.output import Output
 from conversations.shown import image
-from conversations.turns import blobs, calls, context, mirror, repair
+from conversations.turns import blobs, calls, context, made_files, mirror, repair
 from conversations.turns.answers import fit
 from conversations.turns.attachments import Attachments
 from conversations.turns.endings import ENDED, ending_of, failed
@@ -41,6 +41,9 @@ log = structlog.get_logger(__name__)
 TERMINAL = frozenset({"response.completed", "response.incomplete", "response.failed"})
 POLL = (0.5, 1.0, 2.0, 5.0)
 """Seconds between looks at a background response whose stream cannot be had."""
+ID_WAIT = 3.0
+"""Seconds that a background response which is to be stopped has to say its id."""
+NOT_TOLD = "The provider could not be told to stop; it may have gone on for a while, unseen."
 GIVEN_UP = 3600.0
 """Seconds for which a provider that does not answer is asked how a background response goes."""
 AGAIN = 0.5
@@ -82,6 +85,7 @@ class Turn:
         self.recording = Recording(response, Output())
         self.clock = ItemClock(response)
         self.provider_id = response.provider_id
+        self.named = asyncio.Event()
         self.last_number: int | None = None
         """Upstream's `sequence_number` of the last event that was taken."""
         self.spoken = response.first_token_at is not None
@@ -93,8 +97,8 @@ class Turn:
     async def run(self) -> list[int]:
         taken_over = self.response.epoch > 1
         if taken_over:
-            self.recording.output, self.last_number = await threads.runner.run(_logged, self.response.pk)
-            self.wiper = sealing.Wiper(await threads.runner.run(_secrets_in, self.response.pk))
+            self.recording.output, self.last_number = await threads.runner.run(mirror.logged, self.response.pk)
+            self.wiper = sealing.Wiper(await threads.runner.run(mirror.secrets_in, self.response.pk))
         await recorder.add(self.recording)
         if self.response.cancel_requested_at is not None:
             self.recording.cancelled.set()
@@ -226,6 +230,7 @@ class Turn:
         if kind == "response.created" and isinstance(response := data.get("response"), dict):
             self.provider_id = plain(str(response.get("id") or ""))[:200]
             self._note(provider_id=self.provider_id, first_event_at=timezone.now())
+            self.named.set()
         self.clock.see(kind, data)
         if not blobs.has_large(data):
             return data
@@ -247,9 +252,11 @@ class Turn:
 
     async def _reattach(self) -> Ending:
         """Follow a background response from the last event that is known, or look at it now and then until it ends."""
-        attempt, heard = 0, asyncio.get_running_loop().time()
+        attempt, heard, streams = 0, asyncio.get_running_loop().time(), True
         while True:
             try:
+                if not streams:
+                    raise StreamBroken("This answer cannot be streamed again.")
                 upstream = await provider()
                 async with upstream.resume_stream(self.provider_id, starting_after=self.last_number) as stream:
                     attempt = 0
@@ -257,6 +264,7 @@ class Turn:
                         return ending
             except UpstreamError as error:
                 log.info("stream_not_resumed", response=self.response.pk, error=type(error).__name__)
+                streams = streams and not isinstance(error, RequestRejected)
                 if isinstance(error, ProviderUnavailable):
                     await revive()
             now = asyncio.get_running_loop().time()
@@ -280,6 +288,11 @@ class Turn:
 
     async def _stop(self, work: asyncio.Future[Ending]) -> Ending:
         """End the turn because a person asked. Closing the stream ends a foreground response; others are cancelled."""
+        if self.response.background and not self.provider_id:
+            # Let it say its id before its stream is closed: without one nobody could cancel it
+            either: list[asyncio.Future[Any]] = [work, asyncio.ensure_future(self.named.wait())]
+            await asyncio.wait(either, timeout=ID_WAIT, return_when=asyncio.FIRST_COMPLETED)
+            either[1].cancel()
         work.cancel()
         await asyncio.wait({work})
         if self.recording.lost:
@@ -289,6 +302,7 @@ class Turn:
                 final = await (await provider()).cancel_response(self.provider_id)
             except UpstreamError as error:
                 log.warning("not_cancelled_at_provider", response=self.response.pk, error=type(error).__name__)
+                return Ending(Response.Status.CANCELLED, remark=NOT_TOLD)
             else:
                 if final.get("status") == "completed":
                     return Ending(Response.Status.COMPLETED, final=final)
@@ -328,22 +342,5 @@ class Turn:
                 await asyncio.sleep(AGAIN)
             else:
                 log.info("turn_ended", response=self.response.pk, status=ending.status.value, epoch=self.response.epoch)
+                made_files.keep_soon(self.response, self.recording.output.slots)
                 return waiting
-
-
-def _logged(response_id: int) -> tuple[Output, int | None]:
-    """Return the output that the log tells, and upstream's number of the last event in it."""
-    output, number = Output(), None
-    for chunk in StreamChunk.objects.filter(response=response_id).order_by("epoch", "sequence").iterator():
-        for event in chunk.events:
-            output.apply(event)
-            number = event.get("sequence_number", number)
-    return output, number
-
-
-def _secrets_in(response_id: int) -> set[str]:
-    """Return the secrets that a response's request held when it was sent."""
-    try:
-        return sealing.open_tools(Response.objects.only("parameters").get(pk=response_id).parameters)[1]
-    except sealing.Unreadable:
-        return set()

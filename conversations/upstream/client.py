@@ -126,6 +126,11 @@ class Provider:
         """Return the bytes of the file, all in memory."""
         return (await self._transport.request("get", _path("files", file_id, "content"))).content
 
+    async def container_file_content(self, container_id: str, file_id: str) -> bytes:
+        """Return the bytes of a file that code made in a container, all in memory."""
+        path = _path("containers", container_id, "files", file_id, "content")
+        return (await self._transport.request("get", path)).content
+
     async def delete_file(self, file_id: str) -> bool:
         """Delete the file at the provider; True also when it was not there (any more)."""
         return await self._delete(_path("files", file_id))

@@ -6,16 +6,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from conversations import access
+from conversations import access, contents
 from conversations.actions import files
 from conversations.errors import NotFound, Refused
 from conversations.models import File
-from conversations.views.json import SignedInRequest, answer, door
+from conversations.views.json import SignedInRequest, answer, door, refusal
 
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 """Raster images only: SVG, HTML and PDF can run script, so they are handed out as downloads."""
@@ -77,12 +76,12 @@ def _found(request: SignedInRequest, file_id: str) -> File:
 
 
 def _served(found: File) -> HttpResponseBase:
-    if not found.sha256:  # its bytes were taken by a rule
-        raise Http404
     try:
-        content = default_storage.open(found.storage_name)
+        content = contents.opened(found)
     except FileNotFoundError as error:
         raise Http404 from error
+    except Refused as error:
+        return refusal(error)
     inline = found.media_type in SHOWN_INLINE
     response = FileResponse(
         content,

@@ -49,7 +49,7 @@ const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInsp
   document.querySelector("answer-inspector")
 );
 const socket = new ConversationSocket(address);
-const outbox = new Outbox(store, `${here}messages/`, taken);
+const outbox = new Outbox(store, here, taken);
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -153,6 +153,7 @@ function refresh() {
     switches.takes = store.model?.takes ?? [];
   }
   if (composer) {
+    composer.shared = conversation.people.count > 1;
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
     const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
@@ -194,10 +195,14 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
-  "chat:send": ({ text, attachments }) => {
-    outbox.add({ text, attachments, options: { ...own?.value, ...form?.value } });
-    own?.reset();
-    form?.reset();
+  "chat:send": ({ text, attachments, to }) => {
+    if (to === "people") {
+      outbox.add({ text, to });
+    } else {
+      outbox.add({ text, attachments, options: { ...own?.value, ...form?.value } });
+      own?.reset();
+      form?.reset();
+    }
     log.toLatest();
   },
   "chat:edit": ({ id, text, attachments }) => outbox.add({ text, edits: id, attachments }),
@@ -205,6 +210,7 @@ const actions = {
     outbox.again(clientId);
     composer?.area.focus(); // the button goes
   },
+  "chat:delete-note": ({ id }) => tried(() => post(`${here}notes/${id}/delete/`)),
   "chat:unfocused": () => composer?.area.focus(),
   "chat:back": ({ clientId }) => {
     const { text = "", attachments } = store.pending.find((pending) => pending.client_id === clientId) ?? {};

@@ -66,6 +66,11 @@ export interface InputItem {
   payload: Item;
 }
 
+/** What one person said to the others, behind the turn `after`; one that was taken away has no more than its place. */
+export interface Note extends InputItem {
+  after: number | null;
+}
+
 export interface BranchRef {
   id: number;
   branch: number;
@@ -150,6 +155,7 @@ export interface Conversation {
   branch: number | null;
   role: string;
   may_write: boolean;
+  may_note: boolean;
   pinned: boolean;
   archived: boolean;
   people: { count: number; first: Person[] };
@@ -175,6 +181,7 @@ export interface PageState {
   me: Me;
   turns: Turn[];
   before: number | null;
+  notes: Note[];
   branch: number | null;
   models: Model[];
   position: number;
@@ -184,6 +191,7 @@ export interface PageState {
 export interface TurnsPage {
   turns: Turn[];
   before: number | null;
+  notes: Note[];
   branch: number | null;
   position: number;
   running: BranchRef[];
@@ -191,7 +199,15 @@ export interface TurnsPage {
 
 export type Frame =
   | { type: "hello"; position: number }
-  | { type: "fact"; position: number; kind: string; person?: number; turn?: Turn; conversation?: Partial<Conversation> }
+  | {
+      type: "fact";
+      position: number;
+      kind: string;
+      person?: number;
+      turn?: Turn;
+      note?: Note;
+      conversation?: Partial<Conversation>;
+    }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
@@ -238,4 +254,6 @@ export interface Pending {
   created_at: string;
   state: "waiting" | "sending" | "failed";
   problem: string;
+  /** Whom it is for; a note has no model. */
+  to?: "model" | "people";
 }

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import json
 import resource
 import time
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -17,13 +15,12 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.test import Client
-from django.utils import timezone
 from PIL import Image, ImageCms
 
 from conversations.actions import files
 from conversations.intake.kinds import BadFile
 from conversations.intake.workshop import Workshop
-from conversations.models import Conversation, File, Membership, User
+from conversations.models import File, User
 from tests.intake import made
 
 pytestmark = pytest.mark.django_db
@@ -209,44 +206,6 @@ def test_the_same_content_is_kept_once_whatever_it_is_called(as_alice: Client, a
     assert not default_storage.exists(name)
 
 
-def test_an_upload_is_its_uploaders_until_a_message_carries_it(
-    as_alice: Client, as_bob: Client, as_charlie: Client, as_admin: Client, conversation: Conversation
-) -> None:
-    file, _ = stored(as_alice, made.noise())
-    for other in (as_bob, as_charlie, as_admin):
-        assert other.get(file["url"]).status_code == 404
-        assert other.get(f"{file['url']}preview/").status_code == 404
-        other.post(f"/files/{file['id']}/remove/", content_type="application/json")
-        refused = send(other, conversation, [{"file": file["id"]}])
-        assert refused.status_code == 404
-    assert File.objects.filter(pk=file["id"], conversation=None).exists()
-    assert send(as_alice, conversation, [{"file": file["id"]}]).status_code == 201
-    assert as_bob.get(file["url"]).status_code == 200
-    assert as_bob.get(f"{file['url']}preview/").status_code == 200
-    assert as_charlie.get(file["url"]).status_code == 404
-    Membership.objects.filter(user__name="Bob").delete()
-    assert as_bob.get(file["url"]).status_code == 404
-
-
-def send(client: Client, conversation: Conversation, attachments: list[Any], **fields: Any) -> Any:
-    body = {"text": "What is this?", "attachments": attachments, **fields}
-    return client.post(
-        f"/conversations/{conversation.pk}/messages/", data=json.dumps(body), content_type="application/json"
-    )
-
-
-def test_uploads_that_nobody_sends_are_swept_after_a_day(as_alice: Client, conversation: Conversation) -> None:
-    sent, waiting, old = (stored(as_alice, made.pdf(number))[0]["id"] for number in (1, 2, 3))
-    picture = stored(as_alice, made.noise(size=(1300, 900)))[0]["id"]
-    send(as_alice, conversation, [{"file": sent}])
-    a_day_ago = timezone.now() - timedelta(hours=25)
-    File.objects.filter(pk__in=[sent, old, picture]).update(created_at=a_day_ago)
-    gone = [file.storage_name for file in File.objects.filter(pk__in=[old, picture])]
-    assert files.sweep_unattached() == 2
-    assert set(File.objects.values_list("pk", flat=True)) == {sent, waiting}
-    assert not [name for name in gone if default_storage.exists(name)]
-
-
 def test_a_limit_counts_the_bytes_that_come_whatever_was_announced(as_alice: Client, settings: Any) -> None:
     settings.SALON_UPLOAD_LIMIT = 1024 * 1024
     answer = upload(as_alice, made.noise(size=(1400, 1400)))
@@ -281,6 +240,9 @@ class LostStore(FileSystemStorage):
     def exists(self, name: str) -> bool:
         raise self.ServiceError("503 from the store, with a key in it")
 
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        raise self.ServiceError("503 from the store, with a key in it")
+
 
 @pytest.mark.parametrize(("store", "status", "code"), [(FullDisk, 507, "full"), (LostStore, 503, "storage")])
 def test_a_store_that_fails_is_said_and_leaves_no_row(
@@ -292,6 +254,14 @@ def test_a_store_that_fails_is_said_and_leaves_no_row(
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert "key in it" not in answer.content.decode()
     assert not File.objects.exists()
+
+
+def test_a_store_that_is_away_is_said_to_who_opens_a_file(as_alice: Client, settings: Any, tmp_path: Path) -> None:
+    file, _ = stored(as_alice, made.picture())
+    here = {"BACKEND": f"{__name__}.LostStore", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": here}
+    assert as_alice.get(file["url"]).status_code == 503
+    assert as_alice.get(f"{file['url']}preview/").status_code == 503
 
 
 def test_a_disk_that_is_full_while_the_file_comes_is_said(as_alice: Client) -> None:

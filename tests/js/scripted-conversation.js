@@ -126,7 +126,7 @@ export class ScriptedConversation {
     const running = this.turns
       .filter((turn) => RUNNING.includes(turn.status))
       .map(({ id, branch }) => ({ id, branch }));
-    return { turns: path, before: null, branch, position: this.position, running };
+    return { turns: path, before: null, branch, position: this.position, running, notes: [] };
   }
 
   /** @returns {any} what a page of this conversation begins with */

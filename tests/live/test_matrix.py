@@ -51,6 +51,7 @@ ASKER = (401, 404, 403, 403, 200, 401, 404)
 UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
 OWNER = (401, 404, 403, 403, 200, 401, 404)
 
+NOTE_OF_ALICE = (401, 404, 403, 403, 200, 401, 404)
 OWNERS_FORM = (LOGIN, 404, 403, 403, 200, LOGIN, 404)
 
 Row = tuple[str, tuple[Any, ...]]
@@ -77,6 +78,8 @@ ROWS: dict[str, Row] = {
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
+    "notes": ("POST", WRITERS),
+    "note_delete": ("POST", NOTE_OF_ALICE),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
@@ -104,6 +107,7 @@ ROWS: dict[str, Row] = {
     "inspector_part": ("GET", MEMBERS),
     "inspector_snippet": ("GET", MEMBERS),
     "delete_at_provider": ("POST", WRITERS),
+    "made_file": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -124,6 +128,7 @@ ROWS: dict[str, Row] = {
 }
 SENT: dict[str, dict[str, Any]] = {
     "messages": {"text": "Hello"},
+    "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
     "theme": {"theme": "dark"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
@@ -136,7 +141,7 @@ FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invi
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl"}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
 GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
@@ -209,9 +214,12 @@ def given(db: None) -> dict[str, Any]:
         created_by=alice,
         expires_at=timezone.now() + timedelta(days=1),
     )
+    note = Item.objects.create(
+        conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
+    )
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
-    ids |= {"user_id": bob.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 

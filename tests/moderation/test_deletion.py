@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conversations.access import conversation_for
+from conversations.actions import items as item_actions
 from conversations.actions import program_files, turns
 from conversations.errors import Refused
 from conversations.models import (
@@ -29,7 +30,7 @@ from conversations.models import (
     User,
 )
 from conversations.models.audit import first_broken
-from conversations.moderation import certificates, deletion, holds, purging, responses, tombstones
+from conversations.moderation import certificates, deletion, holds, items, purging, responses, tombstones
 from tests.conftest import signed_in
 from tests.moderation.conftest import Make
 from tests.moderation.rules import rule
@@ -267,3 +268,27 @@ def test_a_person_who_is_held_keeps_their_own_files(alice: User, admin: User) ->
     assert program_files.sweep_expired() == 0
     holds.release(hold, actor=admin)
     assert program_files.sweep_expired() == 1
+
+
+def test_a_single_message_that_was_deleted_goes_after_its_grace_with_its_file(
+    make: Make, alice: User, admin: User
+) -> None:
+    conversation = make(turns=2, content=b"of both turns")
+    said = conversation.items.filter(direction="input").order_by("pk").first()
+    assert said is not None
+    file, other = File.objects.order_by("created_at", "pk")
+    said.payload = {**said.payload, "content": [{"type": "input_file", "file_data": {"$file": file.pk}}]}
+    said.save()
+    item_actions.delete(conversation_for(alice, conversation.pk), said)
+    now = timezone.now()
+    assert items.purge_items(now + dt.timedelta(days=29)) == 0
+    hold = holds.place(actor=admin, name="Customs", reason="An inquiry", conversations=[conversation.pk])
+    assert items.purge_items(now + dt.timedelta(days=31)) == 0
+    holds.release(hold, actor=admin)
+    assert items.purge_items(now + dt.timedelta(days=31)) == 1
+    assert not Item.objects.filter(pk=said.pk).exists()
+    assert list(File.objects.all()) == [other]
+    assert default_storage.exists(other.storage_name)
+    # The provider has it in the answer to it and in all that were told of it, though we name none of them any more
+    assert ProviderDeletion.objects.count() == 2
+    assert Deletion.objects.get().parts == "items"

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from conversations.models import AuditEntry, Deletion, LegalHold, RetentionRule, User
+from conversations.models import AuditEntry, CatalogEntry, Deletion, LegalHold, RetentionRule, User
 from conversations.models.audit import record
 from conversations.moderation import deletion, holds, purging, rules
 from tests.conftest import PASSWORD, signed_in
@@ -145,3 +145,11 @@ def test_the_log_is_read_page_by_page_and_by_filters(as_admin: Client, alice: Us
     assert as_admin.get("/admin/audit/?outcome=failure&since=2020-01-01&thing=2").content.decode().count("<tr>") == 2
     for bad in ("before=x", "since=yesterday", "outcome=perhaps"):
         assert as_admin.get(f"/admin/audit/?{bad}").status_code == 400
+
+
+def test_changed_settings_are_recorded_by_their_fields(as_admin: Client) -> None:
+    entry = CatalogEntry.objects.create(name="lamp-*")
+    address = f"/admin/conversations/catalogentry/{entry.pk}/"
+    as_admin.post(f"{address}delete/", {"post": "yes"})
+    (recorded,) = AuditEntry.objects.filter(object_type="catalogentry")
+    assert (recorded.action, recorded.object_id) == ("catalogentry.delete", str(entry.pk))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from conversations.models import AnswerSchema, Conversation, Response
 from conversations.schemas import BadSchema, strict
@@ -154,3 +155,14 @@ def test_a_form_that_is_none_is_refused(as_alice: Client, conversation: Conversa
     Conversation.objects.filter(pk=conversation.pk).update(model="demo")
     answer = post(as_alice, conversation, "update", options={"text.format": given})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "options.text.format")
+
+
+def test_another_answer_and_another_wording_keep_the_form(as_alice: Client, conversation: Conversation) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(model="demo")
+    save(as_alice)
+    first = post(as_alice, conversation, "messages", text="Which?", options={"text.format": "lamps"}).json()["turn"]
+    Response.objects.update(status="completed", done_at=timezone.now())
+    again = post(as_alice, conversation, f"responses/{first['id']}/regenerate").json()["turn"]
+    reworded = post(as_alice, conversation, "messages", text="Which ones?", edits=first["id"]).json()["turn"]
+    words = post(as_alice, conversation, "messages", text="And why?").json()["turn"]
+    assert [turn["form"] for turn in (again, reworded, words)] == ["lamps", "lamps", ""]

@@ -198,3 +198,49 @@ def test_models_that_think_long_run_in_the_background_by_themselves(line: Line) 
     response = line.say("One")
     response.model = "gpt-5-pro"
     assert context.build(response).body["background"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"tools": [{"type": "image_generation"}]}, True),
+        ({"reasoning": {"effort": "xhigh"}}, True),
+        ({"reasoning": {"effort": "low"}}, None),
+        ({"tools": [{"type": "image_generation"}], "background": False}, False),
+        ({"background": True}, True),
+    ],
+    ids=["images", "much thinking", "little thinking", "asked not to", "asked to"],
+)
+def test_what_takes_minutes_runs_in_the_background_by_itself(
+    line: Line, options: dict[str, Any], expected: bool | None
+) -> None:
+    assert context.build(line.say("One", options=options)).body.get("background") is expected
+
+
+def test_in_manual_state_the_provider_keeps_what_is_sent_again_each_time(line: Line, settings: Any) -> None:
+    Conversation.objects.filter(pk=line.conversation.pk).update(state="manual")
+    thought = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "sealed"}
+    said = {"id": "msg_1", "type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Yes"}]}
+    line.say("One", output=[thought, said])
+    request = context.build(line.say("Two"))
+    assert request.body["store"] is True
+    assert "previous_response_id" not in request.body
+    assert [item["type"] for item in request.body["input"]] == ["message", "reasoning", "message", "message"]
+    assert request.body["include"] == ["reasoning.encrypted_content"]
+    assert request.remarks == []
+    settings.SALON_BACKGROUND = "always"
+    assert context.build(line.say("Three")).body["background"] is True
+
+
+def test_a_state_that_is_fixed_for_all_wins_over_the_conversations(line: Line, settings: Any) -> None:
+    Conversation.objects.filter(pk=line.conversation.pk).update(state="stateless")
+    settings.SALON_STATE_LOCKED = True
+    assert context.build(line.say("One")).body["store"] is True
+    settings.SALON_STATE = "stateless"
+    assert context.build(line.say("Two")).body["store"] is False
+
+
+def test_tools_are_sent_again_on_each_turn(line: Line) -> None:
+    tools = [{"type": "web_search"}]
+    line.say("One", "Answer one", options={"tools": tools})
+    assert context.build(line.say("Two", options={"tools": tools})).body["tools"] == tools

@@ -38,3 +38,14 @@ def test_a_body_that_does_not_say_so_is_refused_as_soon_as_it_is_too_large(conne
     connection.dataReceived(b"%x\r\n%s\r\n" % (len(PIECE), PIECE))
     assert connection.transport.value().startswith(b"HTTP/1.1 413 ")
     assert connection.transport.disconnecting
+
+
+def test_a_file_may_be_larger_than_a_form_and_no_larger_than_is_set(connection: Any, settings: Any) -> None:
+    settings.SALON_UPLOAD_LIMIT = 2 * MOST_BODY
+    connection.dataReceived(b"POST /files/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(3 * MOST_BODY // len(PIECE)):
+        connection.dataReceived(b"%x\r\n%s\r\n" % (len(PIECE), PIECE))
+    assert not connection.transport.disconnecting
+    connection.dataReceived(b"%x\r\n%s\r\n" % (len(PIECE), PIECE))
+    assert connection.transport.value().startswith(b"HTTP/1.1 413 ")
+    assert b'"request_too_large"' in connection.transport.value()

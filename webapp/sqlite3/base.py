@@ -13,6 +13,8 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base, operations
 
+from webapp.sqlite3.schema import DatabaseSchemaEditor
+
 WAIT = 20.0
 """Seconds, as SQLite's own timeout in the settings."""
 _writer = threading.Lock()
@@ -37,6 +39,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
+    SchemaEditorClass = DatabaseSchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

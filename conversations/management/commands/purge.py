@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from conversations.moderation import certificates, deletion, parts, purging, responses, retention, tombstones
+from conversations.moderation import certificates, deletion, items, parts, purging, responses, retention, tombstones
 from conversations.moderation.compaction import compact
 from conversations.turns import provider_deletions
 
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{again} conversations came back with the backup and are deleted again.")
         hidden = deletion.apply_rules(moment)
         taken = parts.purge_parts(moment)
+        taken["items"] = items.purge_items(moment, ignore_grace=now, stopped=lambda: bool(interrupted))
         taken["responses"] = responses.purge_responses(moment, ignore_grace=now, stopped=lambda: bool(interrupted))
         report = purging.purge_due(
             timezone.now() if not now else moment, ignore_grace=now, stopped=lambda: bool(interrupted)

@@ -99,8 +99,9 @@ class AttachmentTray extends AppElement {
     if (elsewhere) return;
     const files = [...(event.clipboardData?.files ?? [])];
     const text = event.clipboardData?.getData("text/plain") ?? "";
-    // Programs that copy text put a picture of it beside it: the text is meant
-    if (files.length && !text) {
+    // Programs that copy text with its look put a picture of it beside it: the text is meant
+    const written = text !== "" && event.clipboardData?.types.includes("text/html");
+    if (files.length && !written) {
       event.preventDefault();
       this.attachments?.addFiles(files);
     } else if (text.startsWith("data:image/") && this.attachments?.addAddress(text) === "") event.preventDefault();
@@ -169,7 +170,7 @@ function paint(chip, { state, name, size, picture, problem, share, image, attach
   ref(chip, "remove").ariaLabel = `${state === "uploading" ? "Cancel" : "Remove"} ${name}`;
   const shown = /** @type {HTMLImageElement} */ (ref(chip, "image"));
   const source = attachment?.file && picture ? `${attachment.url}preview/` : image;
-  shown.hidden = !picture || !source;
+  shown.hidden = !picture || !source || state === "failed";
   ref(chip, "kind").hidden = !shown.hidden;
   if (source && shown.getAttribute("src") !== source) shown.src = source;
 }

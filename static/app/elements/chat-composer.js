@@ -9,7 +9,7 @@ import "./attachment-tray.js";
  * Send and Stop. It grows with its text and keeps a draft. A message whose files are still on their way is sent when
  * they have come.
  *
- * Events: `chat:send` ({ text, attachments }), `chat:stop`, `chat:model` ({ model }), `chat:edit-last`.
+ * Events: `chat:send` ({ text, attachments }, or { text, to: "people" }), `chat:stop`, `chat:model` ({ model }), `chat:edit-last`.
  */
 class ChatComposer extends AppElement {
   #waits = false;
@@ -25,6 +25,8 @@ class ChatComposer extends AppElement {
     this.on(ref(this, "stop"), "click", () => this.emit("chat:stop"));
     const model = /** @type {HTMLSelectElement} */ (this.form.elements.namedItem("model"));
     this.on(model, "change", () => this.emit("chat:model", { model: model.value }));
+    this.on(this.form, "change", () => this.#choose());
+    this.#choose();
     this.#grow();
   }
 
@@ -75,15 +77,42 @@ class ChatComposer extends AppElement {
   #submit(event) {
     event.preventDefault();
     const text = this.area.value.trim();
-    this.#waits = this.attachments.busy;
+    const to = this.#audience(text);
+    if (to === "people" && !text) return;
+    this.#waits = to === "model" && this.attachments.busy;
     if (this.#waits) return this.emit("chat:said", { text: "It is sent as soon as the files have come." });
-    const pictures = this.attachments.entries.some((entry) => entry.picture && entry.attachment);
+    const pictures = to === "model" && this.attachments.entries.some((entry) => entry.picture && entry.attachment);
     if (pictures && !this.sees)
       return this.emit("chat:said", { text: "This model cannot see pictures. Choose another model, or remove them." });
     if (!text && this.attachments.ready.length === 0) return;
     this.area.value = "";
     this.#typed();
+    if (to === "people") return this.emit("chat:send", { text, to });
     this.emit("chat:send", { text, attachments: this.attachments.take() });
+  }
+
+  /**
+   * Whom a text is for. `@salon` in what goes to people calls the model all the same.
+   * @param {string} text
+   * @returns {"model" | "people"}
+   */
+  #audience(text) {
+    const chosen = new FormData(this.form).get("audience");
+    const calls = /(^|\s)@salon\b/i.test(text) && !this.form.hasAttribute("data-people-only");
+    return chosen === "people" && !calls ? "people" : "model";
+  }
+
+  /** The box says whom it speaks to. */
+  #choose() {
+    const people = this.#audience("") === "people";
+    this.area.placeholder = (people ? this.area.dataset.people : this.area.dataset.model) ?? "";
+    this.form.classList.toggle("to-people", people);
+  }
+
+  /** @param {boolean} shared whether there is anybody else to speak to */
+  set shared(shared) {
+    const choice = this.querySelector("[data-ref=audience]");
+    if (choice instanceof HTMLElement) choice.hidden = !shared;
   }
 
   /** @param {boolean} complete whether every file has come: with one missing the writer decides */

@@ -4,10 +4,12 @@ import { HistoryWindow } from "../lib/history-window.js";
 import { sends } from "../lib/keys.js";
 import { StickyScroll } from "../lib/sticky-scroll.js";
 import { clone } from "../lib/templates.js";
+import { NoteView } from "../views/note.js";
 import { TurnView } from "../views/turn.js";
 import { AppElement } from "./app-element.js";
 
 /** @typedef {import("../lib/conversation-store.js").ConversationStore} ConversationStore */
+/** @typedef {ConversationStore["entries"][number]} Entry */
 
 const AHEAD = "1500px 0px"; // how far before its edge the history grows, so that the reader never waits at it
 
@@ -16,12 +18,12 @@ const AHEAD = "1500px 0px"; // how far before its edge the history grows, so tha
  *
  * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text, attachments }), `chat:regenerate`,
  * `chat:continue`, `chat:inspect` ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back),
- * `chat:branch` ({ branch }),
+ * `chat:branch` ({ branch }), `chat:delete-note` ({ id }),
  * `chat:said` ({ text }: something to announce), `chat:unfocused` (what had the focus is not there any more).
  */
 class ChatLog extends AppElement {
   /** @type {ConversationStore | undefined} */ #store;
-  /** @type {Map<string, TurnView>} */ #views = new Map();
+  /** @type {Map<string, TurnView | NoteView>} */ #views = new Map();
   #window = new HistoryWindow();
   #scroll = new StickyScroll(this, (stuck) => this.#stuck(stuck));
   #frame = 0;
@@ -106,9 +108,10 @@ class ChatLog extends AppElement {
     /** @type {Element} */ let before = this.#top;
     for (const entry of entries) {
       const known = this.#views.get(entry.key);
-      const view = known ?? new TurnView();
+      const view = known ?? viewOf(entry);
       this.#views.set(entry.key, view);
       if ("pending" in entry) view.updatePending(entry.pending, store.me);
+      else if ("note" in entry || view instanceof NoteView) this.#note(view, entry);
       else if (!known || !dirty || dirty.has(entry.turn.id)) {
         const at = path.indexOf(entry.turn);
         const previous = path[at - 1];
@@ -116,7 +119,7 @@ class ChatLog extends AppElement {
         const writes = store.conversation.may_write;
         view.update(entry.turn, { me: store.me, previous, waits, last: at === path.length - 1, writes });
       }
-      view.date = "pending" in entry ? entry.pending.created_at : entry.turn.timing.queued_at;
+      view.date = dateOf(entry);
       view.day.hidden = view.day.textContent === last;
       last = view.day.textContent ?? "";
       for (const element of view.elements) {
@@ -127,6 +130,16 @@ class ChatLog extends AppElement {
     if (focused && !this.contains(document.activeElement)) this.emit("chat:unfocused");
     this.#scroll.settle();
     if (!this.#settling) this.#settling = setTimeout(() => this.#settle(), 300);
+  }
+
+  /**
+   * @param {TurnView | NoteView} view
+   * @param {Entry} entry
+   */
+  #note(view, entry) {
+    const store = this.#store;
+    if (!store || !("note" in entry) || !(view instanceof NoteView)) return;
+    view.update(entry.note, entry.note.author?.id === store.me.id || store.conversation.role === "owner");
   }
 
   /** What is finished and has its size may be left out of the layout while it is out of sight. */
@@ -209,7 +222,7 @@ class ChatLog extends AppElement {
 
   /**
    * @param {HTMLElement} button
-   * @param {TurnView} view
+   * @param {TurnView | NoteView} view
    */
   #act(button, view) {
     switch (button.dataset.action) {
@@ -223,6 +236,8 @@ class ChatLog extends AppElement {
         return view.leaveEdit();
       case "inspect":
         return this.emit("chat:inspect", { id: view.id });
+      case "delete-note":
+        return view instanceof NoteView && this.emit("chat:delete-note", { id: view.note });
       case "regenerate":
         return this.emit("chat:regenerate", { id: view.id });
       case "continue":
@@ -278,6 +293,18 @@ class ChatLog extends AppElement {
   #viewAt(element) {
     return [...this.#views.values()].find((view) => view.elements.some((own) => own.contains(element)));
   }
+}
+
+/** @param {Entry} entry */
+function viewOf(entry) {
+  const isNote = "note" in entry || ("pending" in entry && entry.pending.to === "people");
+  return isNote ? new NoteView() : new TurnView();
+}
+
+/** @param {Entry} entry */
+function dateOf(entry) {
+  if ("note" in entry) return entry.note.created_at;
+  return "pending" in entry ? entry.pending.created_at : entry.turn.timing.queued_at;
 }
 
 customElements.define("chat-log", ChatLog);

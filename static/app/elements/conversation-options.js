@@ -94,7 +94,12 @@ class ConversationOptions extends AppElement {
     const value = path
       ? optionOf(conversation.options ?? {}, path)
       : conversation[column === "state" ? column : "instructions"];
-    toField(controlOf(field), value);
+    const control = controlOf(field);
+    // A schema that is not in the library any more
+    if (path === "text.format" && control instanceof HTMLSelectElement && typeof value === "string") {
+      if (![...control.options].some((option) => option.value === value)) control.add(new Option(value, value));
+    }
+    toField(control, value);
   }
 
   /** @param {EventTarget | null} target */

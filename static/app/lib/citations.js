@@ -7,7 +7,7 @@
  * @property {string} key
  * @property {number} number its place in the list, from 1
  * @property {string} title
- * @property {string} url "" where it has none that leads outside
+ * @property {string} url outside, or of a file that is kept here; "" where there is none
  * @property {string} where what is known of a file: that it lies in the provider's container
  * @property {Annotation} note
  */
@@ -22,9 +22,10 @@ const LINK = /^\(?\[[^\]]*\]\([^\s)]*\)\)?$/;
 /**
  * The sources of an answer, each once, in the order of their first mention.
  * @param {Output} output
+ * @param {string} made where files that code made for this answer are had, by their ids
  * @returns {Map<string, Source>}
  */
-export function sourcesOf(output) {
+export function sourcesOf(output, made) {
   /** @type {Map<string, Source>} */
   const sources = new Map();
   for (const item of output) {
@@ -32,7 +33,7 @@ export function sourcesOf(output) {
       for (const note of listOf(part?.annotations)) {
         const key = keyOf(note);
         if (!key || sources.has(key)) continue;
-        sources.set(key, { key, number: sources.size + 1, ...described(note), note });
+        sources.set(key, { key, number: sources.size + 1, ...described(note, made), note });
       }
     }
   }
@@ -104,11 +105,15 @@ function keyOf(note) {
   return "";
 }
 
-/** @param {Annotation} note */
-function described(note) {
+/**
+ * @param {Annotation} note
+ * @param {string} made
+ */
+function described(note, made) {
   if (note.type === "url_citation") return { title: String(note.title || note.url), url: String(note.url), where: "" };
   const title = String(note.filename || note.file_id);
-  return { title, url: "", where: note.type === "container_file_citation" ? "made by the code" : "" };
+  if (note.type !== "container_file_citation") return { title, url: "", where: "" };
+  return { title, url: `${made}${encodeURIComponent(String(note.file_id))}/`, where: "made by the code" };
 }
 
 /**

@@ -1,11 +1,13 @@
 // What one page shows of a conversation: the turns of the viewed branch, what streams, what is not confirmed yet.
 // It takes state and frames and says what changed; it knows no DOM and no network.
+import { Notes } from "./notes.js";
 import { RunningStreams } from "./running-streams.js";
-import { RANK, isRunning, keyOf, longer, messageOf } from "./turns.js";
+import { RANK, countBeside, isRunning, keyOf, longer, messageOf } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
 /** @typedef {import("../types").Pending} Pending */
+/** @typedef {import("../types").Note} Note */
 /** @typedef {import("../types").Conversation} Conversation */
 
 export { isRunning, messageOf };
@@ -25,6 +27,7 @@ export class ConversationStore extends EventTarget {
     /** @type {Conversation} */ this.conversation = state.conversation;
     this.position = state.position;
     this.streams = new RunningStreams();
+    this.notes = new Notes();
     /** @type {Turn[]} */ this.path = [];
     /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
     /** The branches of the answers that run anywhere in the conversation. @type {Map<number, number>} */
@@ -67,14 +70,15 @@ export class ConversationStore extends EventTarget {
 
   /**
    * What stands on the page, in order. An edited message hides what followed its first wording.
-   * @returns {({ key: string, turn: Turn } | { key: string, pending: Pending })[]}
+   * @returns {({ key: string, turn: Turn } | { key: string, pending: Pending } | { key: string, note: Note })[]}
    */
   get entries() {
     const edits = this.pending.map((pending) => pending.edits).filter((id) => id !== null);
     const cut = this.path.findIndex((turn) => edits.includes(messageOf(turn)));
     const shown = cut < 0 ? this.path : this.path.slice(0, cut);
     return [
-      ...shown.map((turn) => ({ key: keyOf(turn), turn })),
+      ...(this.before === null ? this.notes.entries(null) : []),
+      ...shown.flatMap((turn) => [{ key: keyOf(turn), turn }, ...this.notes.entries(turn.id)]),
       ...this.pending.map((pending) => ({ key: pending.client_id, pending })),
     ];
   }
@@ -89,6 +93,7 @@ export class ConversationStore extends EventTarget {
     this.path = [];
     this.before = page.before;
     this.branch = page.branch;
+    this.notes.take(page);
     this.atWork = new Map(page.running.map(({ id, branch }) => [id, branch]));
     for (const turn of page.turns) {
       const merged = this.#merge(turn);
@@ -113,6 +118,7 @@ export class ConversationStore extends EventTarget {
     for (const turn of older) this.elsewhere.delete(turn.id);
     this.path.unshift(...older);
     this.before = page.before;
+    this.notes.take(page);
     this.#changed();
   }
 
@@ -167,6 +173,16 @@ export class ConversationStore extends EventTarget {
     this.#changed();
   }
 
+  /**
+   * A note that was written or taken away. Its writer hears of it by the answer and by the fact.
+   * @param {Note} note
+   */
+  takeNote(note) {
+    if (note.client_id) this.pending = this.pending.filter((own) => own.client_id !== note.client_id);
+    this.notes.put(note);
+    this.#changed();
+  }
+
   /** @param {Pending} pending */
   addPending(pending) {
     this.pending.push(pending);
@@ -195,6 +211,7 @@ export class ConversationStore extends EventTarget {
     if (fact.position > this.position + 1) return this.#emit("gap");
     this.position = fact.position;
     if (fact.turn) this.#place(fact.turn);
+    if (fact.note) this.takeNote(fact.note);
     if (fact.conversation) this.update(fact.conversation);
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
     if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");
@@ -208,7 +225,7 @@ export class ConversationStore extends EventTarget {
    */
   #place(turn) {
     for (const item of turn.input) this.pending = this.pending.filter((own) => own.client_id !== item.client_id);
-    this.#count(turn);
+    countBeside([...this.path, ...this.elsewhere.values()], turn);
     const merged = this.#merge(turn);
     this.atWork.delete(turn.id);
     if (isRunning(merged)) this.atWork.set(turn.id, turn.branch);
@@ -273,18 +290,6 @@ export class ConversationStore extends EventTarget {
     if (isRunning(merged)) this.streams.adopt(merged, known);
     else this.streams.forget(turn.id);
     return merged;
-  }
-
-  /**
-   * A turn beside the path may be another wording of a message on it, or another answer to one.
-   * @param {Turn} turn
-   */
-  #count(turn) {
-    for (const known of [...this.path, ...this.elsewhere.values()]) {
-      if (known.previous !== turn.previous) continue;
-      known.siblings = longer(turn.siblings, known.siblings);
-      if (messageOf(known) === messageOf(turn)) known.answers = longer(turn.answers, known.answers);
-    }
   }
 
   /** @param {Extract<Frame, { type: "stream" }>} frame */

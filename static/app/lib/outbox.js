@@ -11,7 +11,7 @@ export class Outbox {
 
   /**
    * @param {ConversationStore} store
-   * @param {string} address of the conversation's messages
+   * @param {string} address of the conversation
    * @param {(answer: { turn: import("../types").Turn, branch: number }) => void} sent
    */
   constructor(store, address, sent) {
@@ -25,12 +25,22 @@ export class Outbox {
 
   /**
    * Shows a message at once and sends it as soon as that is possible.
-   * @param {Pick<import("../types").Pending, "text" | "attachments" | "options"> & { edits?: number | null }} message
+   * @param {Pick<import("../types").Pending, "text" | "attachments" | "options" | "to"> & { edits?: number | null }} message
    */
-  add({ text, edits = null, attachments = [], options }) {
+  add({ text, edits = null, attachments = [], options, to = "model" }) {
     const created_at = new Date().toISOString();
     const client_id = crypto.randomUUID?.() ?? `${created_at}-${Math.random()}`; // no randomUUID without https
-    this.store.addPending({ client_id, text, attachments, edits, options, created_at, state: "waiting", problem: "" });
+    this.store.addPending({
+      client_id,
+      text,
+      attachments,
+      edits,
+      options,
+      to,
+      created_at,
+      state: "waiting",
+      problem: "",
+    });
     this.flush();
   }
 
@@ -71,12 +81,13 @@ export class Outbox {
   }
 
   /** @param {import("../types").Pending} pending */
-  async #send({ client_id, text, edits, options, attachments = [] }) {
+  async #send({ client_id, text, edits, options, to, attachments = [] }) {
     this.store.changePending(client_id, { state: "sending" });
     const previous = edits === null ? (this.store.tail?.id ?? null) : null; // another wording stands where the first does
     const message = { client_id, text, previous, edits, options, attachments: sentForm(attachments) };
     try {
-      this.sent(await post(this.address, message));
+      if (to === "people") this.store.takeNote((await post(`${this.address}notes/`, message)).note);
+      else this.sent(await post(`${this.address}messages/`, message));
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       // The same client_id is the same message, so a call whose answer was lost may be made once more

@@ -27,3 +27,16 @@ export function keyOf(turn) {
  * @param {import("../types").BranchRef[]} [known]
  */
 export const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);
+
+/**
+ * A turn that is heard of may be another wording of a message of one that is known, or another answer to one.
+ * @param {Turn[]} known
+ * @param {Turn} turn
+ */
+export function countBeside(known, turn) {
+  for (const other of known) {
+    if (other.previous !== turn.previous) continue;
+    other.siblings = longer(turn.siblings, other.siblings);
+    if (messageOf(other) === messageOf(turn)) other.answers = longer(turn.answers, other.answers);
+  }
+}

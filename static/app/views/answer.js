@@ -36,7 +36,7 @@ export class AnswerView {
     ref(this.element, "actions").classList.toggle("later", running);
     ref(this.element, "regenerate").hidden = !place.writes;
     ref(this.element, "waiting").hidden = !running || turn.output.some((item) => item && item.type !== "reasoning");
-    const sources = sourcesOf(turn.output);
+    const sources = sourcesOf(turn.output, `${location.pathname}responses/${turn.id}/made/`);
     this.#paintItems(turn, running, sources);
     this.#paintSources([...sources.values()]);
     this.#paintApprovals(turn, place);
@@ -195,7 +195,21 @@ function noticeOf(turn) {
         words: "The provider’s content filter ended the answer. Word the message differently and send it again.",
         offers: [],
       };
-    default:
+    case "max_messages":
+      return { tone: "warn", icon: "triangle-alert", words: "The answer took its last turn.", offers: both };
+    case "steered":
+      return {
+        tone: "quiet",
+        icon: "square",
+        words: "Ended because another message changed its course.",
+        offers: both,
+      };
+    case "interrupted":
       return { tone: "warn", icon: "triangle-alert", words: "Interrupted. These words are safe.", offers: both };
+    default: {
+      const reason =
+        turn.incomplete && turn.incomplete !== "unknown" ? ` The provider’s reason: ${turn.incomplete}.` : "";
+      return { tone: "warn", icon: "triangle-alert", words: `The answer is not complete.${reason}`, offers: both };
+    }
   }
 }

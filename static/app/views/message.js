@@ -14,6 +14,8 @@ import { showAvatar } from "./faces.js";
  * @property {"" | "waiting" | "sending" | "failed"} state
  * @property {string} problem
  * @property {boolean} editable
+ * @property {boolean} [toPeople] a note, which no model reads
+ * @property {boolean} [removable]
  */
 
 /**
@@ -49,7 +51,10 @@ export class MessageView {
     time.dateTime = message.created_at;
     time.textContent = clock(message.created_at);
     const label = { "": "", sending: "sending", waiting: "waits for the connection", failed: "" }[state];
-    ref(this.element, "state").textContent = label;
+    const { toPeople = false, removable = false } = message;
+    article.classList.toggle("to-people", toPeople);
+    ref(this.element, "remove").hidden = !removable;
+    ref(this.element, "state").textContent = label || (toPeople ? "to people" : "");
     ref(this.element, "edit").hidden = !message.editable;
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";

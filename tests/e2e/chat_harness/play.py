@@ -26,6 +26,8 @@ class Play:
             "branch": None,
             "role": "owner",
             "may_write": True,
+            "may_note": True,
+            "people": {"count": 1, "first": []},
             "pinned": False,
             "archived": False,
         }
@@ -49,6 +51,7 @@ class Play:
         return {
             "turns": [self.shown_turn(turn_id) for turn_id in shown],
             "before": older,
+            "notes": [],
             "branch": branch,
             "running": [{"id": t["id"], "branch": t["branch"]} for t in at_work],
         }

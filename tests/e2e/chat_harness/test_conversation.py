@@ -327,7 +327,7 @@ def test_deleting_asks_first(chat: Page, stage: Stage) -> None:
 
 def test_who_may_only_read_has_no_box_and_no_actions(page: Page, stage: Stage) -> None:
     stage.answer("Yes.")
-    stage.conversation |= {"may_write": False, "role": "viewer"}
+    stage.conversation |= {"may_write": False, "may_note": False, "role": "viewer"}
     open_chat(page, stage)
     expect(box(page)).to_have_count(0)
     expect(page.get_by_text("You can read along here.")).to_be_visible()

@@ -101,3 +101,29 @@ def test_bob_is_told_within_five_seconds_that_he_is_removed_and_gets_nothing_mor
     expect(alice.get_by_role("status")).to_have_text("Answer complete", timeout=PATIENCE)
     assert said(alice).split() == [word.strip() for word in counted(500)]
     assert "word-500" in shown(alice)
+
+
+def test_people_write_to_each_other_beside_the_model(
+    shared: tuple[Page, Page, str], provider: StandIn, salon: Server
+) -> None:
+    alice, bob, path = shared
+    play(provider, "Count to three", ["One, two, ", "three."])
+    send(alice, "Count to three")
+    wait_for_words(bob, "three.")
+    wait_until_ended(bob)
+
+    bob.get_by_text("To people").click()
+    send(bob, "I would have said four")
+    note = alice.get_by_role("article", name="Message from Bob")
+    expect(note).to_contain_text("I would have said four")
+    expect(note).to_contain_text("to people")
+    expect(alice.get_by_role("status")).not_to_contain_text("Answering")
+    fresh = open_chat(alice.context.new_page(), path)
+    expect(fresh.get_by_role("article", name="Message from Bob")).to_contain_text("I would have said four")
+
+    play(provider, "@salon count on", ["Four."])
+    send(bob, "@salon count on")
+    wait_for_words(alice, "Four.")
+    bob.get_by_role("article", name="Message from Bob").first.hover()
+    bob.get_by_role("button", name="Delete this note").click()
+    expect(alice.get_by_text("I would have said four")).to_have_count(0)

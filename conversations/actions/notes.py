@@ -1,0 +1,73 @@
+"""Notes: what people say to each other in a conversation. No model is told of them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import access as doors
+from conversations import events
+from conversations.access import Access
+from conversations.errors import Refused
+from conversations.models import Conversation, Fact, Item, Membership, Response
+from conversations.models.fields import plain
+
+MOST_CHARACTERS = 20_000
+
+
+def write(access: Access, *, text: str, client_id: str = "", previous_id: int | None = None) -> Item:
+    """Store a note to the people, behind the newest turn of the line that the writer looks at.
+
+    `previous_id` is the response that they looked at last. The same `client_id` twice is one note. Raise `Refused`.
+    """
+    access.require_noter()
+    text, client_id = plain(text), plain(client_id)
+    if not text.strip():
+        raise Refused("Write something first.", code="empty")
+    if len(text) > MOST_CHARACTERS:
+        sentence = f"A note has at most {MOST_CHARACTERS:,} characters, and this one {len(text):,}. Shorten it."
+        raise Refused(sentence, code="too_long", status=413)
+    if len(client_id) > 64:
+        raise Refused("client_id is longer than 64 characters.", code="client_id")
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        known = Item.objects.filter(conversation=conversation, client_id=client_id).exclude(client_id="").first()
+        if known is not None:
+            if known.direction != Item.Direction.NOTE:
+                raise Refused("This client_id was given to a message.", code="client_id", status=409)
+            return known
+        after = _newest(conversation, previous_id)
+        beside = Item.objects.filter(conversation=conversation, response=after, direction=Item.Direction.NOTE)
+        note = Item.from_payload(
+            {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
+            conversation_id=conversation.pk,
+            response=after,
+            direction=Item.Direction.NOTE,
+            index=beside.count(),
+            author=access.user,
+            client_id=client_id,
+        )
+        note.save()
+        conversation.activity_at = note.created_at
+        Membership.objects.filter(conversation=conversation).update(activity_at=note.created_at, archived_at=None)
+        events.record(conversation, Fact.Kind.NOTE_CREATED, note=note, changed=["activity_at"])
+    return note
+
+
+def delete(access: Access, note: Item) -> None:
+    """Take a note away. Its author may, and the owner of the conversation."""
+    if note.author_id != access.user.pk:
+        access.require_owner()
+    with transaction.atomic():
+        conversation = events.lock_undeleted(access.conversation.pk)
+        note.deleted_at = timezone.now()
+        note.save(update_fields=["deleted_at"])
+        events.record(conversation, Fact.Kind.NOTE_DELETED, note=note)
+
+
+def _newest(conversation: Conversation, previous_id: int | None) -> Response | None:
+    """Return the last response of the line that `previous_id` is on, or of the main one."""
+    branch = conversation.branch
+    if previous_id is not None:
+        branch = doors.response_in(conversation, previous_id).branch
+    return branch.head if branch is not None else None
