@@ -1,13 +1,18 @@
-"""The benchmarks: python -m bench [streaming|history|browser] [--quick]"""
+"""The benchmarks: python -m bench [streaming|gateway|history|browser] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import browser, history, report, streaming
+from bench import browser, gateway, history, report, streaming
 
-PARTS = {"streaming": streaming.measure, "history": history.measure, "browser": browser.measure}
+PARTS = {
+    "streaming": streaming.measure,
+    "gateway": gateway.measure,
+    "history": history.measure,
+    "browser": browser.measure,
+}
 
 
 def main() -> None:

@@ -103,7 +103,8 @@ def headers(job: Job) -> str:
 
 
 def request(job: Job, name: str) -> bytes:
-    body = json.dumps({"text": "Go on.", "client_id": name, "model": "gpt-5", "input": "Go on.", "stream": True})
+    call = {"model": "gpt-5", "input": "Go on.", "stream": True}
+    body = json.dumps({"text": "Go on.", "client_id": name} if job.watch else call)
     lines = f"{headers(job)}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     return f"POST {job.start.format(name)} HTTP/1.1\r\n{lines}".encode()
 

@@ -61,7 +61,8 @@ class Bare(Reader):
             self.buffer = rest
             self.note(whole, now)
             if (place := whole.rfind(b'data: {"type":"response.completed"')) >= 0:
-                self.ends(text_of(json.loads(whole[place + 6 :])["response"]["output"]))
+                last = whole[place + 6 :].partition(b"\n")[0]
+                self.ends(text_of(json.loads(last)["response"]["output"]))
 
 
 class Watcher(Reader):

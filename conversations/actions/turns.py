@@ -248,7 +248,7 @@ def _queue(
     by_page = door == Response.Door.PAGE
     if not by_page:
         require_idle(conversation)
-    if Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
+    elif Response.objects.running().filter(conversation=conversation).count() >= MOST_RUNNING:
         raise Refused(
             "Too many answers are on their way in this conversation. Let some finish first.",
             code="queue_full",

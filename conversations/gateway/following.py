@@ -40,7 +40,7 @@ class Head(msgspec.Struct):
     sequence_number: int | None = None
 
 
-_head = msgspec.json.Decoder(Head)
+head_of = msgspec.json.Decoder(Head).decode
 _chunk = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -51,6 +51,9 @@ class Ear(Viewer):
         super().__init__()
         self.response_id = response_id
         self.ended = False
+        self.quiet = False
+        self._silent = True
+        self._clock: asyncio.TimerHandle | None = None
         self._heard: deque[tuple[int, int, Sequence[bytes]]] = deque()
 
     def put(self, text: str, *, first: bool = False) -> None:
@@ -61,7 +64,23 @@ class Ear(Viewer):
                 self.ended = True
                 self._news.set()
 
+    def start(self) -> None:
+        """Look at the clock now and then: one timer for all that is heard, for a delta has no time to set one."""
+        self._clock = asyncio.get_running_loop().call_later(LOOK, self._tick)
+
+    def _tick(self) -> None:
+        if self._silent:
+            self.quiet = True
+            self._news.set()
+        self._silent = True
+        self.start()
+
+    def stop(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+
     def hear(self, epoch: int, sequence: int, events: Sequence[bytes]) -> None:
+        self._silent = False
         self._size += sum(map(len, events))
         if self._size > MOST_WAITING:
             self._heard.clear()  # the client reads slowly; the log has them all
@@ -69,15 +88,12 @@ class Ear(Viewer):
         self._heard.append((epoch, sequence, events))
         self._news.set()
 
-    async def news(self, seconds: float) -> bool:
-        """Wait for news; False when there were none in so many seconds."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            return False
+    async def news(self) -> bool:
+        """Wait for news; return whether they are only that nothing was heard for `LOOK` seconds."""
+        await self._news.wait()
         self._news.clear()
-        return True
+        quiet, self.quiet = self.quiet, False
+        return quiet
 
     def heard(self) -> Iterator[tuple[int, int, Sequence[bytes]]]:
         """Yield what was heard: epoch, number of the first event in it, events."""
@@ -106,6 +122,8 @@ class Following:
         async with AsyncExitStack() as stack:
             stack.enter_context(hub.listening(self.response.pk, self.ear))
             stack.push_async_callback(hub.leave, conversation_id, self.ear)
+            self.ear.start()
+            stack.callback(self.ear.stop)
             await hub.join(conversation_id, self.ear, self.response.conversation.position)
             self._stack = stack.pop_all()
         return self
@@ -120,7 +138,7 @@ class Following:
     async def end(self) -> None:
         """Return when the response has ended and is written, or when this was cut off (`ear.closed`)."""
         while not self.ear.ended and not self.ear.closed and not await self._look():
-            await self.ear.news(LOOK)
+            await self.ear.news()
             for _ in self.ear.heard():
                 pass
 
@@ -133,7 +151,7 @@ class Following:
         if missed := await self._missed():
             yield missed
         while not self.ear.ended and not self.ear.closed:
-            quiet = not await self.ear.news(LOOK)
+            quiet = await self.ear.news()
             fresh: list[bytes] = []
             for epoch, sequence, events in self.ear.heard():
                 fresh += await self._take(epoch, sequence, events)
@@ -209,7 +227,7 @@ class Following:
         for event in events:
             number, self._number = self._number, self._number + 1
             self._sequence += 1
-            head = _head.decode(event)
+            head = head_of(event)
             if head.type in TERMINAL:
                 self._told_all = True
             elif number >= self.next:

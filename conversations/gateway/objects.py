@@ -91,9 +91,10 @@ def _created(response: Response) -> tuple[dict[str, Any], bool]:
 
     Streams are not kept for long: after that it is made from the row.
     """
-    chunk = StreamChunk.objects.filter(response=response.pk).order_by("epoch", "sequence").first()
-    events = chunk.events if chunk is not None else []
-    begun = any(event.get("type") not in {"response.created", "response.queued"} for event in events)
+    chunks = list(StreamChunk.objects.filter(response=response.pk).order_by("epoch", "sequence")[:2])
+    events = chunks[0].events if chunks else []
+    waits = all(event.get("type") in {"response.created", "response.queued"} for event in events)
+    begun = len(chunks) > 1 or not waits
     if events and isinstance(body := events[0].get("response"), dict):
         return restore_kept(body), begun
     return _from_row(response), begun

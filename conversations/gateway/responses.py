@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from conversations import threads
 from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
-from conversations.gateway import inputs, items, sse, turns
+from conversations.gateway import copies, inputs, items, sse, turns
 from conversations.gateway.answers import is_ascending, limit, listing, obj
 from conversations.gateway.bodies import json_object
 from conversations.gateway.calls import CallRequest, needs
@@ -57,7 +57,9 @@ async def retrieve(request: CallRequest, response_id: str) -> HttpResponseBase:
     _, response = await threads.pages.run(turns.find, request.caller.user, response_id)
     if _flag(request, "stream"):
         return await _stream(turns.again(request.caller, response, _starting_after(request)))
-    return obj(await threads.pages.run(response_object, response))
+    if (body := await copies.refreshed(response, _include(request))) is None:
+        body = await threads.pages.run(response_object, response)
+    return obj(body)
 
 
 @needs("write")
@@ -144,7 +146,7 @@ async def _stream(events: AsyncGenerator[list[bytes], None]) -> HttpResponseBase
                 yield sse.frames(batch) or sse.KEEP_ALIVE
         yield sse.DONE
 
-    return sse.streamed(content())
+    return sse.EventStream(content())
 
 
 def _include(request: HttpRequest) -> list[str]:

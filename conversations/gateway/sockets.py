@@ -12,11 +12,13 @@ from conversations import threads
 from conversations.gateway import auth, bodies, inputs, limits, turns
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, wrong_type
+from conversations.gateway.following import TERMINAL, head_of
 from conversations.gateway.streams import streams
 from conversations.protocol import Close
 
 LONGEST = 3600.0
 """Seconds that a connection lives, as at the provider."""
+LAST = TERMINAL | {"error"}
 OWN = ("type", "event_id", "stream_id", "generate")
 """Of a frame, beside the body of `POST responses`."""
 
@@ -56,6 +58,8 @@ class Connection:
         self._receive = receive
         self._send = send
         self._turn: asyncio.Task[None] | None = None
+        """The one in progress; it may have a little to do still when it has been told to its end."""
+        self._turns: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
         self._why: ApiError | None = None
 
@@ -74,11 +78,10 @@ class Connection:
             await self._refuse(error)
             await self._send({"type": "websocket.close", "code": Close.TOO_MANY_FRAMES})
         finally:
-            for task in (frames, closing, self._turn):
-                if task is not None:
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+            for task in (frames, closing, *self._turns):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     def _end(self) -> None:
         self._why = ApiError(401, "This key is not valid any more.", code="invalid_api_key")
@@ -100,7 +103,7 @@ class Connection:
         if frame.get("type") != "response.create":
             message = f"Invalid value: '{str(frame.get('type'))[:60]}'. Supported values are: 'response.create'."
             raise invalid(message, param="type", code="invalid_value")
-        if self._turn is not None and not self._turn.done():
+        if self._turn is not None:
             message = "A response is in progress on this connection. Wait for its end."
             raise ApiError(409, message, code="response_in_progress")
         generate = frame.get("generate", True)
@@ -108,6 +111,8 @@ class Connection:
             raise wrong_type("generate", "a boolean", generate)
         asked = inputs.read({name: value for name, value in frame.items() if name not in OWN})
         self._turn = asyncio.create_task(self._answer(asked, stream_id, generate=generate))
+        self._turns.add(self._turn)
+        self._turn.add_done_callback(self._turns.discard)
 
     async def _answer(self, asked: inputs.Asked, stream_id: str | None, *, generate: bool) -> None:
         known, self.unstored = self.unstored, {}
@@ -115,16 +120,32 @@ class Connection:
             await threads.sockets.run(limits.take, self.caller)
             if not generate:
                 begun = await threads.writer.run(turns.prepare, self.caller.user, asked, known)
-                await self._tell(turns.prepared(begun), stream_id)
+                await self._last(turns.prepared(begun), begun, asked, stream_id)
             else:
                 begun = await threads.writer.run(turns.begin, self.caller.user, asked, known)
                 async with contextlib.aclosing(turns.streamed(None, begun, background=asked.background)) as events:
                     async for batch in events:
-                        await self._tell(batch, stream_id)
-            if not asked.store and (named := await threads.sockets.run(turns.name_of, begun.response)):
-                self.unstored = {named: begun.response.pk}
+                        is_last = bool(batch) and head_of(batch[-1]).type in LAST
+                        tell = self._last(batch, begun, asked, stream_id) if is_last else self._tell(batch, stream_id)
+                        await tell
         except Exception as problem:
+            self._free()
             await self._refuse(error_for(problem), stream_id)
+        finally:
+            self._free()
+
+    def _free(self) -> None:
+        """Let the next turn begin, unless it has."""
+        if self._turn is asyncio.current_task():
+            self._turn = None
+
+    async def _last(self, events: list[bytes], begun: turns.Begun, asked: inputs.Asked, stream_id: str | None) -> None:
+        """Tell the end of a turn. Whoever hears it may ask for the next one at once."""
+        ended = msgspec.json.decode(events[-1]).get("response")
+        if not asked.store and ended is not None:
+            self.unstored = {ended["id"]: begun.response.pk}
+        self._free()
+        await self._tell(events, stream_id)
 
     async def _tell(self, events: list[bytes], stream_id: str | None) -> None:
         lane = b'{"stream_id":%b,' % msgspec.json.encode(stream_id) if stream_id is not None else b"{"

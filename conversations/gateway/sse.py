@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
-import msgspec
 from django.http import StreamingHttpResponse
 
-from conversations.gateway.following import Head
+from conversations.gateway.following import head_of
 
 KEEP_ALIVE = b": keep-alive\n\n"
 DONE = b"data: [DONE]\n\n"
@@ -22,10 +21,17 @@ def _type(event: bytes) -> bytes:
     """Return the type of an encoded event; it mostly is the first field, which saves decoding it."""
     if event.startswith(b'{"type":"'):
         return event[9 : event.index(b'"', 9)]
-    return msgspec.json.decode(event, type=Head).type.encode()
+    return head_of(event).type.encode()
 
 
-def streamed(content: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    """Return the answer that is sent while it is made, through any proxy on the way."""
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(content, content_type="text/event-stream; charset=utf-8", headers=headers)
+class EventStream(StreamingHttpResponse):
+    """The answer that is sent while it is made, through any proxy on the way."""
+
+    def __init__(self, events: AsyncIterator[bytes]) -> None:
+        self._events = events
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(events, content_type="text/event-stream; charset=utf-8", headers=headers)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        # Django's own has two generators more around it, which every delta would pass through
+        return self._events

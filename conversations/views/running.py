@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from conversations.models import Approval
 from conversations.running import running_work
 from conversations.views.json import SignedInRequest
 
@@ -16,5 +17,9 @@ from conversations.views.json import SignedInRequest
 @never_cache
 @require_safe
 def running(request: SignedInRequest) -> HttpResponse:
-    """Answer the list as HTML, a row for each response that is queued or in progress."""
-    return render(request, "running_list.html", {"work": running_work(request.user)})
+    """Answer the list as HTML, a row for each response that is queued or in progress, and how many calls wait."""
+    return render(
+        request,
+        "running_list.html",
+        {"work": running_work(request.user), "approvals": Approval.objects.count_for(request.user)},
+    )

@@ -199,7 +199,8 @@ const actions = {
     if (to === "people") {
       outbox.add({ text, to });
     } else {
-      outbox.add({ text, attachments, options: { ...own?.value, ...form?.value } });
+      const options = own?.value || form?.value ? { ...own?.value, ...form?.value } : undefined;
+      outbox.add({ text, attachments, options });
       own?.reset();
       form?.reset();
     }

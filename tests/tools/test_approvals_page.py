@@ -29,7 +29,7 @@ async def test_what_waits_for_me_stands_on_a_page_and_is_counted(
     for who in (lamp.user, charlie):
         assert "Nothing waits for you" in await lamp.db(page, who)
     html = await lamp.db(page, approver)
-    assert 'data-ref="count">1<' in html
+    assert 'data-waiting="approvals">1<' in html
     assert "&quot;&lt;b&gt;on&lt;/b&gt;\\u202e&quot;" in html
     assert "‮" not in html
 

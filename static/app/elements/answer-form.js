@@ -19,9 +19,9 @@ class AnswerForm extends AppElement {
     return this.querySelector("input:checked")?.getAttribute("value") ?? "";
   }
 
-  /** What the next message asks for, by the parameter's path; nothing where it is as the conversation says. */
+  /** What the next message asks for, by the parameter's path; undefined where it is as the conversation says. */
   get value() {
-    return this.#chosen ? { "text.format": this.#chosen } : {};
+    return this.#chosen ? { "text.format": this.#chosen } : undefined;
   }
 
   reset() {

@@ -25,10 +25,11 @@ class AttachmentTray extends AppElement {
     this.on(this.#composer, "click", (event) => this.#clicked(event));
     this.on(this, "change", (event) => this.#chosen(event));
     this.on(this.#dialog, "submit", (event) => this.#submitted(event));
+    this.#render();
+    if (this.closest("form")?.hasAttribute("data-people-only")) return; // files are for models
     this.on(document, "paste", (event) => this.#pasted(event));
     for (const type of ["dragenter", "dragover", "dragleave", "drop"])
       this.on(document, type, (event) => this.#dragged(event));
-    this.#render();
   }
 
   /** The buttons, the dialog and the target stand outside the list: a form takes no form into itself. */

@@ -8,6 +8,14 @@ const OPEN = 2_000; // milliseconds between two looks while the list is open
 const SHUT = 10_000;
 const SOON = 600;
 
+/** @param {number} count of the calls that wait for the viewer, in all conversations */
+function showApprovals(count) {
+  for (const element of document.querySelectorAll("[data-waiting=approvals]")) {
+    if (element.textContent !== String(count)) element.textContent = String(count);
+    element.toggleAttribute("hidden", count === 0);
+  }
+}
+
 /**
  * `<running-work source="/running/">`: how much runs in all conversations, and the list of it with its Stop buttons.
  * It is asked for: a page has a socket to one conversation only.
@@ -23,7 +31,7 @@ export class RunningWork extends AppElement {
     });
     this.on(this, "click", (event) => this.#clicked(event));
     this.on(document, "visibilitychange", () => this.look());
-    for (const name of ["chat:send", "chat:stop", "chat:regenerate", "chat:continue"]) {
+    for (const name of ["chat:send", "chat:stop", "chat:regenerate", "chat:continue", "chat:decide"]) {
       this.on(document, name, () => this.#plan(SOON));
     }
     this.#ticks = setInterval(() => this.#tick(), 1000);
@@ -66,6 +74,7 @@ export class RunningWork extends AppElement {
   /** @param {DocumentFragment} list */
   #show(list) {
     const count = Number(list.querySelector("[data-count]")?.getAttribute("data-count") ?? 0);
+    showApprovals(Number(list.querySelector("[data-approvals]")?.getAttribute("data-approvals") ?? 0));
     const words = count === 0 ? "Nothing runs" : `${count} at work`;
     if (ref(this, "words").textContent !== words) ref(this, "words").textContent = words;
     ref(this, "lamp").className = `lamp ${count ? "lit" : "off"}`;

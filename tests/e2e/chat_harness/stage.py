@@ -174,7 +174,10 @@ class Stage(Play):
             "position": self.position,
             **self.shown(branch, None),
         }
-        html = await asyncio.to_thread(PAGES.get_template("conversations/conversation.html").render, {"state": state})
+        html = await asyncio.to_thread(
+            PAGES.get_template("conversations/conversation.html").render,
+            {"state": state, "kept": "Kept until somebody deletes it"},
+        )
         return web.Response(text=html, content_type="text/html")
 
     async def _home(self, request: web.Request) -> web.Response:

@@ -101,8 +101,8 @@ def test_a_function_asks_and_a_second_person_approves_a_call_on_a_real_server(
     expect(card).to_contain_text("you asked, so somebody else decides", timeout=PATIENCE)
     expect(card.get_by_role("button", name="Approve")).to_be_hidden()
     expect(alice.get_by_text("Listed the tools of")).to_be_visible()
-    bob.goto("/approvals/")
-    expect(bob.get_by_role("link", name="Approvals 1")).to_be_visible()
+    expect(bob.get_by_role("link", name="Approvals 1")).to_be_visible(timeout=PATIENCE)  # without a new page
+    bob.get_by_role("link", name="Approvals 1").click()
     listed = bob.get_by_role("region", name="Approval, waiting for you: update_product")
     expect(listed).to_contain_text("149")
     assert shop.updates == []

@@ -33,7 +33,7 @@ def provider() -> Iterator[StandIn]:
 @pytest.fixture(scope="module")
 def faced(provider: StandIn, ground: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the stand-in as its provider, which is asked again twice where that can help."""
-    settings = provider.settings | {"SALON_IDLE_TIMEOUT": "2", "SALON_BACKGROUND": "never"}
+    settings = provider.settings | {"SALON_IDLE_TIMEOUT": "30", "SALON_BACKGROUND": "never"}
     server = Server(tmp_path_factory.mktemp("gateway") / "data", ground=ground, **settings)
     server.start()
     yield server
