@@ -69,7 +69,7 @@ def delete(access: Access, item: Item) -> None:
         # The provider's copies of this turn and of those behind it hold the item still: they are not named any more
         behind = Response.objects.filter(conversation=conversation, pk__gte=item.response_id)
         behind.filter(Q(provider_expires_at=None) | Q(provider_expires_at__gt=now)).update(provider_expires_at=now)
-        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=Response.objects.get(pk=item.response_id))
+        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=Response.objects.get(pk=item.response.pk))
         record("item.delete", actor=access.user, object=item, details={"conversation": conversation.pk})
 
 

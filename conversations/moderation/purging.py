@@ -56,6 +56,8 @@ class Pace:
     """How many rows a batch takes, learnt from how long the last one took."""
 
     size: int = 50
+    stage: int = 0
+    """Of the registry: what stands before it in the list is deleted, and is not looked for in each batch."""
     longest: float = 0.0
 
     def tell(self, seconds: float) -> None:
@@ -89,9 +91,10 @@ def purge_due(now: dt.datetime, *, ignore_grace: bool = False, stopped: Callable
 
 
 def _purge(deletion_id: int, pace: Pace, report: Report, stopped: Callable[[], bool]) -> str:
+    pace.stage = 0
     while not stopped():
         began = time.perf_counter()
-        outcome = batch(deletion_id, pace.size, report.counts)
+        outcome = batch(deletion_id, pace.size, report.counts, pace)
         took = time.perf_counter() - began
         pace.tell(took)
         if outcome is not None:
@@ -100,7 +103,7 @@ def _purge(deletion_id: int, pace: Pace, report: Report, stopped: Callable[[], b
     return ""
 
 
-def batch(deletion_id: int, size: int, counts: Counter[str]) -> str | None:
+def batch(deletion_id: int, size: int, counts: Counter[str], pace: Pace | None = None) -> str | None:
     """Delete up to `size` rows of one conversation in one transaction.
 
     Return None where more is left, else what became of it: "purged", "held" (nothing was deleted by this batch), or
@@ -119,10 +122,15 @@ def batch(deletion_id: int, size: int, counts: Counter[str]) -> str | None:
                 return "running"
         if deletion.state == Deletion.State.HIDDEN:
             deletion.state, deletion.purge_began_at = Deletion.State.PURGING, timezone.now()
-        for derived in CONTENT:
+        first = pace.stage if pace is not None else 0
+        # From where the last batch was, and once more from the beginning: somebody may have written meanwhile
+        for stage in [*range(first, len(CONTENT)), *range(first)]:
+            derived = CONTENT[stage]
             if deleted := _delete_some(derived, deletion, size):
                 _count(deletion, derived.kind, deleted)
                 counts[derived.kind] += deleted
+                if pace is not None:
+                    pace.stage = stage
                 deletion.save(update_fields=["state", "purge_began_at", "counts"])
                 return None
         _finish(deletion)
@@ -150,16 +158,15 @@ def _delete_some(derived: Derived, deletion: Deletion, size: int) -> int:
 
 def _some(derived: Derived, conversation_id: str, size: int) -> list[Any]:
     """Return the next rows to delete: `size` of them, or fewer where they are large."""
-    rows = derived.rows(conversation_id)
+    ids = list(derived.rows(conversation_id).values_list("pk", flat=True)[:size])
     if not derived.weight:
-        return list(rows.values_list("pk", flat=True)[:size])
-    ids: list[Any] = []
-    total = 0
-    for pk, weight in rows.values_list("pk", Length(derived.weight))[:size]:
-        total += weight or 0
-        if ids and total > MOST_CHARACTERS:
-            break
-        ids.append(pk)
+        return ids
+    weighed = derived.model._default_manager.filter(pk__in=ids).values_list("pk", Length(derived.weight))
+    weights, total = dict(weighed), 0
+    for number, pk in enumerate(ids):
+        total += weights.get(pk) or 0
+        if number and total > MOST_CHARACTERS:
+            return ids[:number]
     return ids
 
 

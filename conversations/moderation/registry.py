@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, OrderBy, QuerySet
 
 
 @dataclass(frozen=True)
@@ -21,25 +21,28 @@ class Derived:
     kind: str
     weight: str = ""
     """The column that may be large: so much of it is deleted at once that nobody waits for long."""
+    order: tuple[str | OrderBy, ...] = ("-pk",)
+    """Newest first, along an index, so that no batch sorts what is left."""
 
     @property
     def model(self) -> type[Model]:
         return apps.get_model(self.label)
 
     def rows(self, conversation_id: str) -> QuerySet[Model]:
-        """Return the rows of a conversation, the newest first: a row refers to older ones only."""
+        """Return the rows of a conversation, those first to which none of the others refers."""
         rows: QuerySet[Model] = self.model._default_manager.filter(**{self.conversation: conversation_id})
-        return rows.order_by("-pk")
+        return rows.order_by(*self.order)
 
 
+LATEST_TURN = F("previous_response").desc(nulls_last=True)
 CONTENT = [
-    Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events"),
-    Derived("conversations.Fact", "conversation", "facts"),
+    Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events", ()),
+    Derived("conversations.Fact", "conversation", "facts", order=("-position",)),
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Item", "conversation", "items", "payload"),
     Derived("conversations.File", "conversation", "files"),
-    Derived("conversations.Response", "conversation", "responses", "final"),
+    Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),
     Derived("conversations.Invitation", "conversation", "invitations"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 from datetime import timedelta
 
@@ -31,31 +32,24 @@ State = ProviderDeletion.State
 
 async def work_off(*, once: bool = False) -> tuple[int, int, int]:
     """Delete at the provider what is due; with `once` each thing is tried one time. Return done, waiting, given up."""
-    if settings.SALON_PROVIDER is None or await threads.keeper.run(_is_ours_waiting):
-        tried: set[int] = set()
-        limit = asyncio.Semaphore(AT_ONCE)
-        while due := await threads.keeper.run(_claim, tried if once else set()):
-            tried |= {row.pk for row in due}
+    began = timezone.now()
+    limit = asyncio.Semaphore(AT_ONCE)
 
-            async def one(row: ProviderDeletion) -> None:
-                async with limit:
-                    await _delete(row)
+    async def one(row: ProviderDeletion) -> None:
+        async with limit:
+            await _delete(row)
 
-            await asyncio.gather(*(one(row) for row in due))
+    while due := await threads.keeper.run(_claim, began if once else timezone.now()):
+        await asyncio.gather(*(one(row) for row in due))
     return await threads.keeper.run(_numbers)
 
 
-def _is_ours_waiting() -> bool:
-    return ProviderDeletion.objects.filter(state=State.WAITING).exists()
-
-
-def _claim(tried: set[int]) -> list[ProviderDeletion]:
-    """Take the next ones for a while: a crashed worker's come up again, and two workers never take the same."""
-    now = timezone.now()
+def _claim(at: dt.datetime) -> list[ProviderDeletion]:
+    """Take the next that were due at `at`, for a while: a crashed worker's come up again, and no two take the same."""
     with transaction.atomic():
-        rows = ProviderDeletion.objects.filter(state=State.WAITING, next_at__lte=now).exclude(pk__in=tried)
+        rows = ProviderDeletion.objects.filter(state=State.WAITING, next_at__lte=at)
         due = list(rows.select_for_update(skip_locked=True).order_by("next_at")[:BATCH])
-        ProviderDeletion.objects.filter(pk__in=[row.pk for row in due]).update(next_at=now + LEASE)
+        ProviderDeletion.objects.filter(pk__in=[row.pk for row in due]).update(next_at=timezone.now() + LEASE)
     return due
 
 

@@ -24,6 +24,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             hanging = cursor.fetchall()
         for kind, name, _ in hanging:
             self.execute(f"DROP {kind} {self.quote_name(name)}", params=None)
-        super()._remake_table(model, *args, **options)
+        super()._remake_table(model, *args, **options)  # type: ignore[misc]  # not in the stubs
         for _, _, sql in hanging:
             self.execute(sql, params=None)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from conversations.moderation import certificates, deletion, items, parts, purging, responses, retention, tombstones
 from conversations.moderation.compaction import compact
 from conversations.turns import provider_deletions
+from conversations.turns.provider import forget
 
 
 class Command(BaseCommand):
@@ -63,7 +64,7 @@ class Command(BaseCommand):
             self.stdout.write("Interrupted: run this again to go on.")
             return
         certificates.issue_missing()
-        done, waiting, dead = asyncio.run(provider_deletions.work_off(once=True))
+        done, waiting, dead = asyncio.run(_at_provider())
         self.stdout.write(f"At the provider: {done} deleted, {waiting} waiting, {dead} given up.")
         if not compact(whole=vacuum):
             self.stdout.write("The database file was not written anew: when nobody is at work, run purge --vacuum.")
@@ -74,6 +75,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Would hide by rules: {preview.conversations} conversations; {preview.held} more are held.")
         self.stdout.write(f"With them, and what else is past its time: {_listed(preview.counts)}.")
         self.stdout.write(f"Would purge: {due.count()} hidden conversations, those apart that are held.")
+
+
+async def _at_provider() -> tuple[int, int, int]:
+    try:
+        return await provider_deletions.work_off(once=True)
+    finally:
+        await forget()
 
 
 def _listed(counts: Any) -> str:
