@@ -5,6 +5,7 @@ The keys are SALON_ENCRYPTION_KEYS: the first seals, all open, so a key is chang
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ SECRET_FIELDS = ("headers", "authorization")
 WIPED = "•••"
 SHORTEST = 6
 """Characters. A shorter secret is not wiped: it would be found inside ordinary words."""
+WORD = 16
+"""Characters from which on even plain letters are taken for a secret."""
+SECRET_NAME = re.compile(r"auth|key|token|secret|pass|cookie|session|signature", re.IGNORECASE)
 MOST_DEPTH = 60
 
 
@@ -88,9 +92,14 @@ def secrets_in(values: Iterable[Any]) -> Iterator[str]:
     """Yield the strings in header values and authorizations that must not be seen: `Bearer abc` is told by `abc`."""
     for value in values:
         if isinstance(value, dict):
-            yield from secrets_in(value.values())
+            yield from secrets_in(inner for name, inner in value.items() if not _is_a_word(str(name), inner))
         elif isinstance(value, str):
             yield from (part for part in {value, *value.split()} if len(part) >= SHORTEST and part != "Bearer")
+
+
+def _is_a_word(name: str, value: Any) -> bool:
+    """Whether a header holds no secret but a word, as `X-Team: engineering` does: answers may speak of it."""
+    return isinstance(value, str) and value.isalpha() and len(value) < WORD and not SECRET_NAME.search(name)
 
 
 def wipe(value: Any, secrets: set[str], *, depth: int = 0) -> Any:

@@ -16,6 +16,7 @@ from conversations.arguments import named_arguments
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.output import Output
 from conversations.shown import shown_item
+from conversations.upstream.catalog import cost
 
 PAGE = 30
 """Turns that are shown at once."""
@@ -154,6 +155,7 @@ def _turn(
     siblings: list[dict[str, int]],
     answers: list[dict[str, int]],
 ) -> dict[str, Any]:
+    known = catalog.capabilities(response.model)
     return {
         "id": response.pk,
         "previous": response.previous_response_id,
@@ -161,13 +163,14 @@ def _turn(
         "branch": response.branch_id,
         "status": response.status,
         "model": response.model,
-        "model_label": catalog.capabilities(response.model).label,
+        "model_label": known.label,
         "demo": response.endpoint == "local",
         "input": [_input(item) for item in inputs if item.role != "developer" and response.deleted_at is None],
         "output": [shown_item(payload) for payload in output if response.deleted_at is None],
         "form": response.answer_form,
         "fit": response.fit,
         "usage": response.usage,
+        "cost": cost(known, response.usage),
         "error": {name: response.error.get(name) for name in ("code", "message")} if response.error else None,
         "incomplete": (response.incomplete_details or {}).get("reason"),
         "remarks": response.remarks or [],

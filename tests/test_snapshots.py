@@ -94,3 +94,14 @@ def test_a_picture_is_shown_by_its_address() -> None:
         "type": "image_generation_call",
         "image": {"id": "file_1", "url": "/files/file_1/", "width": 1024, "height": 768},
     }
+
+
+def test_an_answer_says_about_what_it_cost_where_the_price_is_known(
+    as_alice: Client, alice: User, conversation: Conversation
+) -> None:
+    first, second = lengthen(conversation, alice, 2)
+    usage = {"input_tokens": 1_000_000, "output_tokens": 100_000}
+    Response.objects.filter(pk=first.pk).update(model="gpt-4o-2024-08-06", usage=usage)
+    Response.objects.filter(pk=second.pk).update(model="my-deployment", usage=usage)
+    turns = as_alice.get(f"/conversations/{conversation.pk}/turns/").json()["turns"]
+    assert [turn["cost"] for turn in turns] == [3.5, None]

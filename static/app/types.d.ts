@@ -98,6 +98,8 @@ export interface Turn {
   form: string;
   fit: Fit | null;
   usage: { input_tokens?: number; output_tokens?: number } | null;
+  /** In US dollars, about; null where the prices of the model are unknown. */
+  cost: number | null;
   error: { code: string; message: string } | null;
   incomplete: string | null;
   remarks: string[];

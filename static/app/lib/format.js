@@ -17,6 +17,9 @@ function dates(options) {
 /** @param {number} count */
 export const number = (count) => count.toLocaleString(language());
 
+/** @param {number} amount @returns {string} "$0.0086": an estimate, so two figures that count are enough */
+export const dollars = (amount) => `$${amount < 1 ? amount.toFixed(4) : amount.toFixed(2)}`;
+
 /**
  * @param {number} ms
  * @returns {string} "0.8 s", "11.4 s", "2 min 5 s"

@@ -1,7 +1,7 @@
 // The answer of a turn: its items as they come, where it stands, and the facts about it.
 import { sourcesOf } from "../lib/citations.js";
 import { isRunning } from "../lib/conversation-store.js";
-import { clock, duration, elapsed, number } from "../lib/format.js";
+import { clock, dollars, duration, elapsed, number } from "../lib/format.js";
 import { clone, icon, ref } from "../lib/templates.js";
 import { ApprovalView } from "./approval.js";
 import { itemView } from "./item.js";
@@ -161,6 +161,7 @@ function factsOf(turn) {
   const facts = [turn.model_label || turn.model];
   if (usage) facts.push(`${number(usage.input_tokens ?? 0)} in, ${number(usage.output_tokens ?? 0)} out`);
   if (!isRunning(turn) && timing.done_ms !== null) facts.push(duration(timing.done_ms));
+  if (turn.cost) facts.push(dollars(turn.cost));
   return facts.filter(Boolean);
 }
 
