@@ -79,8 +79,9 @@ def kept(response: Response, *, now: dt.datetime | None = None) -> Kept:
     """Return what the provider keeps: "nothing" (store=false or never reached), "running", "deleted", "expired",
     "kept" or "unknown" (kept, by what we know, with no end)."""
     now = now or timezone.now()
-    if response.provider_deleted_at is not None:
-        return Kept("deleted", until=response.provider_deleted_at)
+    # What a client deletes is deleted there too
+    if (gone := response.provider_deleted_at or response.deleted_at) is not None:
+        return Kept("deleted", until=gone)
     if not response.provider_id or not response.store:
         return Kept("nothing")
     if response.is_running:

@@ -78,6 +78,7 @@ def test_what_the_provider_keeps_is_said_with_its_end(as_alice: Client, answered
     deleted = shown(as_alice, answered("a", "b", provider_deleted_at=now))
     assert "Deleted at the provider on" in deleted
     assert "data-delete-at-provider" not in deleted
+    assert "Deleted at the provider on" in shown(as_alice, answered("a", "b", deleted_at=now))
 
 
 def test_an_answer_that_never_came_is_explained_in_every_part(as_alice: Client, answered: Answered) -> None:
