@@ -87,8 +87,10 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
     return conversation
 
 
-def switch_tools(access: Access, *, functions: Mapping[str, bool], servers: Mapping[int, bool]) -> Conversation:
-    """Switch function tools, by name, and MCP servers, by id, on or off for everybody here."""
+def switch_tools(
+    access: Access, *, functions: Mapping[str, bool], servers: Mapping[int, bool], hosted: Mapping[str, bool]
+) -> Conversation:
+    """Switch tools on or off for everybody here: functions and the provider's own by name, MCP servers by id."""
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -96,6 +98,7 @@ def switch_tools(access: Access, *, functions: Mapping[str, bool], servers: Mapp
         conversation.offered = {
             "functions": _switched(on.get("functions", []), functions),
             "servers": _switched(on.get("servers", []), servers),
+            "hosted": _switched(on.get("hosted", []), hosted),
         }
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["offered"])
     return conversation

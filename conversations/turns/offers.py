@@ -1,4 +1,4 @@
-"""What Salon offers the model in a turn: the function tools and MCP servers that are on, and that the asker may use."""
+"""What Salon offers the model in a turn: the tools and MCP servers that are on, and that the asker may use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from conversations.mcp import servers
 from conversations.models import Response
+from conversations.tools import hosted
 from conversations.tools.offers import offers_for
 from conversations.upstream.catalog import Capabilities
 
@@ -14,10 +15,10 @@ NO_TOOLS = "This model takes no tools, so what is switched on here was left out.
 
 def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the tools for the request of `response`, secrets sealed, and sentences about what was left out."""
-    functions, ids = response.offered.get("functions", ()), response.offered.get("servers", ())
-    if not functions and not ids:
+    functions, ids, own = (response.offered.get(kind, ()) for kind in ("functions", "servers", "hosted"))
+    if not functions and not ids and not own:
         return [], []
-    tools: list[dict[str, Any]] = []
+    tools = [hosted.definition(name) for name in own if name in capabilities.tools]
     remarks: list[str] = []
     if functions and "function" in capabilities.tools:
         offers = offers_for(response.created_by)
@@ -27,6 +28,6 @@ def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[
             tool, sentence = servers.request_tool(server)
             tools += [tool] if tool else []
             remarks += [sentence] if sentence else []
-    if not {"function", "mcp"} & set(capabilities.tools):
+    if not {"function", "mcp", *hosted.HOSTED} & set(capabilities.tools):
         remarks.append(NO_TOOLS)
     return tools, remarks

@@ -17,6 +17,7 @@ from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
 from conversations.models import AnswerSchema, Branch, Conversation, Response
 from conversations.models.approval import DECIDE
+from conversations.tools.hosted import HOSTED
 from conversations.views import kept, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
@@ -49,7 +50,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
                 "vision": catalog.capabilities(name).vision,
-                "takes": [kind for kind in ("function", "mcp") if kind in catalog.capabilities(name).tools],
+                "takes": [kind for kind in ("function", "mcp", *HOSTED) if kind in catalog.capabilities(name).tools],
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 
-from conversations import access, snapshots
+from conversations import access, catalog, snapshots
 from conversations.actions import conversations
 from conversations.errors import Refused
 from conversations.mcp import servers
 from conversations.models import McpServer, User
 from conversations.models.tool import offered_to
+from conversations.tools.hosted import HOSTED
 from conversations.tools.offers import offers_for
 from conversations.views.json import SignedInRequest, answer, body, door
 
@@ -29,33 +31,45 @@ def offered(user: User) -> list[dict[str, Any]]:
         for name, offer in offers_for(user).items()
     ]
     rows = offered_to(user, McpServer.objects.all()).order_by("label") if user.is_active else ()
-    return functions + [
-        {
-            "kind": "servers",
-            "key": row.pk,
-            "label": row.label,
-            "about": row.description,
-            "approval": row.approval != McpServer.Approval.NEVER,
-        }
-        for row in rows
+    taken = {kind for model in settings.SALON_MODELS for kind in catalog.capabilities(model).tools}
+    of_provider = [
+        {"kind": "hosted", "key": name, "label": tool.label, "about": tool.about, "approval": False}
+        for name, tool in HOSTED.items()
+        if name in taken
     ]
+    return (
+        of_provider
+        + functions
+        + [
+            {
+                "kind": "servers",
+                "key": row.pk,
+                "label": row.label,
+                "about": row.description,
+                "approval": row.approval != McpServer.Approval.NEVER,
+            }
+            for row in rows
+        ]
+    )
 
 
 @door("POST")
 def switch(request: SignedInRequest, conversation_id: str) -> HttpResponse:
-    """Switch tools: `{"functions": {name: on}, "servers": {id: on}}`. What is not named stays as it is."""
+    """Switch tools: `{"functions": {name: on}, "servers": {id: on}, "hosted": {type: on}}`.
+
+    What is not named stays as it is.
+    """
     found = access.conversation_for(request.user, conversation_id)
     found.require_writer()
     data = body(request)
-    functions, ids = _switches(data, "functions"), _switches(data, "servers")
+    functions, ids, hosted = (_switches(data, kind) for kind in ("functions", "servers", "hosted"))
     mine = offers_for(request.user)
     usable = {str(server.pk): server.pk for server in servers.usable(request.user, map(int, ids))}
-    if any(on and name not in mine for name, on in functions.items()) or any(
-        on and key not in usable for key, on in ids.items()
-    ):
+    known = [(functions, mine), (ids, usable), (hosted, HOSTED)]
+    if any(on and name not in names for switches, names in known for name, on in switches.items()):
         raise Refused("This tool is not offered to you. Load the page again to see what is.", code="not_offered")
     conversation = conversations.switch_tools(
-        found, functions=functions, servers={int(key): on for key, on in ids.items()}
+        found, functions=functions, servers={int(key): on for key, on in ids.items()}, hosted=hosted
     )
     return answer({"conversation": snapshots.conversation_state(conversation, found.membership)})
 

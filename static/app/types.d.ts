@@ -143,6 +143,7 @@ export interface Me extends Person {
 export interface Offered {
   functions?: string[];
   servers?: number[];
+  hosted?: string[];
 }
 
 export interface Conversation {

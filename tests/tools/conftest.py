@@ -57,7 +57,7 @@ class Chat:
         self.user = user
 
     async def switch_on(self, **offered: Any) -> None:
-        """`functions=[...]`, `servers=[...]`"""
+        """`functions=[...]`, `servers=[...]`, `hosted=[...]`"""
         await self.db(Conversation.objects.filter(pk=self.conversation.pk).update, offered=offered)
 
     async def say(self, text: str = "Do it", *, by: User | None = None, run: bool = True, **options: Any) -> Response:

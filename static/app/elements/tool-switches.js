@@ -18,7 +18,7 @@ export class ToolSwitches extends AppElement {
   set offered(offered) {
     let count = 0;
     for (const box of this.querySelectorAll("input")) {
-      const on = box.dataset.kind === "servers" ? offered?.servers : offered?.functions;
+      const on = offered?.[/** @type {keyof import("../types").Offered} */ (box.dataset.kind)];
       box.checked = Boolean(on?.some((/** @type {string | number} */ key) => String(key) === box.dataset.key));
       count += Number(box.checked);
     }
@@ -29,6 +29,10 @@ export class ToolSwitches extends AppElement {
   /** @param {string[]} takes kinds of tools that the chosen model takes */
   set takes(takes) {
     ref(this, "takes").hidden = takes.length > 0;
+    for (const box of this.querySelectorAll("[data-kind=hosted]")) {
+      const label = /** @type {HTMLElement} */ (box.closest("label"));
+      label.hidden = !takes.includes(/** @type {HTMLElement} */ (box).dataset.key ?? "");
+    }
   }
 }
 

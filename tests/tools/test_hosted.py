@@ -1,0 +1,62 @@
+"""Tools of the provider itself: switched on in a conversation, sent with each turn of a model that takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conversations.models import Conversation
+from conversations.upstream.config import ProviderConfig
+from tests.tools.conftest import Chat
+from tests.tools.model import Model, saying
+
+
+def switch(client: Client, conversation: Conversation, **kinds: Any) -> Any:
+    return client.post(f"/conversations/{conversation.pk}/tools/", kinds, content_type="application/json")
+
+
+def test_a_writer_switches_them_on_and_off_for_everybody(as_bob: Client, conversation: Conversation) -> None:
+    answer = switch(as_bob, conversation, hosted={"web_search": True, "image_generation": True})
+    assert answer.json()["conversation"]["offered"]["hosted"] == ["web_search", "image_generation"]
+    switch(as_bob, conversation, hosted={"web_search": False})
+    conversation.refresh_from_db()
+    assert conversation.offered["hosted"] == ["image_generation"]
+
+
+@pytest.mark.parametrize("name", ["computer", "file_search", "shell", "", "mcp"])
+def test_no_other_tool_can_be_switched_on(name: str, as_alice: Client, conversation: Conversation) -> None:
+    assert switch(as_alice, conversation, hosted={name: True}).status_code == 400
+    conversation.refresh_from_db()
+    assert not conversation.offered.get("hosted")
+
+
+async def test_they_go_with_each_turn(chat: Chat, model: Model) -> None:
+    await chat.switch_on(hosted=["web_search", "code_interpreter", "image_generation"])
+    model.will([saying("Done.")], [saying("Again.")])
+    await chat.say("Look it up")
+    await chat.say("And again")
+    wanted = [
+        {"type": "web_search"},
+        {"type": "code_interpreter", "container": {"type": "auto"}},
+        {"type": "image_generation", "partial_images": 2},
+    ]
+    assert [body["tools"] for body in model.asked] == [wanted, wanted]
+
+
+async def test_a_model_that_does_not_take_one_is_not_sent_it(chat: Chat, model: Model, settings: Any) -> None:
+    settings.SALON_MODELS = ["o3-mini"]
+    await chat.switch_on(hosted=["web_search", "code_interpreter"])
+    model.will([saying("Done.")])
+    await chat.say("Look it up")
+    assert [tool["type"] for tool in model.asked[0]["tools"]] == ["code_interpreter"]
+
+
+async def test_azure_is_not_asked_for_partial_images(chat: Chat, model: Model, settings: Any) -> None:
+    plain = settings.SALON_PROVIDER
+    settings.SALON_PROVIDER = ProviderConfig("azure", plain.base_url, plain.api_key)
+    await chat.switch_on(hosted=["image_generation"])
+    model.will([saying("Done.")])
+    await chat.say("Paint a lamp")
+    assert model.asked[0]["tools"] == [{"type": "image_generation"}]
