@@ -44,7 +44,9 @@ def main(number: int) -> None:
 
     user = User.objects.filter(email="alice@example.com").first()
     user = user or User.objects.create_user("alice@example.com", name="Alice")
-    made = Conversation.objects.bulk_create([Conversation(created_by=user, title="Tides") for _ in range(number)])
+    made = Conversation.objects.bulk_create(
+        [Conversation(created_by=user, title="Tides", title_by_person=True) for _ in range(number)]
+    )
     Membership.objects.bulk_create(
         [Membership(conversation=conversation, user=user, role=Membership.Role.OWNER) for conversation in made]
     )

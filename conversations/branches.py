@@ -22,7 +22,7 @@ SELECT * FROM (
 """
 _FIRST_WORDINGS = """
 SELECT * FROM (
-    SELECT 'wording', NULL, id, branch_id FROM conversations_response
+    SELECT 'wording', CAST(NULL AS bigint), id, branch_id FROM conversations_response
     WHERE conversation_id = %s AND previous_response_id IS NULL AND input_from_id IS NULL ORDER BY id DESC LIMIT %s
 ) AS part
 """
