@@ -214,10 +214,13 @@ async def streamed(caller: Caller | None, begun: Begun, *, background: bool) -> 
         following = await stack.enter_async_context(attended(begun, background=background))
         if caller is not None:
             await stack.enter_async_context(streams.open(caller, following.cut))
+        named = not background
         async for batch in _told(following, lambda number: _last(begun, number)):
-            if batch and background and not begun.response.provider_id:
+            if batch and not named:
+                # Whether the row has it yet does not show in `begun.response`, which a runner here knows too
                 body = msgspec.json.decode(batch[0]).get("response") or {}
                 await threads.writer.run(_named, begun.response, body)
+                named = True
             yield batch
 
 

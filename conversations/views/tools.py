@@ -65,7 +65,7 @@ def switch(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     functions, ids, hosted = (_switches(data, kind) for kind in ("functions", "servers", "hosted"))
     mine = offers_for(request.user)
     usable = {str(server.pk): server.pk for server in servers.usable(request.user, map(int, ids))}
-    known = [(functions, mine), (ids, usable), (hosted, HOSTED)]
+    known = [(functions, set(mine)), (ids, set(usable)), (hosted, set(HOSTED))]
     if any(on and name not in names for switches, names in known for name, on in switches.items()):
         raise Refused("This tool is not offered to you. Load the page again to see what is.", code="not_offered")
     conversation = conversations.switch_tools(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -26,6 +28,12 @@ PAGES: dict[str, set[str]] = {
     "Auditor": set(READ),
 }
 As = Callable[[str], Client]
+
+
+@pytest.fixture(autouse=True)
+def roles(db: None) -> None:
+    """The roles that a migration made, which a test that empties the database has taken away."""
+    import_module("conversations.migrations.0013_roles").make_roles(apps, None)
 
 
 @pytest.fixture
