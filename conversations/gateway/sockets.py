@@ -123,7 +123,9 @@ class Connection:
                 await self._last(turns.prepared(begun), begun, asked, stream_id)
             else:
                 begun = await threads.writer.run(turns.begin, self.caller.user, asked, known)
-                async with contextlib.aclosing(turns.streamed(None, begun, background=asked.background)) as events:
+                async with contextlib.aclosing(
+                    turns.streamed(self.caller, begun, background=asked.background, placed=True)
+                ) as events:
                     async for batch in events:
                         is_last = bool(batch) and head_of(batch[-1]).type in LAST
                         tell = self._last(batch, begun, asked, stream_id) if is_last else self._tell(batch, stream_id)

@@ -204,16 +204,19 @@ async def started(begun: Begun) -> dict[str, Any]:
     return await threads.pages.run(_whole, begun)
 
 
-async def streamed(caller: Caller | None, begun: Begun, *, background: bool) -> AsyncGenerator[list[bytes], None]:
+async def streamed(
+    caller: Caller, begun: Begun, *, background: bool, placed: bool = False
+) -> AsyncGenerator[list[bytes], None]:
     """Yield the events of the turn, in batches, an empty one where nothing has happened for a while.
 
-    `caller` holds a place for the stream, unless it has one already. Raise `ApiError` where the provider refused the
-    turn before its first event.
+    `caller` holds a place for the stream, unless it is `placed` in one already. Raise `ApiError` where the provider
+    refused the turn before its first event.
     """
     async with AsyncExitStack() as stack:
         following = await stack.enter_async_context(attended(begun, background=background))
-        if caller is not None:
-            await stack.enter_async_context(streams.open(caller, following.cut))
+        where = begun.response.conversation_id
+        watched = streams.open(caller, following.cut, conversation_id=where, placed=placed)
+        await stack.enter_async_context(watched)
         named = not background
         async for batch in _told(following, lambda number: _last(begun, number)):
             if batch and not named:
@@ -231,7 +234,10 @@ async def again(caller: Caller, response: Response, after: int) -> AsyncGenerato
         body = await threads.pages.run(response_object, response)
         yield rebuilt.events(body, after=after)
         return
-    async with Following(response, after=after) as following, streams.open(caller, following.cut):
+    async with (
+        Following(response, after=after) as following,
+        streams.open(caller, following.cut, conversation_id=response.conversation_id),
+    ):
         async for batch in _told(following, lambda number: _ending(response.pk, number)):
             yield batch
 
@@ -261,7 +267,7 @@ async def _told(following: Following, ending: Callable[[int], list[bytes]]) -> A
 def _cut(following: Following) -> ApiError:
     if following.ear.closed == Close.RESTARTS:
         return unavailable("The server restarts. Try again in a moment.", seconds=2)
-    return ApiError(401, "This key is not valid any more.", code="invalid_api_key")
+    return ApiError(401, "This key has no right to the response any more.", code="invalid_api_key")
 
 
 def _named(response: Response, body: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,29 @@ async def test_a_key_that_ends_ends_what_it_has_open(ending: str, paced: Server,
         assert not any("response.completed" in text for text in texts)
 
 
+async def test_who_is_removed_from_a_conversation_hears_nothing_more_of_it(
+    paced: Server, http: aiohttp.ClientSession
+) -> None:
+    async with http.post("conversations", json={}) as answer:
+        conversation = (await answer.json())["id"]
+    await asyncio.to_thread(paced.inside, "invite", conversation=conversation, name="Bob", role="editor")
+    secret = await asyncio.to_thread(paced.inside, "issue_key", name="Bob")
+    body = {**STORY, "conversation": conversation}
+    async with aiohttp.ClientSession(http._base_url, headers={"Authorization": f"Bearer {secret}"}) as bob:
+        async with bob.post("responses", json={**body, "background": True}) as answer:
+            response = (await answer.json())["id"]
+        async with bob.get(f"responses/{response}?stream=true") as stream:
+            await stream.content.readany()
+            await asyncio.to_thread(paced.inside, "remove", conversation=conversation, name="Bob")
+            async with asyncio.timeout(SOON):
+                heard = await rest(stream)
+        assert "response.completed" not in heard
+        async with bob.get(f"responses/{response}") as gone:
+            assert gone.status == 404
+    async with http.get(f"responses/{response}") as kept:
+        assert kept.status == 200
+
+
 async def test_the_same_stream_under_the_same_key_is_one_response(http: aiohttp.ClientSession) -> None:
     body = {"model": "demo", "input": "Name three lamps", "stream": True}
 
