@@ -65,7 +65,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     port = free_port()
     options = [
         f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}",
-        "-c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
+        "-c max_connections=600 -c fsync=off -c synchronous_commit=off -c full_page_writes=off",
     ]
 
     def run(program: str, *arguments: str) -> None:
