@@ -32,8 +32,9 @@ As = Callable[[str], Client]
 
 @pytest.fixture(autouse=True)
 def roles(db: None) -> None:
-    """The roles that a migration made, which a test that empties the database has taken away."""
+    """The roles that migrations made, which a test that empties the database has taken away."""
     import_module("conversations.migrations.0013_roles").make_roles(apps, None)
+    import_module("conversations.migrations.0021_readings").give_powers(apps, None)
 
 
 @pytest.fixture

@@ -47,8 +47,12 @@ def stage(probe: Path) -> Iterator[Stage]:
 
 
 def open_chat(page: Page, stage: Stage, query: str = "") -> Page:
+    """Open the page and wait for its socket: an event that is streamed before it has joined would be lost."""
+    while stage.joined.acquire(blocking=False):
+        pass
     page.goto(f"{stage.address}{HOME}{query}")
     expect(page.locator("html[data-ready]")).to_be_attached()
+    assert stage.joined.acquire(timeout=20), "the page's socket never joined"
     return page
 
 

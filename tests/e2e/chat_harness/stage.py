@@ -37,6 +37,8 @@ class Stage(Play):
         self.probe = probe
         super().__init__()
         self.sockets: set[web.WebSocketResponse] = set()
+        self.joined = threading.Semaphore(0)
+        """Released by each socket that from now on gets every frame."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.refuse: tuple[int, str] | None = None
         """Answer the next writes with this status and sentence."""
@@ -247,8 +249,9 @@ class Stage(Play):
         frames = [{"type": "hello", "position": self.position}]
         frames += [self.fact(position, turn_id) for position, turn_id in self.facts if position > after]
         frames += [self.snapshot(turn_id) for turn_id, turn in self.turns.items() if turn["stream"]]
-        await socket.send_str("\n".join(map(json.dumps, frames)))
         self.sockets.add(socket)
+        await socket.send_str("\n".join(map(json.dumps, frames)))
+        self.joined.release()
         async for message in socket:
             if message.type == WSMsgType.TEXT:
                 await socket.send_str(json.dumps(self.snapshot(json.loads(message.data)["response"])))
