@@ -11,11 +11,11 @@ from webapp.env import BASE_DIR
 LAYERS: list[set[str]] = [
     {"egress", "sealing", "intake", "prepared"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"arguments", "schemas"},
+    | {"arguments", "schemas", "markup"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents", "branches"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
-    {"moderation"},
+    {"moderation", "exports"},
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns", "checks"},

@@ -96,6 +96,7 @@ ROWS: dict[str, Row] = {
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
