@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import structlog
 from allauth.socialaccount.models import SocialAccount
-from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,6 +19,7 @@ from conversations.models import User
 from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.openid.company import ADMINISTRATORS, ID, Company, Identity, mapped
+from conversations.openid.provider import the_company
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ def signed_in(account: SocialAccount, identity: Identity) -> User:
 
 def _enter(account: SocialAccount, identity: Identity) -> User:
     """Link an unknown identity to an account that was made for it, or that the operator's word opens to it."""
-    company: Company = settings.SALON_OPENID
+    company = the_company()
     email = _address(identity)
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
@@ -117,7 +117,7 @@ def _follow(user: User, identity: Identity) -> None:
         user.name = name
         user.save(update_fields=["name"])
         changed.append("name")
-    company: Company = settings.SALON_OPENID
+    company = the_company()
     if company.groups:
         changed += _regroup(user, company, identity)
     if changed:

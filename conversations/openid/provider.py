@@ -11,12 +11,19 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from conversations.openid import exchange, tokens
 from conversations.openid.company import Company, Identity
+
+
+def the_company() -> Company:
+    """Return the provider; raise `Http404` where the operator has named none."""
+    if settings.SALON_OPENID is None:
+        raise Http404
+    return settings.SALON_OPENID
 
 
 class CompanyAdapter(OpenIDConnectOAuth2Adapter):
@@ -26,8 +33,7 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):
 
     @property
     def company(self) -> Company:
-        company: Company = settings.SALON_OPENID
-        return company
+        return the_company()
 
     @property
     def openid_config(self) -> dict[str, Any]:
@@ -100,8 +106,7 @@ class CompanyProvider(OpenIDConnectProvider):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        company: Company = settings.SALON_OPENID
-        return company.scopes
+        return the_company().scopes
 
     def extract_uid(self, data: Identity) -> str:
         """Who it is, for ever and for this issuer alone: neither an address nor a name that may change hands."""

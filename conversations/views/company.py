@@ -12,10 +12,9 @@ from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -25,21 +24,16 @@ from conversations.actions import identities
 from conversations.errors import Refused
 from conversations.openid import exchange
 from conversations.openid.company import ID
-from conversations.openid.provider import CompanyAdapter
+from conversations.openid.provider import CompanyAdapter, the_company
 from conversations.views.json import SignedInRequest
-
-
-def _require_company() -> None:
-    if settings.SALON_OPENID is None:
-        raise Http404
 
 
 @require_POST
 @never_cache
-@rate_limit(action="login")
+@rate_limit(action="login")  # type: ignore[untyped-decorator]
 def login(request: HttpRequest) -> HttpResponse:
     """Lead to the provider: to sign in, or with `process=connect` to connect the account that is signed in."""
-    _require_company()
+    the_company()
     begin = _begin
     if request.POST.get("process") == AuthProcess.CONNECT:
         begin = login_required(reauthentication_required(_begin))
@@ -74,7 +68,7 @@ class Callback(OAuth2CallbackView):
 @never_cache
 def callback(request: HttpRequest) -> HttpResponse:
     """Take who comes back. What the provider says is believed only when all of it fits what was asked."""
-    _require_company()
+    the_company()
     answer: HttpResponse = Callback.adapter_view(CompanyAdapter(request, ID))(request)
     return answer
 
@@ -83,23 +77,23 @@ def callback(request: HttpRequest) -> HttpResponse:
 @never_cache
 def left(request: HttpRequest) -> HttpResponse:
     """Say that one has left Salon, and lead to the provider's own sign-out."""
-    _require_company()
+    company = the_company()
     try:
-        address = exchange.metadata(settings.SALON_OPENID).get("end_session_endpoint")
+        address = exchange.metadata(company).get("end_session_endpoint")
     except exchange.OpenIDError:
         address = None
-    query = {"client_id": settings.SALON_OPENID.client_id, "post_logout_redirect_uri": request.build_absolute_uri("/")}
+    query = {"client_id": company.client_id, "post_logout_redirect_uri": request.build_absolute_uri("/")}
     usable = isinstance(address, str) and address.startswith(("https://", "http://"))
-    shown = {"name": settings.SALON_OPENID.name, "address": f"{address}?{urlencode(query)}" if usable else ""}
+    shown = {"name": company.name, "address": f"{address}?{urlencode(query)}" if usable else ""}
     return render(request, "socialaccount/left.html", shown)
 
 
 @require_POST
 @login_required
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 def disconnect(request: SignedInRequest) -> HttpResponse:
     """Part the account from the company's."""
-    _require_company()
+    the_company()
     try:
         identities.disconnect(request.user)
     except Refused as error:
