@@ -11,6 +11,7 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.mention import Mention
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
@@ -42,6 +43,7 @@ __all__ = [
     "McpServer",
     "McpTool",
     "Membership",
+    "Mention",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",

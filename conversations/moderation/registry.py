@@ -40,6 +40,7 @@ CONTENT = [
     Derived("conversations.Fact", "conversation", "facts", order=("-position",)),
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
+    Derived("conversations.Mention", "item__conversation", "mentions"),
     Derived("conversations.Item", "conversation", "items", "payload"),
     Derived("conversations.File", "conversation", "files"),
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),

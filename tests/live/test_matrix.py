@@ -84,6 +84,7 @@ ROWS: dict[str, Row] = {
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
     "people": ("GET", MEMBERS_PAGE),
+    "people_named": ("GET", MEMBERS),
     "member_add": ("POST", OWNERS_FORM),
     "audience": ("POST", OWNERS_FORM),
     "invite": ("POST", OWNERS_FORM),
