@@ -15,6 +15,7 @@ from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
+from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 
@@ -26,6 +27,7 @@ __all__ = [
     "CatalogEntry",
     "Certificate",
     "Chain",
+    "Change",
     "Conversation",
     "Decides",
     "Deletion",
@@ -48,6 +50,7 @@ __all__ = [
     "RefusedParameter",
     "Response",
     "RetentionRule",
+    "Setting",
     "StreamChunk",
     "ToolCall",
     "User",
