@@ -30,7 +30,7 @@ def give_powers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0023_deleted_items_index'),
+        ('conversations', "0023_deleted_items_index"),
     ]
 
     operations = [
