@@ -19,6 +19,7 @@ from conversations.models import Branch, Conversation, Fact, Item, ProviderDelet
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.prepared import insert
+from conversations.site_settings import DEFAULT_INSTRUCTIONS
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
@@ -269,7 +270,7 @@ def _queue(
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
-        instructions=conversation.instructions if by_page else "",
+        instructions=conversation.instructions or DEFAULT_INSTRUCTIONS.value if by_page else "",
         options=sealing.seal_tools(asked),
         offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],

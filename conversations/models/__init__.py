@@ -16,6 +16,7 @@ from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
+from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 
@@ -27,6 +28,7 @@ __all__ = [
     "CatalogEntry",
     "Certificate",
     "Chain",
+    "Change",
     "Conversation",
     "Decides",
     "Deletion",
@@ -50,6 +52,7 @@ __all__ = [
     "RefusedParameter",
     "Response",
     "RetentionRule",
+    "Setting",
     "StreamChunk",
     "ToolCall",
     "User",

@@ -67,6 +67,8 @@ KEPT = {
     "conversations.FunctionTool": "what an administrator says of a tool",
     "conversations.McpServer": "where a server is; its secrets are sealed",
     "conversations.McpTool": "what a server says of its tools",
+    "conversations.Setting": "what administrators set for everybody",
+    "conversations.Change": "what administrators set before: their words, never secrets",
     "conversations.Reading": "who read what by breaking the glass, and an administrator's reason",
     "auth.Group": "names of groups",
     "auth.Permission": "Django's own",
