@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0023_deleted_items_index'),
+        ('conversations', "0024_settings"),
     ]
 
     operations = [
