@@ -25,7 +25,7 @@ def store(item: Item) -> list[Mention]:
     item.mentioned = []
     if AT.search(item.text):
         members = User.objects.filter(memberships__conversation=item.conversation_id, is_active=True)
-        found = named_in(item.text, members.exclude(pk=item.author_id).order_by("pk"))
+        found = named_in(item.text, members.exclude(pk=item.author_id or 0).order_by("pk"))
         item.mentioned = [Mention(item=item, user=user, name=name) for user, name in found.items()]
         Mention.objects.bulk_create(item.mentioned)
     return item.mentioned
