@@ -17,6 +17,7 @@ from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
+from conversations.models.vector_store import VectorStore
 
 __all__ = [
     "AnswerSchema",
@@ -51,4 +52,5 @@ __all__ = [
     "StreamChunk",
     "ToolCall",
     "User",
+    "VectorStore",
 ]
