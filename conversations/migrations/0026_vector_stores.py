@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('conversations', '0023_deleted_items_index'),
+        ('conversations', "0025_mentions"),
     ]
 
     operations = [
