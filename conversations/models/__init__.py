@@ -19,6 +19,7 @@ from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
+from conversations.models.vector_store import VectorStore
 
 __all__ = [
     "AnswerSchema",
@@ -56,4 +57,5 @@ __all__ = [
     "StreamChunk",
     "ToolCall",
     "User",
+    "VectorStore",
 ]
