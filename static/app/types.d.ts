@@ -161,6 +161,7 @@ export interface Conversation {
   may_note: boolean;
   pinned: boolean;
   archived: boolean;
+  muted: boolean;
   people: { count: number; first: Person[] };
   offered?: Offered;
 }
@@ -179,6 +180,12 @@ export interface Model {
   takes?: string[];
 }
 
+/** A branch and its name, which may be "". */
+export interface NamedBranch {
+  id: number;
+  name: string;
+}
+
 export interface PageState {
   conversation: Conversation;
   me: Me;
@@ -186,6 +193,7 @@ export interface PageState {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   models: Model[];
   position: number;
   running: BranchRef[];
@@ -196,6 +204,7 @@ export interface TurnsPage {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   position: number;
   running: BranchRef[];
 }
@@ -209,6 +218,7 @@ export type Frame =
       person?: number;
       turn?: Turn;
       note?: Note;
+      branch?: NamedBranch;
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }

@@ -16,7 +16,7 @@ export { isRunning, messageOf };
  * Events: `change` (detail: the id of the turn that streams on, or null where more may have changed),
  * `resync` (detail: response id; ask the socket), `gap` (facts are missing: reconnect), `reload` (fetch the turns
  * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`, `role` (what the
- * viewer may do here has changed).
+ * viewer may do here has changed), `moved` (the main branch, which the viewer follows, is another by somebody else).
  */
 export class ConversationStore extends EventTarget {
   /** @param {import("../types").PageState} state */
@@ -35,6 +35,7 @@ export class ConversationStore extends EventTarget {
     /** @type {Pending[]} */ this.pending = [];
     /** @type {number | null} */ this.before = null;
     /** @type {number | null} */ this.branch = null;
+    this.branchName = "";
     this.show(state);
   }
 
@@ -93,6 +94,7 @@ export class ConversationStore extends EventTarget {
     this.path = [];
     this.before = page.before;
     this.branch = page.branch;
+    this.branchName = page.branch_name ?? "";
     this.notes.take(page);
     this.atWork = new Map(page.running.map(({ id, branch }) => [id, branch]));
     for (const turn of page.turns) {
@@ -156,6 +158,7 @@ export class ConversationStore extends EventTarget {
    * @param {number} branch the branch that the writer now looks at
    */
   accept(turn, branch) {
+    if (branch !== this.branch) this.branchName = "";
     this.branch = branch;
     this.#place(turn);
     this.#findWay();
@@ -210,9 +213,14 @@ export class ConversationStore extends EventTarget {
     if (fact.position <= this.position) return;
     if (fact.position > this.position + 1) return this.#emit("gap");
     this.position = fact.position;
+    const { branch, follows } = this;
+    const own = this.pending.map((pending) => pending.client_id);
     if (fact.turn) this.#place(fact.turn);
     if (fact.note) this.takeNote(fact.note);
+    if (fact.branch?.id === this.branch) this.branchName = fact.branch?.name ?? "";
     if (fact.conversation) this.update(fact.conversation);
+    const others = !fact.turn?.input.some((item) => item.client_id && own.includes(item.client_id));
+    if (follows && branch !== null && this.branch !== branch && others) this.#emit("moved");
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
     if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");
     this.#changed();
