@@ -67,6 +67,8 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     activity_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    several_write = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether the model is told who says what."""
     temporary = models.BooleanField(default=False, db_default=False)
     """A class of its own for retention rules: meant to be gone soon."""
 
