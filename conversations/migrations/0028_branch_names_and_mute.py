@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0023_deleted_items_index'),
+        ('conversations', "0027_several_write"),
     ]
 
     operations = [
