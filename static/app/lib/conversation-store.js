@@ -2,7 +2,7 @@
 // It takes state and frames and says what changed; it knows no DOM and no network.
 import { Notes } from "./notes.js";
 import { RunningStreams } from "./running-streams.js";
-import { RANK, countBeside, isRunning, keyOf, longer, messageOf } from "./turns.js";
+import { countBeside, isRunning, keyOf, messageOf, newer, uncut } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
@@ -74,12 +74,9 @@ export class ConversationStore extends EventTarget {
    * @returns {({ key: string, turn: Turn } | { key: string, pending: Pending } | { key: string, note: Note })[]}
    */
   get entries() {
-    const edits = this.pending.map((pending) => pending.edits).filter((id) => id !== null);
-    const cut = this.path.findIndex((turn) => edits.includes(messageOf(turn)));
-    const shown = cut < 0 ? this.path : this.path.slice(0, cut);
     return [
       ...(this.before === null ? this.notes.entries(null) : []),
-      ...shown.flatMap((turn) => [{ key: keyOf(turn), turn }, ...this.notes.entries(turn.id)]),
+      ...uncut(this.path, this.pending).flatMap((turn) => [{ key: keyOf(turn), turn }, ...this.notes.entries(turn.id)]),
       ...this.pending.map((pending) => ({ key: pending.client_id, pending })),
     ];
   }
@@ -214,13 +211,12 @@ export class ConversationStore extends EventTarget {
     if (fact.position > this.position + 1) return this.#emit("gap");
     this.position = fact.position;
     const { branch, follows } = this;
-    const own = this.pending.map((pending) => pending.client_id);
+    const mine = fact.turn?.input.some(({ client_id }) => this.pending.some((own) => own.client_id === client_id));
     if (fact.turn) this.#place(fact.turn);
     if (fact.note) this.takeNote(fact.note);
     if (fact.branch?.id === this.branch) this.branchName = fact.branch?.name ?? "";
     if (fact.conversation) this.update(fact.conversation);
-    const others = !fact.turn?.input.some((item) => item.client_id && own.includes(item.client_id));
-    if (follows && branch !== null && this.branch !== branch && others) this.#emit("moved");
+    if (follows && branch !== null && this.branch !== branch && !mine) this.#emit("moved");
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
     if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");
     this.#changed();
@@ -290,11 +286,7 @@ export class ConversationStore extends EventTarget {
    */
   #merge(turn) {
     const known = this.turn(turn.id) ?? this.elsewhere.get(turn.id);
-    const merged = { ...turn };
-    if (known && RANK[known.status] > RANK[turn.status]) Object.assign(merged, known);
-    // Wordings and answers only become more
-    merged.siblings = longer(turn.siblings, known?.siblings);
-    merged.answers = longer(turn.answers, known?.answers);
+    const merged = newer(turn, known);
     if (isRunning(merged)) this.streams.adopt(merged, known);
     else this.streams.forget(turn.id);
     return merged;
