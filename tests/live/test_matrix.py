@@ -96,6 +96,10 @@ ROWS: dict[str, Row] = {
     "turns": ("GET", MEMBERS),
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
+    "branches": ("GET", MEMBERS_PAGE),
+    "compare": ("GET", MEMBERS_PAGE),
+    "branch": ("POST", WRITERS),
+    "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
@@ -132,6 +136,7 @@ SENT: dict[str, dict[str, Any]] = {
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
     "theme": {"theme": "dark"},
+    "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
     "invite": {"role": "viewer"},
@@ -221,7 +226,7 @@ def given(db: None) -> dict[str, Any]:
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
-    ids |= {"approval_id": approval.pk}
+    ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
