@@ -14,6 +14,7 @@ from conversations import catalog, protocol
 from conversations.arguments import named_arguments
 from conversations.branches import beside
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.models.mention import know_mentions
 from conversations.output import Output
 from conversations.shown import shown_item
 from conversations.upstream.catalog import cost
@@ -125,6 +126,7 @@ def new_turn(response: Response) -> dict[str, Any]:
 
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs, outputs = _items(responses)
+    know_mentions(item for asked in inputs.values() for item in asked)
     waiting = approvals(responses)
     siblings, answers = beside(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
@@ -204,11 +206,14 @@ def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) ->
     place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
     rows = Item.objects.present().filter(place, conversation=conversation, direction=Item.Direction.NOTE)
     ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
-    return [note(row) for row in ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id")]
+    found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id"))
+    know_mentions(found)
+    return [note(row) for row in found]
 
 
 def note(row: Item) -> dict[str, Any]:
     """Return a note as it is shown, with the id of the turn that it stands behind."""
+    know_mentions([row])
     return _input(row) | {"after": row.response_id}
 
 
@@ -275,6 +280,7 @@ def _input(item: Item) -> dict[str, Any]:
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
         "payload": shown_item(item.payload),
+        "mentions": [{"id": mention.user_id, "name": mention.name} for mention in item.mentioned or []],
     }
 
 

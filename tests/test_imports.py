@@ -12,6 +12,7 @@ LAYERS: list[set[str]] = [
     {"egress", "sealing", "intake", "prepared"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas"},
+    {"site_settings"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents", "branches"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
-from conversations.actions import conversations, files, statements
+from conversations.actions import conversations, files, mentions, statements
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, ProviderDeletion, Response, User
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.prepared import insert
+from conversations.site_settings import DEFAULT_INSTRUCTIONS
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
@@ -122,7 +123,9 @@ def ask(
             previous = branch.head
         at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
         response = _queue(conversation, branch, previous, access.user, options=options, model=model, door=door)
-        _store(response, payloads, author=access.user, client_id=client_id)
+        inputs = _store(response, payloads, author=access.user, client_id=client_id)
+        if door == Response.Door.PAGE:
+            mentions.store(inputs[0])
         if at_end:
             response.shown = snapshots.new_turn(response)
         announce(conversation, branch, response, title=title)
@@ -267,7 +270,7 @@ def _queue(
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
-        instructions=conversation.instructions if by_page else "",
+        instructions=conversation.instructions or DEFAULT_INSTRUCTIONS.value if by_page else "",
         options=sealing.seal_tools(asked),
         offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
@@ -282,9 +285,11 @@ def _queue(
     return response
 
 
-def _store(response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = "") -> None:
-    """Store the input items of a response that was just queued; the first has the `client_id`."""
-    response.inputs = [
+def _store(
+    response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = ""
+) -> list[Item]:
+    """Store and return the input items of a response that was just queued; the first has the `client_id`."""
+    inputs = response.inputs = [
         Item.from_payload(
             payload,
             response=response,
@@ -295,7 +300,8 @@ def _store(response: Response, payloads: Sequence[dict[str, Any]], *, author: Us
         )
         for index, payload in enumerate(payloads)
     ]
-    insert(response.inputs)
+    insert(inputs)
+    return inputs
 
 
 def require_idle(conversation: Conversation) -> None:

@@ -11,10 +11,12 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.mention import Mention
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
+from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 
@@ -26,6 +28,7 @@ __all__ = [
     "CatalogEntry",
     "Certificate",
     "Chain",
+    "Change",
     "Conversation",
     "Decides",
     "Deletion",
@@ -42,12 +45,14 @@ __all__ = [
     "McpServer",
     "McpTool",
     "Membership",
+    "Mention",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",
     "RefusedParameter",
     "Response",
     "RetentionRule",
+    "Setting",
     "StreamChunk",
     "ToolCall",
     "User",

@@ -17,6 +17,7 @@ from lucide.templatetags.lucide import lucide
 
 from conversations.lists import sidebar_list
 from conversations.models import Approval, User
+from conversations.site_settings import BANNER
 
 register = template.Library()
 
@@ -65,6 +66,12 @@ def sidebar(context: Context) -> dict[str, Any]:
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),
     }
+
+
+@register.simple_tag
+def site_banner() -> str:
+    """Return what administrators say to everybody above every page; empty where that is nothing."""
+    return BANNER.value
 
 
 @register.filter

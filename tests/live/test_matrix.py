@@ -84,6 +84,7 @@ ROWS: dict[str, Row] = {
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
     "people": ("GET", MEMBERS_PAGE),
+    "people_named": ("GET", MEMBERS),
     "member_add": ("POST", OWNERS_FORM),
     "audience": ("POST", OWNERS_FORM),
     "invite": ("POST", OWNERS_FORM),
@@ -142,7 +143,7 @@ SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
