@@ -88,9 +88,14 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
 
 
 def switch_tools(
-    access: Access, *, functions: Mapping[str, bool], servers: Mapping[int, bool], hosted: Mapping[str, bool]
+    access: Access,
+    *,
+    functions: Mapping[str, bool],
+    servers: Mapping[int, bool],
+    hosted: Mapping[str, bool],
+    stores: Mapping[int, bool],
 ) -> Conversation:
-    """Switch tools on or off for everybody here: functions and the provider's own by name, MCP servers by id."""
+    """Switch tools on or off for everybody here: functions and the provider's own by name, servers and stores by id."""
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -99,6 +104,7 @@ def switch_tools(
             "functions": _switched(on.get("functions", []), functions),
             "servers": _switched(on.get("servers", []), servers),
             "hosted": _switched(on.get("hosted", []), hosted),
+            "stores": _switched(on.get("stores", []), stores),
         }
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["offered"])
     return conversation

@@ -20,6 +20,7 @@ from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
+from conversations.models.vector_store import VectorStore
 
 __all__ = [
     "AnswerSchema",
@@ -58,4 +59,5 @@ __all__ = [
     "StreamChunk",
     "ToolCall",
     "User",
+    "VectorStore",
 ]

@@ -68,6 +68,7 @@ KEPT = {
     "conversations.FunctionTool": "what an administrator says of a tool",
     "conversations.McpServer": "where a server is; its secrets are sealed",
     "conversations.McpTool": "what a server says of its tools",
+    "conversations.VectorStore": "the id of documents at the provider, which an operator keeps there",
     "conversations.Setting": "what administrators set for everybody",
     "conversations.Change": "what administrators set before: their words, never secrets",
     "conversations.Reading": "who read what by breaking the glass, and an administrator's reason",

@@ -139,11 +139,12 @@ export interface Me extends Person {
   may_decide?: boolean;
 }
 
-/** What is switched on: names of functions, ids of MCP servers. */
+/** What is switched on: names of functions and of the provider's tools, ids of MCP servers and vector stores. */
 export interface Offered {
   functions?: string[];
   servers?: number[];
   hosted?: string[];
+  stores?: number[];
 }
 
 export interface Conversation {
