@@ -210,6 +210,7 @@ def brought_in(access: Access, file: File) -> File:
         own = File.objects.filter(pk=file.pk, conversation=None)
         if own.update(conversation=here):
             File.objects.filter(preview_of=file).update(conversation=here)
+            file.conversation = here
             return file
         file.refresh_from_db()  # another window of theirs has sent it meanwhile
     if file.conversation_id == here.pk:

@@ -118,7 +118,6 @@ def opened(file: File) -> Iterator[IO[bytes]]:
         yield copy
 
 
-
 def _as_png(user: User, picture: File) -> File:
     with ExitStack() as stack, contents.disk_troubles(), refusing():
         source, target = stack.enter_context(opened(picture)), stack.enter_context(files.unnamed())

@@ -19,6 +19,7 @@ ALIKE = 0.02
 VISIBLE = 8
 """Of 255: what differs by less is the rounding of a format."""
 DIMMED = 0.45
+AMBER, RED = (255, 186, 66), (228, 36, 30)
 
 
 def look_at_mask(source: IO[bytes]) -> dict[str, Any]:
@@ -186,7 +187,8 @@ def _heat(picture: Image.Image, changed: Image.Image) -> Image.Image:
     """Return the picture in grey and dim, with what was changed from amber to red."""
     much = changed.resize(picture.size, Image.Resampling.BOX).point(lambda value: min(255, value * 4))
     ground = picture.convert("L").point(lambda value: round(value * DIMMED)).convert("RGB")
-    colour = Image.composite(Image.new("RGB", picture.size, (228, 36, 30)), Image.new("RGB", picture.size, (255, 186, 66)), much)
+    amber, red = (Image.new("RGB", picture.size, colour) for colour in (AMBER, RED))
+    colour = Image.composite(red, amber, much)
     return Image.composite(colour, ground, much.point(lambda value: min(255, value * 3)))
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from conversations import threads
 from conversations.actions import pixel_locks
+
+log = structlog.get_logger(__name__)
 
 
 class Locking:
@@ -18,8 +22,15 @@ class Locking:
         """Begin with what is due; return at once."""
         for lock_id in await threads.pages.run(pixel_locks.due):
             if lock_id not in self._tasks:
-                task = self._tasks[lock_id] = asyncio.create_task(threads.uploads.run(pixel_locks.settle, lock_id))
-                task.add_done_callback(lambda _done, lock_id=lock_id: self._tasks.pop(lock_id, None))
+                self._tasks[lock_id] = asyncio.create_task(self._settle(lock_id))
+
+    async def _settle(self, lock_id: int) -> None:
+        try:
+            await threads.uploads.run(pixel_locks.settle, lock_id)
+        except Exception:  # the sweep finds it again
+            log.exception("pixel_lock_failed", lock=lock_id)
+        finally:
+            del self._tasks[lock_id]
 
     def stop(self) -> None:
         """Leave what is not done to the next process: it claims it when the time of ours is over."""

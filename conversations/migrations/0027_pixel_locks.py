@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0025_mentions'),
+        ('conversations', '0026_vector_stores'),
     ]
 
     operations = [
