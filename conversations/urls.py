@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from conversations.views import (
     approvals,
+    branches,
     chat,
     deleted,
     files,
@@ -68,6 +69,10 @@ urlpatterns = [
     path("conversations/<str:conversation_id>/turns/", chat.turn_page, name="turns"),
     path("conversations/<str:conversation_id>/messages/", chat.send, name="messages"),
     path("conversations/<str:conversation_id>/update/", chat.update, name="conversation_update"),
+    path("conversations/<str:conversation_id>/branches/", branches.listing, name="branches"),
+    path("conversations/<str:conversation_id>/branches/compare/", branches.compare, name="compare"),
+    path("conversations/<str:conversation_id>/branches/<int:branch_id>/", branches.rename, name="branch"),
+    path("conversations/<str:conversation_id>/branches/<int:branch_id>/main/", branches.make_main, name="branch_main"),
     path("conversations/<str:conversation_id>/kept/", kept.kept, name="kept"),
     path("conversations/<str:conversation_id>/delete/", chat.delete, name="conversation_delete"),
     path("conversations/<str:conversation_id>/tools/", tools.switch, name="tools"),

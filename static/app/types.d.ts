@@ -162,6 +162,7 @@ export interface Conversation {
   may_note: boolean;
   pinned: boolean;
   archived: boolean;
+  muted: boolean;
   people: { count: number; first: Person[] };
   offered?: Offered;
 }
@@ -180,6 +181,12 @@ export interface Model {
   takes?: string[];
 }
 
+/** A branch and its name, which may be "". */
+export interface NamedBranch {
+  id: number;
+  name: string;
+}
+
 export interface PageState {
   conversation: Conversation;
   me: Me;
@@ -187,6 +194,7 @@ export interface PageState {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   models: Model[];
   position: number;
   running: BranchRef[];
@@ -197,6 +205,7 @@ export interface TurnsPage {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   position: number;
   running: BranchRef[];
 }
@@ -210,6 +219,7 @@ export type Frame =
       person?: number;
       turn?: Turn;
       note?: Note;
+      branch?: NamedBranch;
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
