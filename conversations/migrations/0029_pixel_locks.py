@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0026_vector_stores'),
+        ('conversations', "0028_branch_names_and_mute"),
     ]
 
     operations = [
