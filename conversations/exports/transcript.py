@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from conversations import catalog
+from conversations.branches import path
 from conversations.models import Conversation, File, Item, Response
-from conversations.snapshots import path
 
 PIECE = 50
 """Turns that are read at once."""
