@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
-    {"tools", "mcp", "computer"},
+    {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
     {"tasks", "inspector"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"}

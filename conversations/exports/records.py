@@ -158,7 +158,7 @@ def _response(row: Response, servers: dict[int, str]) -> Record:
         "previous": row.previous_response_id,
         "input_from": row.input_from_id,
         "answers": row.answers_id,
-        "asked_by": person(row.created_by),
+        "asked_by": person(row.created_by, (row.origin or {}).get("asked_by", "")),
         "deleted": deleted,
         **{name: getattr(row, name) for name in RESPONSE_FIELDS},
         "options": _without_secrets(row.options),
@@ -174,6 +174,8 @@ def _response(row: Response, servers: dict[int, str]) -> Record:
 
 
 def _provider(row: Response) -> Record:
+    if row.origin:
+        return dict(row.origin.get("provider", {}))
     return {
         "id": row.provider_id,
         "endpoint": row.endpoint,
@@ -192,7 +194,7 @@ def _item(row: Item) -> Record:
         "response": row.response_id,
         "direction": row.direction,
         "index": row.index,
-        "author": person(row.author),
+        "author": person(row.author, row.author_label),
         "payload": _without_secrets(row.payload),
         "created_at": _time(row.created_at),
         "began_ms": row.began_ms,

@@ -118,7 +118,7 @@ def _answered(conversation: Conversation, row: Response, items: Sequence[Item]) 
 
 def author_of(item: Item) -> str:
     """Return the name of who wrote an item; what no person wrote has none."""
-    return item.author.display_name if item.author is not None else ""
+    return item.author.display_name if item.author is not None else item.author_label
 
 
 def _parts(conversation: Conversation, item: Item) -> list[Part]:

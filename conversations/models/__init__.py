@@ -6,6 +6,7 @@ from conversations.models.deletion import Certificate, Deletion, ProviderDeletio
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
@@ -39,6 +40,7 @@ __all__ = [
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
+    "Import",
     "InputWay",
     "Invitation",
     "Item",

@@ -46,6 +46,7 @@ class File(models.Model):
         PARTIAL = "partial"
         PREVIEW = "preview"
         PROGRAM = "program"
+        IMPORT = "import"
         LOCKED = "locked"
         HEAT = "heat"
 

@@ -23,6 +23,7 @@ from conversations.models import (
     Conversation,
     Deletion,
     File,
+    Import,
     Invitation,
     Item,
     Membership,
@@ -101,6 +102,8 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "imports": ("GET", SIGNED_IN),
+    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
@@ -233,6 +236,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
+    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
