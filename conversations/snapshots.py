@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 
-from conversations import catalog, protocol
+from conversations import catalog, marks, protocol
 from conversations.arguments import named_arguments
 from conversations.branches import beside, path
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
@@ -77,11 +77,11 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
     ids = path(start, PAGE + 1) if start else []
     shown = ids[:PAGE]
     return {
-        "turns": turns(conversation, shown[::-1]),
+        "turns": (told := turns(conversation, shown[::-1])),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
         "branch_name": branch.name if branch is not None else "",
-        "notes": notes(conversation, shown, opening=len(ids) <= PAGE),
+        "notes": notes(conversation, shown, {turn["input_from"] for turn in told}, opening=len(ids) <= PAGE),
         "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
 
@@ -180,15 +180,20 @@ def _turn(
     }
 
 
-def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) -> list[dict[str, Any]]:
-    """Return what was said to people behind each of these turns, the newest `MOST_NOTES` of each, oldest first.
+def notes(
+    conversation: Conversation, turns: Sequence[int], asked_in: Collection[int | None] = (), *, opening: bool
+) -> list[dict[str, Any]]:
+    """Return what was said to people behind each of these turns and in their margins, oldest first.
 
-    With `opening` also what was said before the first turn.
+    Of each turn it is the newest `MOST_NOTES`. `asked_in` are turns whose messages these answer once more: what is in
+    the margins of those messages is told too. With `opening` also what was said before the first turn.
     """
     place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
+    place |= Q(response__in=asked_in, about__direction=Item.Direction.INPUT)
+    place &= Q(about_answer=None) | Q(about_answer__deleted_at=None)
     rows = Item.objects.present().filter(place, conversation=conversation, direction=Item.Direction.NOTE)
     ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
-    found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id"))
+    found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author", "about").order_by("id"))
     know_mentions(found)
     return [note(row) for row in found]
 
@@ -196,7 +201,16 @@ def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) ->
 def note(row: Item) -> dict[str, Any]:
     """Return a note as it is shown, with the id of the turn that it stands behind."""
     know_mentions([row])
-    return _input(row) | {"after": row.response_id}
+    return _input(row) | {"after": row.response_id, "about": _about(row)}
+
+
+def _about(row: Item) -> dict[str, Any] | None:
+    """Return whose margin a note stands in, None for one that stands between the turns."""
+    if row.about is not None and row.about.direction != Item.Direction.OUTPUT:
+        return {"item": row.about_id}
+    if row.about is not None:
+        return {"response": row.response_id, "output": row.about.provider_id}
+    return {"response": row.about_answer_id} if row.about_answer_id is not None else None
 
 
 def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
@@ -318,5 +332,6 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
         turn=turn,
         note=said,
         branch=branch,
+        reaction=marks.reaction(fact.reaction) if fact.reaction is not None else None,
         conversation=state,
     )

@@ -13,7 +13,7 @@ LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "marks", "openid"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},

@@ -10,6 +10,7 @@ from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
+from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.pixel_lock import PixelLock
@@ -26,6 +27,7 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Bookmark",
     "Branch",
     "CatalogEntry",
     "Certificate",
@@ -51,6 +53,7 @@ __all__ = [
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "Reaction",
     "Reading",
     "RefusedParameter",
     "Response",

@@ -38,6 +38,8 @@ LATEST_TURN = F("previous_response").desc(nulls_last=True)
 CONTENT = [
     Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events", ()),
     Derived("conversations.Fact", "conversation", "facts", order=("-position",)),
+    Derived("conversations.Reaction", "conversation", "reactions"),
+    Derived("conversations.Bookmark", "conversation", "bookmarks"),
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Mention", "item__conversation", "mentions"),

@@ -62,6 +62,7 @@ def sidebar(context: Context) -> dict[str, Any]:
         "places": [
             {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
             {"label": _("Search"), "url": reverse("search"), "icon": "search"},
+            {"label": _("Bookmarks"), "url": reverse("bookmarks"), "icon": "bookmark"},
             {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
             {
                 "label": _("Approvals"),

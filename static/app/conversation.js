@@ -9,11 +9,14 @@ import "./elements/conversation-menu.js";
 import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
 import "./elements/message-options.js";
+import "./elements/message-menu.js";
 import "./elements/status-line.js";
 import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
+import { marking } from "./lib/marking.js";
 import { Outbox } from "./lib/outbox.js";
+import { say } from "./lib/say.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
 import { showFaces } from "./views/faces.js";
@@ -45,6 +48,9 @@ const own = /** @type {import("./elements/message-options.js").MessageOptions | 
 const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
   document.querySelector("tool-switches")
+);
+const messageMenu = /** @type {import("./elements/message-menu.js").MessageMenu} */ (
+  document.querySelector("message-menu")
 );
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
@@ -120,18 +126,6 @@ async function tried(call) {
   }
 }
 
-/**
- * A short word for eye and ear, gone after a while.
- * @param {string} text
- */
-function say(text) {
-  const notice = /** @type {HTMLElement} */ (document.querySelector(".toast"));
-  notice.textContent = text;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (notice.textContent = ""), 6000);
-}
-say.timer = 0;
-
 function refresh() {
   const { conversation } = store;
   const title = conversation.title || "New conversation";
@@ -202,6 +196,8 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
+  ...marking({ store, here, tried, say, compose: (key) => log.comment(key) }),
+  "chat:menu": ({ key, turn }) => messageMenu.aim({ key, turn, marks: store.marks }),
   "chat:send": ({ text, attachments, to }) => {
     if (to === "people") {
       outbox.add({ text, to });

@@ -78,6 +78,9 @@ ROWS: dict[str, Row] = {
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
+    "bookmarks": ("GET", SIGNED_IN),
+    "reactions": ("POST", WRITERS),
+    "bookmark": ("POST", MEMBERS),
     "notes": ("POST", WRITERS),
     "note_delete": ("POST", NOTE_OF_ALICE),
     "lobby": ("GET", SIGNED_IN),
@@ -141,6 +144,8 @@ SENT: dict[str, dict[str, Any]] = {
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
     "theme": {"theme": "dark"},
+    "reactions": {"emoji": "👍", "on": True},
+    "bookmark": {"on": True},
     "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
@@ -260,6 +265,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
+    if name in {"reactions", "bookmark"}:
+        sent = sent | {"response": Response.objects.get().pk}
     if name in FORMS:
         return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}
