@@ -6,6 +6,7 @@ const options = {
   entryPoints: {
     app: "static/app/app.js",
     conversation: "static/app/conversation.js",
+    studio: "static/app/studio.js",
     style: "static/css/style.css",
   },
   outdir: "build/static/dist",

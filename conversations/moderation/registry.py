@@ -41,6 +41,7 @@ CONTENT = [
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Item", "conversation", "items", "payload"),
+    Derived("conversations.Favourite", "file__conversation", "favourites"),
     Derived("conversations.File", "conversation", "files"),
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
     Derived("conversations.Branch", "conversation", "branches"),

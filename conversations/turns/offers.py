@@ -18,7 +18,8 @@ def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[
     functions, ids, own = (response.offered.get(kind, ()) for kind in ("functions", "servers", "hosted"))
     if not functions and not ids and not own:
         return [], []
-    tools = [hosted.definition(name) for name in own if name in capabilities.tools]
+    asked = {tool.get("type") for tool in response.options.get("tools") or () if isinstance(tool, dict)}
+    tools = [hosted.definition(name) for name in own if name in capabilities.tools and name not in asked]
     remarks: list[str] = []
     if functions and "function" in capabilities.tools:
         offers = offers_for(response.created_by)
