@@ -12,6 +12,7 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.mention import Mention
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
@@ -19,6 +20,7 @@ from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
+from conversations.models.vector_store import VectorStore
 
 __all__ = [
     "AnswerSchema",
@@ -47,6 +49,7 @@ __all__ = [
     "McpServer",
     "McpTool",
     "Membership",
+    "Mention",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",
@@ -59,4 +62,5 @@ __all__ = [
     "StreamChunk",
     "ToolCall",
     "User",
+    "VectorStore",
 ]

@@ -45,8 +45,13 @@ TAKEN = "[A file was here. It is not kept any more.]"
 AWAY = "The files of this message cannot be read at the moment. Try again in a while."
 OURS = frozenset({"file_gone", "storage"})
 """Codes of what is wrong on our side."""
+NO_CONTAINER_FILES = "The provider takes no files for the containers of tools, or may not keep any for this turn."
 AGAIN = "The provider had lost a file, so it was given once more."
 OTHERWISE = "The provider does not take files by their id, so they were sent inside the request."
+
+
+Place = tuple[int, str | int]
+"""The identity of the object or array that holds a reference, and where in it."""
 
 
 @dataclass
@@ -82,11 +87,14 @@ class Attachments:
             return attached
         self.ways = await threads.runner.run(_ways, self.endpoint)
         files = await threads.runner.run(_files, {holder[key]["$file"] for holder, key in parts})
-        replaced: dict[tuple[int, str], dict[str, Any]] = {}
+        replaced: dict[Place, Any] = {}
         for holder, key in parts:
             file = files.get(holder[key]["$file"])
             if file is None:
                 raise RequestRejected(GONE, code="file_gone")
+            if isinstance(holder, list):
+                replaced[id(holder), key] = await self._id_in_container(file, attached, keeps=keeps)
+                continue
             if file.purged_at is not None and holder.get("type") in {"input_image", "input_file"}:
                 replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
                 continue
@@ -112,6 +120,14 @@ class Attachments:
             part.pop("filename", None)  # it has the name that it was uploaded with
             return part | {"file_id": provider_id}
         return part | {key: await self._data(file, holder[key])}
+
+    async def _id_in_container(self, file: File, attached: Attached, *, keeps: bool) -> str:
+        """Return what a tool's container calls the file: there is no other way into it than by an id."""
+        kind = _kind(file)
+        provider_id = await self._provider_id(file, kind, attached) if keeps and kind not in self.learnt else None
+        if provider_id is None:
+            raise RequestRejected(NO_CONTAINER_FILES, code="unsupported_file")
+        return provider_id
 
     def _way(self, kind: str, *, keeps: bool) -> str:
         way = self.ways.get(kind, InputWay.Way.FILE_ID)
@@ -208,25 +224,24 @@ def _lock(endpoint: str, sha256: str) -> asyncio.Lock:
     return _locks.setdefault((endpoint, sha256), asyncio.Lock())
 
 
-def _references(value: Any, depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield each object that holds a reference, with the name under which it does."""
-    if depth > MOST_DEPTH:
+def _references(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Yield each object that holds a reference with the name under which it does, and each array with the position."""
+    if depth > MOST_DEPTH or not isinstance(value, dict | list):
         return
-    if isinstance(value, list):
-        for inner in value:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, dict) and "$file" in inner:
+            yield value, key
+        else:
             yield from _references(inner, depth + 1)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, dict) and "$file" in inner:
-                yield value, key
-            elif isinstance(inner, dict | list):
-                yield from _references(inner, depth + 1)
 
 
-def _copied(value: Any, replaced: dict[tuple[int, str], dict[str, Any]]) -> Any:
+def _copied(value: Any, replaced: dict[Place, Any]) -> Any:
     """Return `value` with the objects that hold references replaced; what is kept in rows is not touched."""
     if isinstance(value, list):
-        return [_copied(inner, replaced) for inner in value]
+        return [
+            replaced[id(value), position] if (id(value), position) in replaced else _copied(inner, replaced)
+            for position, inner in enumerate(value)
+        ]
     if isinstance(value, dict):
         for key in value:
             if (id(value), key) in replaced:
