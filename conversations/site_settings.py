@@ -110,7 +110,9 @@ BLOCKED_TERMS = SiteSetting[tuple[str, ...]](
     kind="lines",
     default=(),
     label=gettext_lazy("Blocked terms"),
-    help=gettext_lazy("One a line. A message with one of them is not sent; an answer with one comes to the moderators."),
+    help=gettext_lazy(
+        "One a line. A message with one of them is not sent; an answer with one comes to the moderators."
+    ),
     most=100,
 )
 SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, BLOCKED_TERMS)

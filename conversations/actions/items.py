@@ -13,7 +13,7 @@ from conversations import events
 from conversations.access import Access
 from conversations.actions import program_files, turns
 from conversations.errors import Refused
-from conversations.models import Branch, Conversation, Fact, Item, Response
+from conversations.models import Branch, Conversation, Item, Response
 from conversations.models.audit import record
 from conversations.moderation import taking
 

@@ -94,7 +94,12 @@ def _numbers(user: User) -> dict[str, int]:
 def _row(case: Case) -> dict[str, Any]:
     reports = sorted(case.reports.all(), key=lambda report: report.pk)
     first = reports[0] if reports else None
-    return {"case": case, "title": _title(case, reports), "first": first, "tone": ("", "", "warn", "danger")[case.priority]}
+    return {
+        "case": case,
+        "title": _title(case, reports),
+        "first": first,
+        "tone": ("", "", "warn", "danger")[case.priority],
+    }
 
 
 def _title(case: Case, reports: list[Report]) -> str:

@@ -78,8 +78,8 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
     """Return the addresses of the pages, below the administration's own; `admin_view` lets its people in alone."""
     from conversations.admin import (  # they are drawn with the functions above
         audit,
-        deletions,
         cases,
+        deletions,
         holds,
         readings,
         retention,

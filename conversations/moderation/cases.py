@@ -58,7 +58,9 @@ def report(access: Access, item: Item, *, reason: str, comment: str, file: File 
     return case
 
 
-def notice(response: Response, item: Item, *, source: Source, priority: Priority, found: Iterable[str]) -> None:
+def notice(
+    response: Response, item: Item, *, source: Report.Source, priority: Case.Priority, found: Iterable[str]
+) -> None:
     """Open a case about what a filter or a check has found in an item; once for each source."""
     with transaction.atomic():
         conversation = events.lock(response.conversation_id)
@@ -73,7 +75,7 @@ def notice(response: Response, item: Item, *, source: Source, priority: Priority
             record("case.notice", actor=None, object=case, details=details)
 
 
-def _open(item: Item, file: File | None, *, kind: Kind, priority: Priority) -> Case:
+def _open(item: Item, file: File | None, *, kind: Case.Kind, priority: Case.Priority) -> Case:
     """Return the open case about this, a step higher than its voices alone where there is one already."""
     known = Case.objects.select_for_update().filter(item=item, file=file, closed_at=None).first()
     if known is not None:
@@ -86,7 +88,7 @@ def _open(item: Item, file: File | None, *, kind: Kind, priority: Priority) -> C
     )
 
 
-def kind_of(item: Item, file: File | None) -> Kind:
+def kind_of(item: Item, file: File | None) -> Case.Kind:
     if file is not None:
         return Kind.IMAGE if file.media_type.startswith("image/") else Kind.FILE
     if item.type == "image_generation_call":

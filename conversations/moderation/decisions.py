@@ -20,7 +20,7 @@ MOST_WORDS = 1000
 def assign(case: Case, *, actor: User, to: User | None) -> None:
     """Give a case to a moderator, or to nobody."""
     with transaction.atomic():
-        _, case = _locked(case)
+        case = _locked(case)[1]
         case.assigned_to = to
         case.save(update_fields=["assigned_to"])
         record("case.assign", actor=actor, object=case, details={"user": to.pk} if to else {})

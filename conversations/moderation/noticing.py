@@ -19,9 +19,7 @@ Priority = Case.Priority
 def require_unblocked(text: str) -> None:
     """Raise `Refused` for a message with a blocked term: it is stored nowhere, and not logged."""
     if found := blocked_in(text):
-        raise Refused(
-            f"“{found[0]}” may not be used here. Word it differently.", code="blocked_term", status=422
-        )
+        raise Refused(f"“{found[0]}” may not be used here. Word it differently.", code="blocked_term", status=422)
 
 
 def blocked_in(text: str) -> list[str]:
@@ -39,9 +37,7 @@ def _pattern(terms: tuple[str, ...]) -> re.Pattern[str] | None:
 def look(response_id: int) -> None:
     """Look at a turn that has ended, and open cases for what is found in it."""
     response = Response.objects.select_related("created_by").get(pk=response_id)
-    outputs = list(
-        Item.objects.present().filter(response=response, direction=Item.Direction.OUTPUT).order_by("index")
-    )
+    outputs = list(Item.objects.present().filter(response=response, direction=Item.Direction.OUTPUT).order_by("index"))
     _look_at_filter(response, outputs)
     for item in outputs:
         if item.type == "message" and (found := blocked_in(item.text)):
@@ -69,7 +65,8 @@ def _hits_of(error: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _look_at_filter(response: Response, outputs: list[Item]) -> None:
     final, error = response.final or {}, response.error or {}
-    on_prompt, on_answer = [], []
+    on_prompt: list[tuple[str, str]] = []
+    on_answer: list[tuple[str, str]] = []
     for entry in _dicts(final.get("content_filters")):
         (on_prompt if entry.get("source_type") == "prompt" else on_answer).extend(_hits(entry))
     on_prompt += _hits_of(error)
@@ -77,9 +74,13 @@ def _look_at_filter(response: Response, outputs: list[Item]) -> None:
         on_answer = [("content_filter", "")]
     if _is_refusal(error) and not on_prompt:
         on_prompt = [("content_filter", "")]
-    question = Item.objects.filter(
-        response=response.input_owner_id, direction=Item.Direction.INPUT, role="user", deleted_at=None
-    ).order_by("index").last()
+    question = (
+        Item.objects.filter(
+            response=response.input_owner_id, direction=Item.Direction.INPUT, role="user", deleted_at=None
+        )
+        .order_by("index")
+        .last()
+    )
     answer = next((item for item in outputs if item.type == "message"), outputs[0] if outputs else None)
     for item, hits in ((question, on_prompt), (answer or question, on_answer)):
         if item is not None and hits:

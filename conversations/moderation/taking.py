@@ -29,7 +29,7 @@ def take(conversation: Conversation, item: Item, *, remark: str = "") -> bool:
         return True
     forget_behind(conversation, item)
     shorten_finals({item.response_id or 0})
-    response = Response.objects.get(pk=item.response_id)
+    response = Response.objects.get(items=item)
     if remark:
         response.remarks = [*(response.remarks or []), remark]
         response.save(update_fields=["remarks"])
