@@ -138,7 +138,10 @@ def test_what_is_removed_is_gone_with_a_line_and_both_are_told(
     assert "A moderator removed a part of this." in page
     assert WORDS in as_bob.get("/reports/").content.decode()
     assert WORDS in as_alice.get("/reports/").content.decode()
-    assert [entry.action for entry in AuditEntry.objects.filter(object_type="case").order_by("pk")] == ["case.report", "case.decide"]
+    assert [entry.action for entry in AuditEntry.objects.filter(object_type="case").order_by("pk")] == [
+        "case.report",
+        "case.decide",
+    ]
     assert items.due(timezone.now(), ignore_grace=True).count() == 1
 
 
