@@ -9,7 +9,7 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"egress", "sealing", "intake", "prepared"},
+    {"egress", "sealing", "intake", "prepared", "stores"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas"},
     {"hub", "catalog", "parameters", "accounts", "signins", "access", "forms", "contents", "branches"},
