@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 
 from conversations import catalog, protocol
 from conversations.arguments import named_arguments
-from conversations.branches import beside
+from conversations.branches import beside, path
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.models.mention import know_mentions
 from conversations.output import Output
 from conversations.shown import shown_item
 from conversations.upstream.catalog import cost
@@ -56,6 +56,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
             "may_note": membership.may_note,
             "pinned": membership.pinned_at is not None,
             "archived": membership.archived_at is not None,
+            "muted": membership.muted_at is not None,
         }
     return state
 
@@ -79,28 +80,10 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
         "turns": turns(conversation, shown[::-1]),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
+        "branch_name": branch.name if branch is not None else "",
         "notes": notes(conversation, shown, opening=len(ids) <= PAGE),
         "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
-
-
-def path(start: int, length: int) -> list[int]:
-    """Return the ids of up to `length` responses from `start` back along `previous_response`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH RECURSIVE path (id, previous_id, depth) AS (
-                SELECT id, previous_response_id, 1 FROM conversations_response WHERE id = %s
-                UNION ALL
-                SELECT r.id, r.previous_response_id, path.depth + 1
-                FROM conversations_response r JOIN path ON r.id = path.previous_id
-                WHERE path.depth < %s
-            )
-            SELECT id FROM path ORDER BY depth
-            """,
-            [start, length],
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def turns(conversation: Conversation, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -125,6 +108,7 @@ def new_turn(response: Response) -> dict[str, Any]:
 
 def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     inputs, outputs = _items(responses)
+    know_mentions(item for asked in inputs.values() for item in asked)
     waiting = approvals(responses)
     siblings, answers = beside(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
@@ -204,11 +188,14 @@ def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) ->
     place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
     rows = Item.objects.present().filter(place, conversation=conversation, direction=Item.Direction.NOTE)
     ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
-    return [note(row) for row in ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id")]
+    found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id"))
+    know_mentions(found)
+    return [note(row) for row in found]
 
 
 def note(row: Item) -> dict[str, Any]:
     """Return a note as it is shown, with the id of the turn that it stands behind."""
+    know_mentions([row])
     return _input(row) | {"after": row.response_id}
 
 
@@ -275,6 +262,7 @@ def _input(item: Item) -> dict[str, Any]:
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
         "payload": shown_item(item.payload),
+        "mentions": [{"id": mention.user_id, "name": mention.name} for mention in item.mentioned or []],
     }
 
 
@@ -322,6 +310,13 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     if fact.note is not None:
         gone = fact.note.deleted_at is not None
         said = {"id": fact.note.pk, "after": fact.note.response_id} if gone else note(fact.note)
+    branch = None if fact.branch is None else {"id": fact.branch.pk, "name": fact.branch.name}
     return protocol.FactFrame(
-        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, note=said, conversation=state
+        position=fact.position,
+        kind=fact.kind,
+        person=fact.person_id,
+        turn=turn,
+        note=said,
+        branch=branch,
+        conversation=state,
     )

@@ -40,9 +40,7 @@ def storage(data: Path) -> Storage:
         )
     try:
         address = urlsplit(named)
-        options = {
-            name: values[-1] for name, values in parse_qs(address.query, strict_parsing=bool(address.query)).items()
-        }
+        given = parse_qs(address.query, strict_parsing=bool(address.query))
     except ValueError:
         raise env.BadSetting("SALON_STORAGE cannot be read: set it to file, azure://... or s3://...") from None
     options = {name: values[-1] for name, values in given.items()}

@@ -8,6 +8,7 @@ from django.utils import timezone
 from conversations import access as doors
 from conversations import events
 from conversations.access import Access
+from conversations.actions import mentions
 from conversations.errors import Refused
 from conversations.models import Conversation, Fact, Item, Membership, Response
 from conversations.models.fields import plain
@@ -48,6 +49,7 @@ def write(access: Access, *, text: str, client_id: str = "", previous_id: int | 
             client_id=client_id,
         )
         note.save()
+        mentions.store(note)
         conversation.activity_at = note.created_at
         Membership.objects.filter(conversation=conversation).update(activity_at=note.created_at, archived_at=None)
         events.record(conversation, Fact.Kind.NOTE_CREATED, note=note, changed=["activity_at"])

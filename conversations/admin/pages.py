@@ -34,6 +34,7 @@ PLACES = [
     Place("at_provider", _("At the provider"), "cloud", "conversations.view_providerdeletion"),
     Place("readings", _("Readings"), "glasses", "conversations.view_reading"),
     Place("audit", _("Audit"), "list-tree", "conversations.view_auditentry"),
+    Place("site_settings", _("Settings"), "sliders-horizontal", "conversations.view_setting"),
     Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
     Place("index", _("Records"), "table-2", ""),
 ]
@@ -78,6 +79,7 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
         holds,
         readings,
         retention,
+        settings,
     )
 
     views: list[tuple[str, View, str]] = [
@@ -99,5 +101,8 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
         ("readings/<int:reading_id>/decide/", readings.decide, "reading_decide"),
         ("audit/", audit.entries, "audit"),
         ("audit/export/", audit.export, "audit_export"),
+        ("settings/", settings.setting_list, "site_settings"),
+        ("settings/<str:name>/", settings.change, "setting_change"),
+        ("settings/changes/<int:change_id>/revert/", settings.revert, "setting_revert"),
     ]
     return [path(address, admin_view(view), name=name) for address, view, name in views]

@@ -11,12 +11,16 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.mention import Mention
+from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
+from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
+from conversations.models.vector_store import VectorStore
 
 __all__ = [
     "AnswerSchema",
@@ -26,6 +30,7 @@ __all__ = [
     "CatalogEntry",
     "Certificate",
     "Chain",
+    "Change",
     "Conversation",
     "Decides",
     "Deletion",
@@ -42,13 +47,17 @@ __all__ = [
     "McpServer",
     "McpTool",
     "Membership",
+    "Mention",
+    "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",
     "RefusedParameter",
     "Response",
     "RetentionRule",
+    "Setting",
     "StreamChunk",
     "ToolCall",
     "User",
+    "VectorStore",
 ]

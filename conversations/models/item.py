@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,9 @@ from django.utils import timezone
 from conversations.models.conversation import Conversation
 from conversations.models.fields import VerbatimJSONField, plain
 from conversations.models.response import Response
+
+if TYPE_CHECKING:
+    from conversations.models.mention import Mention
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -54,6 +57,9 @@ class Item(models.Model):
     """A rule took what was handed to and from a tool; that there was a call stays."""
 
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    mentioned: list[Mention] | None = None
+    """Whom it mentions, where that is known already; not a column."""
 
     objects = ItemQuerySet.as_manager()
 

@@ -139,11 +139,12 @@ export interface Me extends Person {
   may_decide?: boolean;
 }
 
-/** What is switched on: names of functions, ids of MCP servers. */
+/** What is switched on: names of functions and of the provider's tools, ids of MCP servers and vector stores. */
 export interface Offered {
   functions?: string[];
   servers?: number[];
   hosted?: string[];
+  stores?: number[];
 }
 
 export interface Conversation {
@@ -161,6 +162,7 @@ export interface Conversation {
   may_note: boolean;
   pinned: boolean;
   archived: boolean;
+  muted: boolean;
   people: { count: number; first: Person[] };
   offered?: Offered;
 }
@@ -179,6 +181,12 @@ export interface Model {
   takes?: string[];
 }
 
+/** A branch and its name, which may be "". */
+export interface NamedBranch {
+  id: number;
+  name: string;
+}
+
 export interface PageState {
   conversation: Conversation;
   me: Me;
@@ -186,6 +194,7 @@ export interface PageState {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   models: Model[];
   position: number;
   running: BranchRef[];
@@ -196,6 +205,7 @@ export interface TurnsPage {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   position: number;
   running: BranchRef[];
 }
@@ -209,6 +219,7 @@ export type Frame =
       person?: number;
       turn?: Turn;
       note?: Note;
+      branch?: NamedBranch;
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }

@@ -15,6 +15,7 @@ from conversations.egress.addresses import Allowance
 from conversations.upstream.config import provider_config
 from webapp import env
 from webapp.env import BASE_DIR as BASE_DIR
+from webapp.openid import company_from_environment, openid_provider
 from webapp.storage import storage
 
 # Where everything that the program writes lives
@@ -39,6 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "channels",
     "lucide",
     "csp",
@@ -179,6 +182,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "conversations.accounts.AccountAdapter"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+SALON_OPENID = company_from_environment()
+SOCIALACCOUNT_ADAPTER = "conversations.accounts.IdentityAdapter"
+SOCIALACCOUNT_PROVIDERS = openid_provider(SALON_OPENID)
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -22,6 +22,7 @@ export class ConversationMenu extends AppElement {
     this.#conversation = conversation;
     this.#label("pinned", conversation.pinned);
     this.#label("archived", conversation.archived);
+    this.#label("muted", conversation.muted);
   }
 
   /**
@@ -48,6 +49,8 @@ export class ConversationMenu extends AppElement {
         return this.emit("conversation:save", { pinned: !this.#conversation.pinned });
       case "archived":
         return this.emit("conversation:save", { archived: !this.#conversation.archived });
+      case "muted":
+        return this.emit("conversation:save", { muted: !this.#conversation.muted });
       case "cancel":
         return button.closest("dialog")?.close();
     }
