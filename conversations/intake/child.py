@@ -101,6 +101,10 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.answers import check
 
         return check(files[0])
+    if name == "paper":
+        from conversations.intake.papers import typeset
+
+        return typeset(files[0], files[1])
     return _on_canvases(task, files)
 
 
