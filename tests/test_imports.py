@@ -9,14 +9,14 @@ import pytest
 from webapp.env import BASE_DIR
 
 LAYERS: list[set[str]] = [
-    {"egress", "sealing", "intake", "prepared"},
+    {"egress", "sealing", "intake", "prepared", "stores"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"arguments", "schemas"},
+    | {"arguments", "schemas", "markup"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
-    {"moderation"},
+    {"moderation", "exports"},
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns", "checks"},

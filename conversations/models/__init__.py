@@ -13,6 +13,7 @@ from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
@@ -50,6 +51,7 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",

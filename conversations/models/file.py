@@ -46,6 +46,8 @@ class File(models.Model):
         PARTIAL = "partial"
         PREVIEW = "preview"
         PROGRAM = "program"
+        LOCKED = "locked"
+        HEAT = "heat"
 
     id = models.CharField(primary_key=True, max_length=64, default=file_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="files")

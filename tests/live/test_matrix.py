@@ -103,6 +103,7 @@ ROWS: dict[str, Row] = {
     "kept": ("GET", MEMBERS_PAGE),
     "reports": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
