@@ -30,7 +30,7 @@ def give_powers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0028_branch_names_and_mute'),
+        ('conversations', "0029_pixel_locks"),
     ]
 
     operations = [
