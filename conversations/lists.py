@@ -20,6 +20,9 @@ HOME_PAGE = 30
 MOST_PINNED = 50
 FACES = 4
 """Members that a row shows at most."""
+MOST_NAMED = 8
+"""People that are offered for a name that is being typed."""
+NAME_LENGTH = 80
 EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
 """Where a page ended: the microseconds of the last row's activity since the epoch, and its membership."""
@@ -237,3 +240,15 @@ def _row(membership: Membership, running: set[str]) -> Row:
         is_owner=membership.is_owner,
         people=[other.user for other in getattr(conversation, "others", [])],
     )
+
+
+def members_named(conversation: Conversation, query: str, *, but: User) -> list[User]:
+    """Return the other members with a word in their name that begins with `query`, the first few by name.
+
+    Databases fold the letters of some languages only, and at most a thousand people are in a conversation.
+    """
+    start = query.strip().casefold()[:NAME_LENGTH]
+    people = User.objects.filter(memberships__conversation=conversation, is_active=True)
+    names = {user: user.display_name.casefold() for user in people.exclude(pk=but.pk)}
+    fitting = [user for user, name in names.items() if f" {start}" in f" {name}"]
+    return sorted(fitting, key=lambda user: (not names[user].startswith(start), names[user], user.pk))[:MOST_NAMED]

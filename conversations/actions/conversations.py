@@ -54,8 +54,8 @@ def note(access: Access, metadata: dict[str, str]) -> None:
 
 
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
-    """Change what `changes` names: title, model, instructions, state, options for everybody; pinned and archived for
-    the member.
+    """Change what `changes` names: title, model, instructions, state, options for everybody; pinned, archived and muted
+    for the member.
 
     `options` are values by their paths (`parameters.read`). A new model drops the options that it does not take:
     `left_out` of the conversation says which. Unknown names are ignored: a client cannot set what is not its own.
@@ -89,9 +89,14 @@ def update(access: Access, changes: dict[str, Any]) -> Conversation:
 
 
 def switch_tools(
-    access: Access, *, functions: Mapping[str, bool], servers: Mapping[int, bool], hosted: Mapping[str, bool]
+    access: Access,
+    *,
+    functions: Mapping[str, bool],
+    servers: Mapping[int, bool],
+    hosted: Mapping[str, bool],
+    stores: Mapping[int, bool],
 ) -> Conversation:
-    """Switch tools on or off for everybody here: functions and the provider's own by name, MCP servers by id."""
+    """Switch tools on or off for everybody here: functions and the provider's own by name, servers and stores by id."""
     access.require_writer()
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -100,6 +105,7 @@ def switch_tools(
             "functions": _switched(on.get("functions", []), functions),
             "servers": _switched(on.get("servers", []), servers),
             "hosted": _switched(on.get("hosted", []), hosted),
+            "stores": _switched(on.get("stores", []), stores),
         }
         events.record(conversation, Fact.Kind.CONVERSATION_UPDATED, changed=["offered"])
     return conversation
@@ -112,7 +118,7 @@ def _switched(on: Sequence[Any], switches: Mapping[Any, bool]) -> list[Any]:
 
 def _update_membership(access: Access, changes: dict[str, Any]) -> None:
     fields = []
-    for name, field in (("pinned", "pinned_at"), ("archived", "archived_at")):
+    for name, field in (("pinned", "pinned_at"), ("archived", "archived_at"), ("muted", "muted_at")):
         if name in changes:
             if not isinstance(changes[name], bool):
                 raise Refused(f"{name} must be true or false.", code=name)

@@ -31,6 +31,8 @@ UNKNOWN = "application/octet-stream"
 CARRIERS = frozenset({"input_image", "input_file", "computer_screenshot"})
 """Parts of a request that may name a file instead of holding it."""
 MASK = "input_image_mask"
+IN_CONTAINER = "file_ids"
+"""Files that a tool finds in its container."""
 Place = Callable[[File], File]
 """Returns the file that is referred to in the place of the one that was named."""
 
@@ -142,6 +144,10 @@ def _referring(value: Any, user: User, place: Place) -> Any:
     changed = {name: _referring(inner, user, place) for name, inner in value.items()}
     if isinstance(changed.get(MASK), dict):
         changed[MASK] = _carried(changed[MASK], user, place)
+    if isinstance(changed.get(IN_CONTAINER), list):
+        changed[IN_CONTAINER] = [
+            _named(given, user, place).reference | {"file_id": given} for given in changed[IN_CONTAINER]
+        ]
     return _carried(changed, user, place) if value.get("type") in CARRIERS else changed
 
 
@@ -149,18 +155,21 @@ def _carried(part: dict[str, Any], user: User, place: Place) -> dict[str, Any]:
     named = part.get("file_id")
     if named is None:
         return part
-    try:
-        file = accesses.file_for(user, named if isinstance(named, str) else "")
-    except NotFound:
-        raise FileUnknown(str(named)) from None
-    here = place(file)
-    reference = here.reference | {"prefix": f"data:{here.media_type};base64,", "file_id": file.pk}
+    here = _named(named, user, place)
+    reference = here.reference | {"prefix": f"data:{here.media_type};base64,", "file_id": named}
     rest = {
         name: value for name, value in part.items() if name not in {"file_id", "image_url", "file_data", "file_url"}
     }
     if part.get("type") == "input_file":
         return {**rest, "filename": here.name or "file", "file_data": reference}
     return {**rest, "image_url": reference}
+
+
+def _named(file_id: Any, user: User, place: Place) -> File:
+    try:
+        return place(accesses.file_for(user, file_id if isinstance(file_id, str) else ""))
+    except NotFound:
+        raise FileUnknown(str(file_id)[:100]) from None
 
 
 def _here(access: Access, file: File) -> File:

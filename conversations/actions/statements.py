@@ -6,7 +6,7 @@ from conversations.models import Branch, Item, Membership, Response
 from conversations.prepared import Given, Select, Update
 
 _HEAD = (
-    "conversation branch status done_at deleted_at store endpoint calls "
+    "conversation created_by branch status done_at deleted_at store endpoint calls "
     "provider_id provider_expires_at provider_deleted_at"
 )
 """What a turn needs to know of the one before it."""

@@ -13,12 +13,15 @@ from django.utils import timezone
 
 from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
-from conversations.actions import conversations, files, statements
+from conversations.actions import conversations, files, mentions, statements, voices
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, ProviderDeletion, Response, User
 from conversations.models.fields import plain
+from conversations.models.item import searchable
 from conversations.models.response import LEASED
+from conversations.moderation import noticing
 from conversations.prepared import insert
+from conversations.site_settings import DEFAULT_INSTRUCTIONS
 
 MOST_CHARACTERS = 400_000
 """In one message. Longer texts belong into a file."""
@@ -58,13 +61,7 @@ def send_message(
     content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
     message = {"type": "message", "role": "user", "content": content}
     asking = partial(
-        ask,
-        access,
-        [message],
-        options=options,
-        client_id=client_id,
-        previous_id=previous_id,
-        edits_id=edits_id,
+        ask, access, [message], options=options, client_id=client_id, previous_id=previous_id, edits_id=edits_id
     )
     if not attachments:
         return asking(title=text)
@@ -103,6 +100,8 @@ def ask(
     client_id = plain(client_id)
     if len(client_id) > 64:
         raise Refused("client_id is longer than 64 characters.", code="client_id")
+    for payload in payloads:
+        noticing.require_unblocked(searchable(payload))
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         if client_id and (known := statements.sent.first(conversation=conversation.pk, client_id=client_id)):
@@ -126,16 +125,14 @@ def ask(
             previous = branch.head
         at_end = edits_id is None and not begins and branch.head_id == (previous.pk if previous else None)
         response = _queue(
-            conversation,
-            branch,
-            previous,
-            access.user,
-            options=options,
-            model=model,
-            door=door,
-            making=dict(making or {}),
+            conversation, branch, previous, access.user, options=options, model=model, door=door, making=making or {}
         )
-        _store(response, payloads, author=access.user, client_id=client_id)
+        by_page = door == Response.Door.PAGE
+        heading = voices.heading(conversation, previous, access.user) if by_page else []
+        items = [*heading, *payloads]
+        inputs = _store(response, items, author=access.user, client_id=client_id, before=len(heading))
+        if by_page:
+            mentions.store(inputs[-1])
         if at_end:
             response.shown = snapshots.new_turn(response)
         announce(conversation, branch, response, title=title)
@@ -280,7 +277,7 @@ def _queue(
         model=model,
         endpoint=settings.SALON_ENDPOINT,
         door=door,
-        instructions=conversation.instructions if by_page else "",
+        instructions=conversation.instructions or DEFAULT_INSTRUCTIONS.value if by_page else "",
         options=sealing.seal_tools(asked),
         offered=conversation.offered if by_page else {},
         remarks=[parameters.left_out_sentence(left_out, known)] if left_out and by_page else [],
@@ -295,20 +292,28 @@ def _queue(
     return response
 
 
-def _store(response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = "") -> None:
-    """Store the input items of a response that was just queued; the first has the `client_id`."""
-    response.inputs = [
+def _store(
+    response: Response, payloads: Sequence[dict[str, Any]], *, author: User | None, client_id: str = "", before: int = 0
+) -> list[Item]:
+    """Store and return the input items of a response that was just queued.
+
+    The first `before` of them nobody has written. The one behind them has the `client_id`.
+    """
+    inputs = response.inputs = [
         Item.from_payload(
             payload,
             response=response,
             direction=Item.Direction.INPUT,
             index=index,
-            author=author,
-            client_id="" if index else client_id,
+            author=author if index >= before else None,
+            client_id=client_id if index == before else "",
         )
         for index, payload in enumerate(payloads)
     ]
-    insert(response.inputs)
+    for item in inputs:
+        item.text = item.text if item.author else ""  # words of the server's own are for the model, not for searches
+    insert(inputs)
+    return inputs
 
 
 def require_idle(conversation: Conversation) -> None:
@@ -329,7 +334,7 @@ def announce(conversation: Conversation, branch: Branch, response: Response, *, 
     if title and not conversation.title:
         conversation.title = shortened(title)
     statements.touch(conversation=conversation.pk, activity_at=now, archived_at=None)
-    changed = ["branch", "activity_at", "title"]
+    changed = ["branch", "activity_at", "title", "several_write"]
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
     if response.is_running:
         transaction.on_commit(lambda: dispatch.start(response), robust=True)

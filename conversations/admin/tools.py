@@ -19,7 +19,7 @@ from conversations.admin.recorded import RecordedAdmin
 from conversations.admin.tools_form import McpServerForm
 from conversations.mcp.checks import Checked, check
 from conversations.mcp.servers import approve_tools
-from conversations.models import FunctionTool, McpServer, McpTool, User
+from conversations.models import FunctionTool, McpServer, McpTool, User, VectorStore
 from conversations.models.audit import record
 from conversations.tools.registry import registry
 
@@ -198,3 +198,16 @@ class FunctionToolAdmin(RecordedAdmin):
             object=obj,
             details={"tool": obj.name, "changed": sorted(set(form.changed_data))},
         )
+
+
+@admin.register(VectorStore)
+class VectorStoreAdmin(RecordedAdmin):
+    list_display = ("label", "provider_id", "is_active", "everyone")
+    list_filter = ("is_active",)
+    search_fields = ("label", "provider_id")
+    ordering = ("label",)
+    autocomplete_fields = ("people", "groups")
+    fieldsets = (
+        (None, {"fields": ("label", "provider_id", "description", "is_active")}),
+        (_("May use it"), {"fields": ("everyone", "people", "groups")}),
+    )

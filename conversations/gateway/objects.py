@@ -103,7 +103,7 @@ def _created(response: Response) -> tuple[dict[str, Any], bool]:
 def _from_row(response: Response) -> dict[str, Any]:
     asked = {name: value for name, value in (response.parameters or response.options).items() if name in DEFAULTS}
     if "tools" in asked:
-        asked["tools"] = [_without_secrets(tool) for tool in asked["tools"]]
+        asked["tools"] = [_as_asked(tool) for tool in asked["tools"]]
     return {
         "id": response.provider_id,
         "object": "response",
@@ -125,5 +125,20 @@ def _from_row(response: Response) -> dict[str, Any]:
     }
 
 
-def _without_secrets(tool: Any) -> Any:
-    return tool | dict.fromkeys(set(tool) & set(SECRET)) if isinstance(tool, dict) else tool
+def _as_asked(tool: Any) -> Any:
+    """Return a tool without its secrets, with files by the ids by which they were named."""
+    shown = _with_ids(tool)
+    return shown | dict.fromkeys(set(shown) & set(SECRET)) if isinstance(shown, dict) else shown
+
+
+def _with_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_ids(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if "$file" in value:
+        return value.get("file_id") or value["$file"]
+    carried = value.get("image_url")
+    if isinstance(carried, dict) and "$file" in carried:
+        return {name: inner for name, inner in value.items() if name != "image_url"} | {"file_id": _with_ids(carried)}
+    return {name: _with_ids(inner) for name, inner in value.items()}

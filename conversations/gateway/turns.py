@@ -21,7 +21,7 @@ from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
 from conversations.actions.items import title_of
 from conversations.errors import NotFound
-from conversations.gateway import inline, items, rebuilt
+from conversations.gateway import inline, items, named, rebuilt
 from conversations.gateway.auth import Caller
 from conversations.gateway.errors import ApiError, error_for, invalid, unavailable, unknown
 from conversations.gateway.following import LOOK, Following
@@ -68,8 +68,9 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
         after_id = previous.pk
     elif asked.conversation_id is not None:
         found = _conversation(user, asked.conversation_id)
+    new = after_id is None and asked.conversation_id is None
+    named.check(user, asked.options.get("tools", []), None if new else found.conversation)
     with transaction.atomic():
-        new = after_id is None and asked.conversation_id is None
         if new:
             found = conversation_actions.create(user)
         given = inline.kept(found, program_files.bring_in(found, given))
@@ -131,14 +132,15 @@ def with_history(user: User, body: dict[str, Any]) -> dict[str, Any]:
     elif "conversation" in body:
         conversation = _conversation(user, body.pop("conversation")).conversation
         previous = conversation.branch.head if conversation.branch else None
+    named.check(user, body.get("tools", []), conversation)
     if previous is None or conversation is None:
         return body
     draft = Response(
         conversation=conversation, previous_response=previous, model=body["model"], endpoint=settings.SALON_ENDPOINT
     )
     told = context.build(draft).body
-    named = {name: told[name] for name in ("previous_response_id",) if name in told}
-    return {**body, **named, "input": told["input"] + body["input"]}
+    before = {name: told[name] for name in ("previous_response_id",) if name in told}
+    return {**body, **before, "input": told["input"] + body["input"]}
 
 
 def find(user: User, response_id: str) -> tuple[Access, Response]:
@@ -217,13 +219,13 @@ async def streamed(
         where = begun.response.conversation_id
         watched = streams.open(caller, following.cut, conversation_id=where, placed=placed)
         await stack.enter_async_context(watched)
-        named = not background
+        has_id = background
         async for batch in _told(following, lambda number: _last(begun, number)):
-            if batch and not named:
+            if batch and not has_id:
                 # Whether the row has it yet does not show in `begun.response`, which a runner here knows too
                 body = msgspec.json.decode(batch[0]).get("response") or {}
                 await threads.writer.run(_named, begun.response, body)
-                named = True
+                has_id = True
             yield batch
 
 

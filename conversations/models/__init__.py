@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
@@ -12,21 +13,28 @@ from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
+from conversations.models.mention import Mention
+from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
+from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
+from conversations.models.vector_store import VectorStore
 
 __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
     "Branch",
+    "Case",
+    "CaseNote",
     "CatalogEntry",
     "Certificate",
     "Chain",
+    "Change",
     "Conversation",
     "Decides",
     "Deletion",
@@ -44,13 +52,19 @@ __all__ = [
     "McpServer",
     "McpTool",
     "Membership",
+    "Mention",
+    "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",
     "RefusedParameter",
+    "Report",
     "Response",
     "RetentionRule",
+    "Sanction",
+    "Setting",
     "StreamChunk",
     "ToolCall",
     "User",
+    "VectorStore",
 ]

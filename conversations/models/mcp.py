@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import sealing
 from conversations.models.fields import VerbatimJSONField
-from conversations.models.tool import Offered
+from conversations.models.tool import Approved
 
 
-class McpServer(Offered):
+class McpServer(Approved):
     """A server that the provider connects to. Its secrets are sealed: only the request itself gives them away."""
 
     class Approval(models.TextChoices):

@@ -33,6 +33,14 @@ class Offered(models.Model):
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("or only to these people")
     )
     groups = models.ManyToManyField("auth.Group", blank=True, related_name="+", verbose_name=_("and these groups"))
+
+    class Meta:
+        abstract = True
+
+
+class Approved(Offered):
+    """Something that is offered, and whose calls may wait for a person's approval."""
+
     decides = models.CharField(
         _("approvals are decided by"), max_length=10, choices=Decides.choices, default=Decides.ASKER
     )
@@ -49,7 +57,7 @@ def offered_to(user: User, rows: models.QuerySet[T]) -> models.QuerySet[T]:
     return rows.filter(Q(everyone=True) | Q(people=user) | Q(groups__user=user), is_active=True).distinct()
 
 
-class FunctionTool(Offered):
+class FunctionTool(Approved):
     """What an administrator says of a function tool. One that nobody has looked at is offered to everybody."""
 
     class Approval(models.TextChoices):

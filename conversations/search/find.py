@@ -43,14 +43,17 @@ class Found:
 def find(user: User, query: Query, *, below: int | None = None) -> Found:
     """Return a page of the newest messages and answers that `user` may see and that fit, with titles on the first."""
     visible = Conversation.objects.visible_to(user)
-    items: QuerySet[Item] = Item.objects.present().filter(
-        conversation__in=visible.values("pk"), response__deleted_at=None
-    )
+    items: QuerySet[Item] = Item.objects.present().filter(response__deleted_at=None)
     items = _filtered(items, query).exclude(text="")
     items = items.select_related("author", "conversation", "response")
     few = list(visible.values_list("pk", flat=True)[: FEW_CONVERSATIONS + 1])
     found, whole = newest(
-        items, query, limit=PAGE + 1, below=below, conversations=few if len(few) <= FEW_CONVERSATIONS else None
+        items,
+        query,
+        visible=visible,
+        limit=PAGE + 1,
+        below=below,
+        conversations=few if len(few) <= FEW_CONVERSATIONS else None,
     )
     hits = [Hit(item, excerpt(item.text, query)) for item in found[:PAGE]]
     titles = _titles(visible, query) if below is None else []

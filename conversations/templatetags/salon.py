@@ -7,6 +7,7 @@ import functools
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.template import Context
 from django.urls import reverse
@@ -17,6 +18,7 @@ from lucide.templatetags.lucide import lucide
 
 from conversations.lists import sidebar_list
 from conversations.models import Approval, User
+from conversations.site_settings import BANNER
 
 register = template.Library()
 
@@ -29,6 +31,12 @@ TINTS = 12
 def icon(name: str, size: str = "") -> SafeString:
     """Draw the lucide icon `name`, hidden from screen readers; `sm` is the size for small controls."""
     return mark_safe(lucide(str(name), size=None, **{"class": f"i {size}".strip(), "aria-hidden": "true"}))  # noqa: S308
+
+
+@register.simple_tag
+def company() -> str:
+    """Return the name of the company's sign-in, or nothing where there is none."""
+    return settings.SALON_OPENID.name if settings.SALON_OPENID else ""
 
 
 @register.inclusion_tag("parts/avatar.html")
@@ -78,6 +86,12 @@ def _places() -> list[dict[str, Any]]:
         {"label": _("Search"), "url": reverse("search"), "icon": "search"},
         {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
     ]
+
+
+@register.simple_tag
+def site_banner() -> str:
+    """Return what administrators say to everybody above every page; empty where that is nothing."""
+    return BANNER.value
 
 
 @register.filter

@@ -30,6 +30,11 @@ HOSTED = {
         _("Run Python at the provider: reckon, draw charts, read tables."),
         {"type": "code_interpreter", "container": {"type": "auto"}},
     ),
+    "shell": Hosted(
+        _("Shell"),
+        _("Run commands in a container at the provider."),
+        {"type": "shell", "environment": {"type": "container_auto"}},
+    ),
 }
 """By their types, which are also what the catalogue says that a model takes."""
 

@@ -38,6 +38,9 @@ MARGIN = timedelta(hours=12)
 REMEMBERED = timedelta(days=30)
 """For how long a provider is believed not to take a way: providers learn."""
 MOST_DEPTH = 30
+MASK = "input_image_mask"
+MASKING = "mask"
+"""The kind of a file that says which part of a picture is to be edited."""
 LOST = re.compile(r"\b(?:file|assistant)-[A-Za-z0-9_-]{6,100}")
 GONE = "A file of this message is not kept here any more, so it cannot be sent."
 TAKEN = "[A file was here. It is not kept any more.]"
@@ -45,8 +48,13 @@ TAKEN = "[A file was here. It is not kept any more.]"
 AWAY = "The files of this message cannot be read at the moment. Try again in a while."
 OURS = frozenset({"file_gone", "storage"})
 """Codes of what is wrong on our side."""
+NO_CONTAINER_FILES = "The provider takes no files for the containers of tools, or may not keep any for this turn."
 AGAIN = "The provider had lost a file, so it was given once more."
 OTHERWISE = "The provider does not take files by their id, so they were sent inside the request."
+
+
+Place = tuple[int, str | int]
+"""The identity of the object or array that holds a reference, and where in it."""
 
 
 @dataclass
@@ -78,31 +86,36 @@ class Attachments:
         """
         attached = Attached(body)
         parts = [*_references(body.get("input")), *_references(body.get("tools"))]
+        masks = {id(tool.get(MASK)) for tool in body.get("tools") or () if isinstance(tool, dict)}
         if not parts:
             return attached
         self.ways = await threads.runner.run(_ways, self.endpoint)
         files = await threads.runner.run(_files, {holder[key]["$file"] for holder, key in parts})
-        replaced: dict[tuple[int, str], dict[str, Any]] = {}
+        replaced: dict[Place, Any] = {}
         for holder, key in parts:
             file = files.get(holder[key]["$file"])
             if file is None:
                 raise RequestRejected(GONE, code="file_gone")
+            if isinstance(holder, list):
+                replaced[id(holder), key] = await self._id_in_container(file, attached, keeps=keeps)
+                continue
             if file.purged_at is not None and holder.get("type") in {"input_image", "input_file"}:
                 replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
                 continue
-            replaced[id(holder), key] = await self._resolved(holder, key, file, attached, keeps=keeps)
+            kind = MASKING if id(holder) in masks else _kind(file)
+            replaced[id(holder), key] = await self._resolved(holder, key, file, kind, attached, keeps=keeps)
         carrying: dict[str, Any] = {name: _copied(body[name], replaced) for name in ("input", "tools") if name in body}
         attached.body = {**body, **carrying}
         return attached
 
     async def _resolved(
-        self, holder: dict[str, Any], key: str, file: File, attached: Attached, *, keeps: bool
+        self, holder: dict[str, Any], key: str, file: File, kind: str, attached: Attached, *, keeps: bool
     ) -> dict[str, Any]:
         """Return what stands in place of the part that holds the reference."""
         part = {name: value for name, value in holder.items() if name != key}
-        if part.get("type") not in {"input_image", "input_file"} or holder[key].get("inline"):
+        by_id = part.get("type") in {"input_image", "input_file"} or kind == MASKING
+        if not by_id or holder[key].get("inline"):
             return part | {key: await self._data(file, holder[key])}
-        kind = _kind(file)
         way = self._way(kind, keeps=keeps)
         if way == InputWay.Way.TEXT:
             name = holder.get("filename") or file.name or "file"
@@ -112,6 +125,14 @@ class Attachments:
             part.pop("filename", None)  # it has the name that it was uploaded with
             return part | {"file_id": provider_id}
         return part | {key: await self._data(file, holder[key])}
+
+    async def _id_in_container(self, file: File, attached: Attached, *, keeps: bool) -> str:
+        """Return what a tool's container calls the file: there is no other way into it than by an id."""
+        kind = _kind(file)
+        provider_id = await self._provider_id(file, kind, attached) if keeps and kind not in self.learnt else None
+        if provider_id is None:
+            raise RequestRejected(NO_CONTAINER_FILES, code="unsupported_file")
+        return provider_id
 
     def _way(self, kind: str, *, keeps: bool) -> str:
         way = self.ways.get(kind, InputWay.Way.FILE_ID)
@@ -208,25 +229,24 @@ def _lock(endpoint: str, sha256: str) -> asyncio.Lock:
     return _locks.setdefault((endpoint, sha256), asyncio.Lock())
 
 
-def _references(value: Any, depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield each object that holds a reference, with the name under which it does."""
-    if depth > MOST_DEPTH:
+def _references(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Yield each object that holds a reference with the name under which it does, and each array with the position."""
+    if depth > MOST_DEPTH or not isinstance(value, dict | list):
         return
-    if isinstance(value, list):
-        for inner in value:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, dict) and "$file" in inner:
+            yield value, key
+        else:
             yield from _references(inner, depth + 1)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, dict) and "$file" in inner:
-                yield value, key
-            elif isinstance(inner, dict | list):
-                yield from _references(inner, depth + 1)
 
 
-def _copied(value: Any, replaced: dict[tuple[int, str], dict[str, Any]]) -> Any:
+def _copied(value: Any, replaced: dict[Place, Any]) -> Any:
     """Return `value` with the objects that hold references replaced; what is kept in rows is not touched."""
     if isinstance(value, list):
-        return [_copied(inner, replaced) for inner in value]
+        return [
+            replaced[id(value), position] if (id(value), position) in replaced else _copied(inner, replaced)
+            for position, inner in enumerate(value)
+        ]
     if isinstance(value, dict):
         for key in value:
             if (id(value), key) in replaced:
@@ -247,7 +267,7 @@ def _purpose(kind: str, provider_kind: str) -> str:
     """Azure takes no `user_data` (its documentation of 2026-06)."""
     if provider_kind.startswith("azure"):
         return "assistants"
-    return "vision" if kind == "picture" else "user_data"
+    return "vision" if kind == "picture" else "user_data"  # as recorded, also for masks
 
 
 def _is_about_files(error: UpstreamError) -> bool:

@@ -13,6 +13,7 @@ from conversations.errors import Refused
 from conversations.mcp import servers
 from conversations.models import McpServer, User
 from conversations.models.tool import offered_to
+from conversations.models.vector_store import usable as usable_stores
 from conversations.tools.hosted import HOSTED
 from conversations.tools.offers import offers_for
 from conversations.views.json import SignedInRequest, answer, body, door
@@ -37,8 +38,13 @@ def offered(user: User) -> list[dict[str, Any]]:
         for name, tool in HOSTED.items()
         if name in taken
     ]
+    stores = [
+        {"kind": "stores", "key": row.pk, "label": row.label, "about": row.description, "approval": False}
+        for row in (usable_stores(user) if "file_search" in taken else ())
+    ]
     return (
         of_provider
+        + stores
         + functions
         + [
             {
@@ -55,21 +61,26 @@ def offered(user: User) -> list[dict[str, Any]]:
 
 @door("POST")
 def switch(request: SignedInRequest, conversation_id: str) -> HttpResponse:
-    """Switch tools: `{"functions": {name: on}, "servers": {id: on}, "hosted": {type: on}}`.
+    """Switch tools: `{"functions": {name: on}, "servers": {id: on}, "hosted": {type: on}, "stores": {id: on}}`.
 
     What is not named stays as it is.
     """
     found = access.conversation_for(request.user, conversation_id)
     found.require_writer()
     data = body(request)
-    functions, ids, hosted = (_switches(data, kind) for kind in ("functions", "servers", "hosted"))
+    functions, ids, hosted, stores = (_switches(data, kind) for kind in ("functions", "servers", "hosted", "stores"))
     mine = offers_for(request.user)
-    usable = {str(server.pk): server.pk for server in servers.usable(request.user, map(int, ids))}
-    known = [(functions, set(mine)), (ids, set(usable)), (hosted, set(HOSTED))]
+    usable = {str(server.pk) for server in servers.usable(request.user, map(int, ids))}
+    shelves = {str(store.pk) for store in usable_stores(request.user, map(int, stores))}
+    known = [(functions, set(mine)), (ids, usable), (hosted, set(HOSTED)), (stores, shelves)]
     if any(on and name not in names for switches, names in known for name, on in switches.items()):
         raise Refused("This tool is not offered to you. Load the page again to see what is.", code="not_offered")
     conversation = conversations.switch_tools(
-        found, functions=functions, servers={int(key): on for key, on in ids.items()}, hosted=hosted
+        found,
+        functions=functions,
+        servers={int(key): on for key, on in ids.items()},
+        hosted=hosted,
+        stores={int(key): on for key, on in stores.items()},
     )
     return answer({"conversation": snapshots.conversation_state(conversation, found.membership)})
 
@@ -79,6 +90,6 @@ def _switches(data: dict[str, Any], kind: str) -> dict[str, bool]:
     good = isinstance(given, dict) and all(isinstance(on, bool) for on in given.values())
     if not good or len(given) > 100:
         raise Refused(f"{kind} must say of each name whether it is on.", code=kind)
-    if kind == "servers" and not all(key.isascii() and key.isdigit() and len(key) < 19 for key in given):
-        raise Refused("servers are named by their numbers.", code=kind)
+    if kind in {"servers", "stores"} and not all(key.isascii() and key.isdigit() and len(key) < 19 for key in given):
+        raise Refused(f"{kind} are named by their numbers.", code=kind)
     return {key[:100]: on for key, on in given.items()}

@@ -175,11 +175,12 @@ export interface Me extends Person {
   may_decide?: boolean;
 }
 
-/** What is switched on: names of functions, ids of MCP servers. */
+/** What is switched on: names of functions and of the provider's tools, ids of MCP servers and vector stores. */
 export interface Offered {
   functions?: string[];
   servers?: number[];
   hosted?: string[];
+  stores?: number[];
 }
 
 export interface Conversation {
@@ -197,6 +198,7 @@ export interface Conversation {
   may_note: boolean;
   pinned: boolean;
   archived: boolean;
+  muted: boolean;
   people: { count: number; first: Person[] };
   offered?: Offered;
 }
@@ -215,6 +217,12 @@ export interface Model {
   takes?: string[];
 }
 
+/** A branch and its name, which may be "". */
+export interface NamedBranch {
+  id: number;
+  name: string;
+}
+
 export interface PageState {
   conversation: Conversation;
   me: Me;
@@ -222,6 +230,7 @@ export interface PageState {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   models: Model[];
   position: number;
   running: BranchRef[];
@@ -232,6 +241,7 @@ export interface TurnsPage {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   position: number;
   running: BranchRef[];
 }
@@ -245,6 +255,7 @@ export type Frame =
       person?: number;
       turn?: Turn;
       note?: Note;
+      branch?: NamedBranch;
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }

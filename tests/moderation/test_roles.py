@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from django.apps import apps
@@ -14,16 +15,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from conversations import migrations
 from conversations.models import AuditEntry, CatalogEntry, Deletion, LegalHold, RetentionRule, User
 from conversations.models.audit import record
 from conversations.moderation import deletion, holds, purging, rules
 from tests.conftest import PASSWORD, signed_in
 from tests.moderation.conftest import Make
 
-READ = ("audit", "retention", "holds", "deletions", "provider", "readings")
+READ = ("audit", "retention", "holds", "deletions", "provider", "readings", "settings")
 PAGES: dict[str, set[str]] = {
-    "Operator": {"deletions", "provider"},
-    "Compliance officer": set(READ),
+    "Operator": {"deletions", "provider", "settings"},
+    "Compliance officer": set(READ) - {"settings"},
     "Moderator": {"deletions", "readings"},
     "Auditor": set(READ),
 }
@@ -34,7 +36,10 @@ As = Callable[[str], Client]
 def roles(db: None) -> None:
     """The roles that migrations made, which a test that empties the database has taken away."""
     import_module("conversations.migrations.0013_roles").make_roles(apps, None)
-    import_module("conversations.migrations.0021_readings").give_powers(apps, None)
+    for found in sorted(module.name for module in iter_modules(migrations.__path__)):
+        giving = getattr(import_module(f"conversations.migrations.{found}"), "give_powers", None)
+        if giving is not None:
+            giving(apps, None)
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from django.db import transaction
 
 from conversations import access, threads
-from conversations.actions import files, turns
-from conversations.models import Conversation, InputWay, ProviderFile, Response, User
+from conversations.actions import files, program_files, turns
+from conversations.models import Conversation, File, InputWay, ProviderFile, Response, User
 from conversations.turns.provider import forget
 from conversations.turns.turn import run_turn
 from conversations.upstream.config import ProviderConfig
@@ -133,6 +134,44 @@ async def test_a_picture_and_a_pdf_are_given_once_and_named_by_their_ids(talk: T
     await talk.say(again, text="And again")
     assert provider.uploads == 2
     assert await threads.runner.run(ProviderFile.objects.count) == 2
+
+
+async def test_a_file_for_the_container_of_a_tool_is_named_by_its_id_there(
+    talk: Talk, provider: FileProvider, alice: User
+) -> None:
+    table = await threads.runner.run(kept_for_programs, alice, b"lamp,price\nA,1\n", "lamps.csv")
+    for _ in range(2):
+        response = await threads.runner.run(ask_with_files, talk, [table.pk])
+        await run_turn(response.pk, "runner")
+    assert [body["tools"][0]["container"] for body in provider.asked] == [
+        {"type": "auto", "file_ids": ["file-00000001"]}
+    ] * 2
+    assert [content for _, _, content in provider.files.values()] == [b"lamp,price\nA,1\n"]
+
+
+async def test_where_the_provider_takes_no_files_a_container_gets_none_and_that_is_said(
+    talk: Talk, provider: FileProvider, alice: User
+) -> None:
+    provider.has_files = False
+    table = await threads.runner.run(kept_for_programs, alice, b"lamp,price\nA,1\n", "lamps.csv")
+    response = await threads.runner.run(ask_with_files, talk, [table.pk])
+    await run_turn(response.pk, "runner")
+    await threads.runner.run(response.refresh_from_db)
+    assert response.status == "failed"
+    assert "takes no files" in (response.error or {})["message"]
+
+
+def kept_for_programs(user: User, content: bytes, name: str) -> File:
+    return program_files.keep(user, io.BytesIO(content), name=name, purpose="user_data")
+
+
+def ask_with_files(talk: Talk, file_ids: list[str]) -> Response:
+    found = access.conversation_for(talk.alice, talk.conversation.pk)
+    tools = [{"type": "code_interpreter", "container": {"type": "auto", "file_ids": file_ids}}]
+    said = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Add up"}]}]
+    with transaction.atomic():
+        options = {"tools": program_files.bring_in(found, tools)}
+        return turns.ask(found, said, model="gpt-5", options=options, door=Response.Door.GATEWAY)[0]
 
 
 async def test_azure_is_given_files_for_assistants(talk: Talk, provider: FileProvider, settings: Any) -> None:

@@ -29,9 +29,10 @@ export class ToolSwitches extends AppElement {
   /** @param {string[]} takes kinds of tools that the chosen model takes */
   set takes(takes) {
     ref(this, "takes").hidden = takes.length > 0;
-    for (const box of this.querySelectorAll("[data-kind=hosted]")) {
+    for (const box of this.querySelectorAll("[data-kind=hosted], [data-kind=stores]")) {
       const label = /** @type {HTMLElement} */ (box.closest("label"));
-      label.hidden = !takes.includes(/** @type {HTMLElement} */ (box).dataset.key ?? "");
+      const { kind, key = "" } = /** @type {HTMLElement} */ (box).dataset;
+      label.hidden = !takes.includes(kind === "stores" ? "file_search" : key);
     }
   }
 }

@@ -1,0 +1,172 @@
+"""What administrators set while Salon runs: each setting with its type, its default and what it may hold.
+
+    from conversations.site_settings import BANNER
+
+    BANNER.value
+
+Reading is free: a process looks at the table every few seconds at most, with one query for all of them. A new setting
+is another `SiteSetting` in `SETTINGS`; it has its form, its check and its history in the administration then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Generic, Literal, TypeVar
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conversations.errors import Refused
+from conversations.models import Change, Setting, User
+from conversations.models.audit import record
+from conversations.models.fields import plain
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+FRESH = 2.0
+"""Seconds for which the table is not looked at again: a change in another process counts within them."""
+NEVER = float("-inf")
+MOST_LINES = 500
+
+_lock = threading.Lock()
+_values: Mapping[str, Any] = {}
+_looked_at = NEVER
+
+
+@dataclass(frozen=True)
+class SiteSetting(Generic[T]):
+    """`kind` says how it is written: a `line` or `text`, `lines` (a tuple of them), a `flag`, a `choice` of several."""
+
+    name: str
+    kind: Literal["line", "text", "lines", "flag", "choice"]
+    default: T
+    label: Promise
+    help: Promise
+    choices: tuple[tuple[str, Promise], ...] = ()
+    most: int = 300
+    """Characters, of a line each."""
+
+    @property
+    def value(self) -> T:
+        """What is set now, or the default. On an event loop nothing is read: what was read last counts there."""
+        _refresh()
+        found = _values.get(self.name)
+        return self.default if found is None else found
+
+    def clean(self, given: Any) -> T:
+        """Return what was given as the setting keeps it; raise `Refused`."""
+        cleaned: Any = given
+        if self.kind == "flag":
+            if not isinstance(given, bool):
+                raise Refused(_("Say yes or no."), code=self.name)
+        elif self.kind == "choice":
+            if given not in dict(self.choices):
+                raise Refused(_("Choose one of the list."), code=self.name)
+        elif self.kind == "lines":
+            cleaned = self._lines(given)
+        else:
+            cleaned = plain(given).strip() if isinstance(given, str) else None
+            if cleaned is None or len(cleaned) > self.most or (self.kind == "line" and "\n" in cleaned):
+                raise Refused(_("At most %(most)s characters.") % {"most": f"{self.most:,}"}, code=self.name)
+        return cleaned  # type: ignore[no-any-return]
+
+    def _lines(self, given: Any) -> tuple[str, ...]:
+        lines = given.splitlines() if isinstance(given, str) else given
+        if not isinstance(lines, (list, tuple)) or not all(isinstance(line, str) for line in lines):
+            raise Refused(_("Write one a line."), code=self.name)
+        kept = tuple(dict.fromkeys(" ".join(plain(line).split()) for line in lines if line.strip()))
+        if len(kept) > MOST_LINES or any(len(line) > self.most for line in kept):
+            words = _("At most %(lines)s lines of %(most)s characters.")
+            raise Refused(words % {"lines": MOST_LINES, "most": self.most}, code=self.name)
+        return kept
+
+
+BANNER = SiteSetting(
+    name="banner",
+    kind="line",
+    default="",
+    label=gettext_lazy("Banner"),
+    help=gettext_lazy("One sentence that everybody sees above every page. Empty: none."),
+)
+DEFAULT_INSTRUCTIONS = SiteSetting(
+    name="default_instructions",
+    kind="text",
+    default="",
+    label=gettext_lazy("Default instructions"),
+    help=gettext_lazy("What models are told in conversations that have no instructions of their own."),
+    most=20_000,
+)
+BLOCKED_TERMS = SiteSetting[tuple[str, ...]](
+    name="blocked_terms",
+    kind="lines",
+    default=(),
+    label=gettext_lazy("Blocked terms"),
+    help=gettext_lazy(
+        "One a line. A message with one of them is not sent; an answer with one comes to the moderators."
+    ),
+    most=100,
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, BLOCKED_TERMS)
+"""In the order in which the administration shows them."""
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def change(setting: SiteSetting[T], given: Any, *, actor: User) -> None:
+    """Set a value for everybody, and keep what it was; the same value again does nothing. Raise `Refused`."""
+    value = setting.clean(given)
+    with transaction.atomic():
+        row = Setting.objects.select_for_update().filter(pk=setting.name).first()
+        before = _readable(setting, row.value) if row is not None else setting.default
+        if value == before:
+            return
+        Setting.objects.update_or_create(pk=setting.name, defaults={"value": value})
+        Change.note("setting", setting.name, before=before, after=value, by=actor)
+        record("setting.change", actor=actor, object=("setting", setting.name))
+    forget()
+
+
+def forget() -> None:
+    """Read the table anew when it is next asked for."""
+    global _looked_at
+    _looked_at = NEVER
+
+
+def _refresh() -> None:
+    global _looked_at, _values
+    if monotonic() - _looked_at < FRESH or _on_event_loop():
+        return
+    with _lock:
+        if monotonic() - _looked_at < FRESH:
+            return
+        try:
+            rows = Setting.objects.values_list("name", "value")
+            _values = {name: _readable(BY_NAME[name], value) for name, value in rows if name in BY_NAME}
+        except DatabaseError as error:  # a database that is away: what was known goes on to count
+            log.warning("settings_unread", error=type(error).__name__)
+        _looked_at = monotonic()
+
+
+def _readable(setting: SiteSetting[T], value: Any) -> T:
+    """A value that an older version kept, or somebody wrote by hand, must not take pages down."""
+    try:
+        return setting.clean(value)
+    except Refused:
+        log.warning("setting_unreadable", setting=setting.name)
+        return setting.default
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
