@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0023_deleted_items_index'),
+        ('conversations', "0030_cases"),
     ]
 
     operations = [
