@@ -1,7 +1,7 @@
 // What the page of a work shows: every turn that makes pictures, on whatever branch. It takes state and frames and says
 // what changed; it knows no DOM and no network.
 import { RunningStreams } from "./running-streams.js";
-import { RANK, isRunning } from "./turns.js";
+import { isRunning, newer } from "./turns.js";
 import { callsOf, versionsOf } from "./versions.js";
 
 /** @typedef {import("../types").Turn} Turn */
@@ -95,8 +95,7 @@ export class StudioStore extends EventTarget {
   #place(turn) {
     this.links.set(turn.id, turn.previous);
     const known = this.turns.get(turn.id);
-    const merged = { ...turn };
-    if (known && RANK[known.status] > RANK[turn.status]) Object.assign(merged, known);
+    const merged = newer(turn, known);
     if (isRunning(merged)) this.streams.adopt(merged, known);
     else this.streams.forget(turn.id);
     this.#gather(merged);
