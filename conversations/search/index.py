@@ -93,7 +93,8 @@ def _batches_of_postgresql(
     gather all places of one that everybody says. So it is told how: a few messages are read, the rest is asked of the
     index, whose bitmap is joined with that of a window, or of the conversations.
     """
-    where, values = f"{VECTOR} @@ to_tsquery('simple', %s)", [_tsquery(query)]
+    values: list[Any] = [_tsquery(query)]
+    where = f"{VECTOR} @@ to_tsquery('simple', %s)"
     if conversations is not None:
         where, values = f"{where} AND conversation_id = ANY(%s)", [*values, list(conversations)]
     statement = f"SELECT id FROM conversations_item WHERE {where} AND id < %s AND id >= %s ORDER BY id DESC LIMIT %s"  # noqa: S608  # all values are parameters
