@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
@@ -28,6 +29,8 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Branch",
+    "Case",
+    "CaseNote",
     "CatalogEntry",
     "Certificate",
     "Chain",
@@ -55,8 +58,10 @@ __all__ = [
     "Reading",
     "RefusedParameter",
     "Rendition",
+    "Report",
     "Response",
     "RetentionRule",
+    "Sanction",
     "Setting",
     "StreamChunk",
     "ToolCall",

@@ -73,6 +73,9 @@ class File(models.Model):
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     """A rule took its bytes and its name; the row stays, because items refer to it."""
 
+    hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a moderator hid what it stands in."""
+
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
 
