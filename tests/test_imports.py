@@ -14,7 +14,7 @@ LAYERS: list[set[str]] = [
     | {"arguments", "schemas", "markup"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"} | {"pictures"},
-    {"snapshots", "lists", "running", "image_options"},
+    {"renditions", "snapshots", "lists", "running", "image_options"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
