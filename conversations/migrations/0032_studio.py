@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', "0030_cases"),
+        ('conversations', "0031_renditions"),
     ]
 
     operations = [
