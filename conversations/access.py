@@ -142,6 +142,15 @@ def place_in(conversation: Conversation, *, response_id: int | None, item_id: in
     return Place(response, made)
 
 
+def item_in(conversation: Conversation, item_id: int) -> Item:
+    """Return a message, a note or a part of an ended answer of this conversation; raise `NotFound`."""
+    items = Item.objects.present().filter(conversation=conversation).select_related("response", "author")
+    found = items.filter(pk=item_id).first() if item_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
 def branch_in(conversation: Conversation, branch_id: int) -> Branch:
     """Return a branch of this conversation; one of another conversation is not found."""
     branch = Branch.objects.filter(conversation=conversation, pk=branch_id).first()
@@ -154,7 +163,7 @@ def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
     theirs = Q(conversation=None, owner=user) | Q(conversation__in=Conversation.objects.visible_to(user))
-    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None).first()
+    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None, hidden_at=None).first()
     if file is None:
         raise NotFound
     return file

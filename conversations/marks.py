@@ -81,7 +81,9 @@ def bookmark_list(user: User, *, below: int | None = None) -> tuple[list[Bookmar
     Three queries, however many there are.
     """
     rows = Bookmark.objects.filter(user=user, conversation__in=Conversation.objects.visible_to(user).values("pk"))
-    rows = rows.filter(Q(item=None) | Q(item__deleted_at=None), Q(response=None) | Q(response__deleted_at=None))
+    rows = rows.filter(
+        Q(item=None) | Q(item__deleted_at=None, item__hidden_at=None), Q(response=None) | Q(response__deleted_at=None)
+    )
     if below is not None:
         rows = rows.filter(pk__lt=below)
     related = ("conversation", "response", "item__author", "item__response")

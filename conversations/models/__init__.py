@@ -1,8 +1,10 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
+from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
@@ -15,6 +17,7 @@ from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
+from conversations.models.rendition import Rendition
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
@@ -29,6 +32,8 @@ __all__ = [
     "AuditEntry",
     "Bookmark",
     "Branch",
+    "Case",
+    "CaseNote",
     "CatalogEntry",
     "Certificate",
     "Chain",
@@ -37,6 +42,7 @@ __all__ = [
     "Decides",
     "Deletion",
     "Fact",
+    "Favourite",
     "File",
     "FunctionTool",
     "HoldTarget",
@@ -56,8 +62,11 @@ __all__ = [
     "Reaction",
     "Reading",
     "RefusedParameter",
+    "Rendition",
+    "Report",
     "Response",
     "RetentionRule",
+    "Sanction",
     "Setting",
     "StreamChunk",
     "ToolCall",
