@@ -54,7 +54,13 @@ def reaction(row: Reaction) -> dict[str, Any]:
     """Return what the fact of a reaction tells everybody: how many now have this emoji there, and whose has changed."""
     on = [[pk] if pk else [] for pk in (row.response_id, row.item_id)]
     now = reactions(answers=on[0], items=on[1], emoji=row.emoji)
-    none = {"item": row.item_id, "response": row.response_id, "emoji": row.emoji, "count": 0, "names": []}
+    none: dict[str, Any] = {
+        "item": row.item_id,
+        "response": row.response_id,
+        "emoji": row.emoji,
+        "count": 0,
+        "names": [],
+    }
     shown = {name: value for name, value in (now[0] if now else none).items() if name != "mine"}
     return shown | {"person": row.user_id, "on": row.removed_at is None}
 

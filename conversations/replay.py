@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from conversations import protocol, snapshots, threads
+from conversations.folding import folded
 from conversations.hub import hub
 from conversations.models import Fact, Response
 from conversations.shown import shown_item
@@ -61,5 +62,5 @@ def _from_log(conversation_id: str, response_id: int) -> protocol.Snapshot | Non
     response = Response.objects.running().filter(conversation=conversation_id, pk=response_id).first()
     if response is None:
         return None
-    output, cursor = snapshots.folded({response_id: response.epoch})[response_id]
+    output, cursor = folded({response_id: response.epoch})[response_id]
     return protocol.Snapshot(response_id, cursor.epoch, cursor.sequence, [shown_item(item) for item in output])

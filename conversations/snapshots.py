@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Q, Window
@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from conversations import catalog, marks, pictures, protocol
 from conversations.arguments import named_arguments
 from conversations.branches import beside, path
-from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.folding import folded
+from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.mention import know_mentions
-from conversations.output import Output
 from conversations.shown import shown_item
 from conversations.upstream.catalog import cost
 
@@ -246,23 +246,6 @@ def approval(row: Approval) -> dict[str, Any]:
         "note": row.note,
         "expires_at": row.expires_at.isoformat(),
     }
-
-
-def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:
-    """Return the output of running responses as their logged streams tell it, with the cursor behind the last event.
-
-    `epochs` maps the responses to their present epochs: one that has logged nothing yet goes on from what the epochs
-    before it logged.
-    """
-    outputs = {pk: Output() for pk in epochs}
-    cursors = {pk: protocol.StreamCursor(epoch, 0) for pk, epoch in epochs.items()}
-    chunks = StreamChunk.objects.filter(response__in=list(epochs)).order_by("response_id", "epoch", "sequence")
-    for chunk in chunks.iterator() if epochs else ():
-        for event in chunk.events:
-            outputs[chunk.response_id].apply(event)
-        if chunk.epoch >= epochs[chunk.response_id]:
-            cursors[chunk.response_id] = protocol.StreamCursor(chunk.epoch, chunk.sequence + chunk.count)
-    return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
 
 
 def item_timing(item: Item) -> dict[str, Any]:
