@@ -4,6 +4,7 @@ import "./elements/answer-form.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
+import "./elements/company-line.js";
 import "./elements/conversation-menu.js";
 import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
@@ -43,6 +44,9 @@ const own = /** @type {import("./elements/message-options.js").MessageOptions | 
 const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
   document.querySelector("tool-switches")
+);
+const company = /** @type {import("./elements/company-line.js").CompanyLine} */ (
+  document.querySelector("company-line")
 );
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
@@ -143,7 +147,7 @@ function refresh() {
   status.update(store);
   inspector.watch(store.turn(inspector.shown ?? 0));
   menu.conversation = conversation;
-  showFaces(faces, conversation.people);
+  showFaces(faces, conversation.people, company.presence);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
   form?.update(conversation, store.model);
@@ -181,7 +185,11 @@ store.addEventListener("reload", async () => {
   socket.reconnect();
 });
 
-socket.addEventListener("frames", (event) => store.apply(/** @type {CustomEvent} */ (event).detail));
+socket.addEventListener("frames", (event) => {
+  const frames = /** @type {import("./types").Frame[]} */ (/** @type {CustomEvent} */ (event).detail);
+  store.apply(frames);
+  if (company.hear(frames, store.me)) showFaces(faces, store.conversation.people, company.presence);
+});
 socket.addEventListener("state", (event) => {
   status.connection = /** @type {CustomEvent} */ (event).detail;
   status.update(store);
@@ -242,6 +250,7 @@ const actions = {
   },
   "inspector:moved": () => rememberBranch(),
   "chat:older": loadOlder,
+  "chat:typing": ({ to }) => socket.send({ type: "typing", to }),
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
   "chat:tool": async ({ kind, key, on }) => {
