@@ -5,6 +5,7 @@ import * as esbuild from "esbuild";
 const options = {
   entryPoints: {
     app: "static/app/app.js",
+    compare: "static/app/compare.js",
     conversation: "static/app/conversation.js",
     style: "static/css/style.css",
   },

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import AuthProcess
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.urls import reverse
+
+from conversations.actions import identities
+from conversations.errors import Refused
+from conversations.models import User
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -16,5 +31,39 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("settings")
 
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Who came in through the company is told that they are still signed in there."""
+        methods = [used["method"] for used in get_authentication_records(request, request.user)]
+        return reverse("openid_left") if "socialaccount" in methods else super().get_logout_redirect_url(request)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Who has no password because the company's provider lets them in, or does not, shall not get one here."""
+        through_company = not user.has_usable_password() and SocialAccount.objects.filter(user=user).exists()
+        prefix = "account/email/no_password" if through_company else "account/email/password_reset_key"
+        self.send_mail(prefix, email, context)
+
     def format_email_subject(self, subject: str) -> str:
         return subject
+
+
+class IdentityAdapter(DefaultSocialAccountAdapter):
+    """People who come in through the company's provider."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Find or make the account of who signs in; allauth's own ways to make one are not used."""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            return  # the person who is signed in says that it is theirs, too
+        try:
+            sociallogin.user = identities.signed_in(sociallogin.account, sociallogin.provider.identity)
+        except Refused as error:
+            page = render(request, "socialaccount/refused.html", {"sentence": error.sentence}, status=error.status)
+            raise ImmediateHttpResponse(page) from error
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **failure: Any) -> None:
+        log.warning("openid_failed", reason=str(failure.get("exception") or failure.get("error") or "")[:200])
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
+        return f"{reverse('settings')}#sessions"
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False

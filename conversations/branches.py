@@ -1,18 +1,24 @@
-"""What stands beside a turn: other wordings of its message, and other answers to it."""
+"""The tree of responses: the path to one of them, where two part, and what stands beside a turn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from django.db import connection
 
-from conversations.models import Response
+from conversations.models import Branch, Conversation, Item, Response
 
 MOST = 50
 """Wordings, and answers, that are listed with a turn."""
 Beside = dict[int, list[dict[str, int]]]
+PAGE = 30
+"""Branches that are listed at once."""
+MOST_APART = 2000
+"""Turns that two branches are followed back, to where they part."""
+EXCERPT = 140
 
 _WORDINGS = """
 SELECT * FROM (
@@ -68,3 +74,81 @@ def beside(responses: Sequence[Response]) -> tuple[Beside, Beside]:
 
 def _including(shown: dict[str, int], newest: list[dict[str, int]]) -> list[dict[str, int]]:
     return newest if shown in newest else sorted([shown, *newest], key=itemgetter("id"))
+
+
+def path(start: int, length: int) -> list[int]:
+    """Return the ids of up to `length` responses from `start` back along `previous_response`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE path (id, previous_id, depth) AS (
+                SELECT id, previous_response_id, 1 FROM conversations_response WHERE id = %s
+                UNION ALL
+                SELECT r.id, r.previous_response_id, path.depth + 1
+                FROM conversations_response r JOIN path ON r.id = path.previous_id
+                WHERE path.depth < %s
+            )
+            SELECT id FROM path ORDER BY depth
+            """,
+            [start, length],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A branch as it is listed."""
+
+    branch: Branch
+    words: str
+    """The beginning of its newest message."""
+    is_main: bool
+    is_running: bool
+
+
+def branch_rows(conversation: Conversation, *, below: int | None = None) -> tuple[list[Row], int | None]:
+    """Return a page of the branches, the newest first, and the id below which the next page begins."""
+    rows = conversation.branches.exclude(head=None).select_related("created_by", "head").order_by("-id")
+    if below is not None:
+        rows = rows.filter(id__lt=below)
+    page = list(rows[: PAGE + 1])
+    shown, more = page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
+    words = _words(branch.head for branch in shown if branch.head is not None)
+    running = set(conversation.responses.running().values_list("branch", flat=True))
+    return [
+        Row(
+            branch=branch,
+            words=words.get(branch.head.input_owner_id, "") if branch.head is not None else "",
+            is_main=branch.pk == conversation.branch_id,
+            is_running=branch.pk in running,
+        )
+        for branch in shown
+    ], more
+
+
+def _words(heads: Iterable[Response]) -> dict[int, str]:
+    owners = [head.input_owner_id for head in heads if head.deleted_at is None]
+    asked = Item.objects.present().filter(response__in=owners, direction=Item.Direction.INPUT, role="user")
+    return {
+        owner: " ".join(text.split())[:EXCERPT]
+        for owner, text in asked.order_by("-index").values_list("response_id", "text")
+        if owner is not None
+    }
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where two branches part: the ids of the turns behind that place on either side, oldest first."""
+
+    left: list[int]
+    right: list[int]
+    found: bool
+    """Whether they part within `MOST_APART` turns; else these are the newest of them."""
+
+
+def parting(left: Branch, right: Branch) -> Parting:
+    """Return where two branches of one conversation part."""
+    sides = [path(branch.head_id, MOST_APART) if branch.head_id is not None else [] for branch in (left, right)]
+    shared = set(sides[0]) & set(sides[1])
+    apart = [[pk for pk in side if pk not in shared][::-1] for side in sides]
+    return Parting(left=apart[0], right=apart[1], found=bool(shared) or max(map(len, sides)) < MOST_APART)

@@ -10,7 +10,7 @@ from django.db import transaction
 from conversations import protocol, snapshots
 from conversations.errors import NotFound
 from conversations.hub import hub
-from conversations.models import Conversation, Fact, Item, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Response, User
 from conversations.prepared import Given, Select, Update, insert
 
 _locked = Select(lambda: Conversation.objects.select_for_update().filter(pk=Given("pk")))
@@ -23,6 +23,7 @@ def record(
     response: Response | None = None,
     person: User | None = None,
     note: Item | None = None,
+    branch: Branch | None = None,
     changed: Iterable[str] = (),
 ) -> Fact:
     """Append a fact to the log of `conversation`, whose row the caller has locked, and announce it after the commit.
@@ -33,7 +34,7 @@ def record(
     columns = ("position", *changed)
     values = {name: conversation.serializable_value(name) for name in columns}
     _saving(columns)(pk=conversation.pk, **values)
-    about = {"response": response, "person": person, "note": note}
+    about = {"response": response, "person": person, "note": note, "branch": branch}
     fact = Fact(conversation=conversation, position=conversation.position, kind=kind, **about)
     insert([fact])
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that

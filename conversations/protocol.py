@@ -33,13 +33,15 @@ class Hello(msgspec.Struct, tag="hello", tag_field="type"):
 
 
 class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True):
-    """Rows have changed. `turn` and `conversation` are their state after it, or later; `person` is whom it is about."""
+    """Rows have changed. `turn`, `branch` and `conversation` are their state after it, or later; `person` is whom it is
+    about."""
 
     position: int
     kind: str
     person: int | None = None
     turn: dict[str, Any] | None = None
     note: dict[str, Any] | None = None
+    branch: dict[str, Any] | None = None
     conversation: dict[str, Any] | None = None
 
 

@@ -18,7 +18,7 @@ CATCH_UP = 3.0
 def frames_from(conversation_id: str, position: int) -> list[str]:
     """Return the frames of the facts from `position` on, that one included."""
     facts = Fact.objects.filter(conversation=conversation_id, position__gte=position).order_by("position")
-    found = list(facts.select_related("conversation", "note__author")[: MOST_FACTS + 1])
+    found = list(facts.select_related("conversation", "note__author", "branch")[: MOST_FACTS + 1])
     if len(found) > MOST_FACTS or (found and found[0].position > position):
         return [protocol.encode(protocol.Reload("too far behind"))]
     return [protocol.encode(frame) for frame in snapshots.fact_frames(found)] if found else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -38,3 +39,8 @@ def failed_to_sign_in(sender: Any, credentials: dict[str, Any], **_: Any) -> Non
 @receiver([password_changed, password_set, password_reset])
 def has_new_password(sender: Any, user: User, **_: Any) -> None:
     record("user.password_change", actor=user, object=user)
+
+
+@receiver(social_account_added)
+def has_linked_an_account(sender: Any, sociallogin: Any, **_: Any) -> None:
+    record("user.link", actor=sociallogin.user, object=sociallogin.user, details={"source": "openid"})

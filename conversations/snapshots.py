@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
 from conversations import catalog, protocol
 from conversations.arguments import named_arguments
-from conversations.branches import beside
+from conversations.branches import beside, path
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
 from conversations.models.mention import know_mentions
 from conversations.output import Output
@@ -57,6 +57,7 @@ def conversation_state(conversation: Conversation, membership: Membership | None
             "may_note": membership.may_note,
             "pinned": membership.pinned_at is not None,
             "archived": membership.archived_at is not None,
+            "muted": membership.muted_at is not None,
         }
     return state
 
@@ -80,28 +81,10 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
         "turns": turns(conversation, shown[::-1]),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
+        "branch_name": branch.name if branch is not None else "",
         "notes": notes(conversation, shown, opening=len(ids) <= PAGE),
         "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
-
-
-def path(start: int, length: int) -> list[int]:
-    """Return the ids of up to `length` responses from `start` back along `previous_response`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH RECURSIVE path (id, previous_id, depth) AS (
-                SELECT id, previous_response_id, 1 FROM conversations_response WHERE id = %s
-                UNION ALL
-                SELECT r.id, r.previous_response_id, path.depth + 1
-                FROM conversations_response r JOIN path ON r.id = path.previous_id
-                WHERE path.depth < %s
-            )
-            SELECT id FROM path ORDER BY depth
-            """,
-            [start, length],
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def turns(conversation: Conversation, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -132,7 +115,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
-        output, cursor = [item.payload | item_timing(item) for item in outputs.get(response.pk, [])], None
+        output, cursor = [visible(item) | item_timing(item) for item in outputs.get(response.pk, [])], None
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs.get(response.input_owner_id, [])
@@ -151,7 +134,7 @@ def _items(responses: Sequence[Response]) -> tuple[dict[int, list[Item]], dict[i
     owners = {response.input_owner_id for response in responses} - inputs.keys()
     silent = {response.pk for response in responses if not response.is_running} - outputs.keys()
     if owners or silent:
-        items = Item.objects.present().filter(
+        items = Item.objects.filter(deleted_at=None).filter(
             Q(response__in=owners, direction=Item.Direction.INPUT)
             | Q(response__in=silent, direction=Item.Direction.OUTPUT)
         )
@@ -204,7 +187,7 @@ def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) ->
     With `opening` also what was said before the first turn.
     """
     place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
-    rows = Item.objects.present().filter(place, conversation=conversation, direction=Item.Direction.NOTE)
+    rows = Item.objects.filter(place, deleted_at=None, conversation=conversation, direction=Item.Direction.NOTE)
     ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
     found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id"))
     know_mentions(found)
@@ -279,9 +262,20 @@ def _input(item: Item) -> dict[str, Any]:
         "author": person(item.author) if item.author else None,
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
-        "payload": shown_item(item.payload),
+        "payload": shown_item(visible(item)),
         "mentions": [{"id": mention.user_id, "name": mention.name} for mention in item.mentioned or []],
     }
+
+
+def visible(item: Item) -> dict[str, Any]:
+    """Return an item's payload, or what stands in its place while a moderator looks at it."""
+    if item.hidden_at is None:
+        payload: dict[str, Any] = item.payload
+        return payload
+    kind = "output_text" if item.direction == Item.Direction.OUTPUT else "input_text"
+    words = _("*Hidden while a moderator looks at it.*")
+    content = [{"type": kind, "text": words, "annotations": []}]
+    return {"type": "message", "id": item.provider_id, "role": item.role or "assistant", "content": content}
 
 
 def _kept_until(response: Response) -> str | None:
@@ -328,6 +322,13 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
     if fact.note is not None:
         gone = fact.note.deleted_at is not None
         said = {"id": fact.note.pk, "after": fact.note.response_id} if gone else note(fact.note)
+    branch = None if fact.branch is None else {"id": fact.branch.pk, "name": fact.branch.name}
     return protocol.FactFrame(
-        position=fact.position, kind=fact.kind, person=fact.person_id, turn=turn, note=said, conversation=state
+        position=fact.position,
+        kind=fact.kind,
+        person=fact.person_id,
+        turn=turn,
+        note=said,
+        branch=branch,
+        conversation=state,
     )

@@ -53,8 +53,8 @@ def note(access: Access, metadata: dict[str, str]) -> None:
 
 
 def update(access: Access, changes: dict[str, Any]) -> Conversation:
-    """Change what `changes` names: title, model, instructions, state, options for everybody; pinned and archived for
-    the member.
+    """Change what `changes` names: title, model, instructions, state, options for everybody; pinned, archived and muted
+    for the member.
 
     `options` are values by their paths (`parameters.read`). A new model drops the options that it does not take:
     `left_out` of the conversation says which. Unknown names are ignored: a client cannot set what is not its own.
@@ -117,7 +117,7 @@ def _switched(on: Sequence[Any], switches: Mapping[Any, bool]) -> list[Any]:
 
 def _update_membership(access: Access, changes: dict[str, Any]) -> None:
     fields = []
-    for name, field in (("pinned", "pinned_at"), ("archived", "archived_at")):
+    for name, field in (("pinned", "pinned_at"), ("archived", "archived_at"), ("muted", "muted_at")):
         if name in changes:
             if not isinstance(changes[name], bool):
                 raise Refused(f"{name} must be true or false.", code=name)

@@ -192,7 +192,7 @@ def _carried(access: Access, file_id: Any, detail: str) -> dict[str, Any]:
         file = accesses.file_for(access.user, file_id if isinstance(file_id, str) else "")
         if file.purged_at is not None:
             raise NotFound
-        file = _brought_in(access, file)
+        file = brought_in(access, file)
     except NotFound:
         raise Refused(
             "A file of this message is not here any more. Remove it, and attach it again.", code="file_gone", status=404
@@ -203,13 +203,14 @@ def _carried(access: Access, file_id: Any, detail: str) -> dict[str, Any]:
     return {"type": "input_file", "filename": file.name or "file", "file_data": reference}
 
 
-def _brought_in(access: Access, file: File) -> File:
-    """Return the file as this conversation has it."""
+def brought_in(access: Access, file: File) -> File:
+    """Return the file as this conversation has it; to be called in the transaction of what refers to it."""
     here = access.conversation
     if file.conversation_id is None:
         own = File.objects.filter(pk=file.pk, conversation=None)
         if own.update(conversation=here):
             File.objects.filter(preview_of=file).update(conversation=here)
+            file.conversation = here
             return file
         file.refresh_from_db()  # another window of theirs has sent it meanwhile
     if file.conversation_id == here.pk:

@@ -132,6 +132,7 @@ async def fetch(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     json: Any = None,
+    body: bytes | None = None,
     limits: Limits = Limits(),
     allowance: Allowance | None = None,
 ) -> Fetched:
@@ -143,7 +144,7 @@ async def fetch(
     try:
         async with asyncio.timeout(limits.seconds):
             for _ in range(limits.redirects + 1):
-                answer = await _ask(target, method, sent, json, limits, allowance)
+                answer = await _ask(target, method, sent, {"json": json, "data": body}, limits, allowance)
                 if isinstance(answer, Fetched):
                     return answer
                 if answer.origin() != target.origin():
@@ -155,13 +156,13 @@ async def fetch(
 
 
 async def _ask(
-    target: URL, method: str, headers: dict[str, str], json: Any, limits: Limits, allowance: Allowance | None
+    target: URL, method: str, headers: dict[str, str], content: Any, limits: Limits, allowance: Allowance | None
 ) -> Fetched | URL:
     """Make one request; return its answer, or where it redirects to."""
     try:
         async with (
             open_session(str(target), allowance) as session,
-            session.request(method, target, headers=headers, json=json, allow_redirects=False) as response,
+            session.request(method, target, headers=headers, **content, allow_redirects=False) as response,
         ):
             if response.status in REDIRECTS and "Location" in response.headers:
                 if method != "GET":

@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from conversations.branches import path
 from conversations.gateway.errors import ApiError, invalid, missing
 from conversations.models import Conversation, Item, Response, User
 from conversations.models.fields import plain
-from conversations.snapshots import path
 from conversations.turns.blobs import restore_kept
 
 PREFIXES = {

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from conversations.branches import path
 from conversations.inspector.answer import Kept, kept
 from conversations.models import Item, Response
-from conversations.snapshots import path
 
 PAGE = 20
 FIRST_WORDS = 80

@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
@@ -12,6 +13,7 @@ from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
@@ -26,6 +28,8 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Branch",
+    "Case",
+    "CaseNote",
     "CatalogEntry",
     "Certificate",
     "Chain",
@@ -47,12 +51,15 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",
     "RefusedParameter",
+    "Report",
     "Response",
     "RetentionRule",
+    "Sanction",
     "Setting",
     "StreamChunk",
     "ToolCall",

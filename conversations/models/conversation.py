@@ -102,6 +102,9 @@ class Branch(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    class Meta:
+        indexes = [models.Index(fields=["conversation", "-id"], name="branches_here")]
+
     def __str__(self) -> str:
         return self.name or f"Branch {self.pk}"
 
@@ -120,6 +123,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    muted_at = models.DateTimeField(null=True, blank=True)
+    """This member gets no notices of it."""
     activity_at = models.DateTimeField(default=timezone.now)
     """The conversation's, kept here too: a list of ten thousand is then read from one index."""
 

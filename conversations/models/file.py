@@ -46,6 +46,8 @@ class File(models.Model):
         PARTIAL = "partial"
         PREVIEW = "preview"
         PROGRAM = "program"
+        LOCKED = "locked"
+        HEAT = "heat"
 
     id = models.CharField(primary_key=True, max_length=64, default=file_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="files")
@@ -69,6 +71,9 @@ class File(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     """A rule took its bytes and its name; the row stays, because items refer to it."""
+
+    hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a moderator hid what it stands in."""
 
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""

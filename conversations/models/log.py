@@ -22,6 +22,7 @@ class Fact(models.Model):
         MEMBERS_UPDATED = "members.updated"
         NOTE_CREATED = "note.created"
         NOTE_DELETED = "note.deleted"
+        BRANCH_UPDATED = "branch.updated"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts", db_index=False)
     position = models.PositiveBigIntegerField()
@@ -30,6 +31,8 @@ class Fact(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     """Whose membership has changed."""
     note = models.ForeignKey("Item", models.CASCADE, null=True, blank=True, related_name="+")
+    branch = models.ForeignKey("Branch", models.CASCADE, null=True, blank=True, related_name="+")
+    """Whose name has changed."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -7,6 +7,7 @@ import functools
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.template import Context
 from django.urls import reverse
@@ -30,6 +31,12 @@ TINTS = 12
 def icon(name: str, size: str = "") -> SafeString:
     """Draw the lucide icon `name`, hidden from screen readers; `sm` is the size for small controls."""
     return mark_safe(lucide(str(name), size=None, **{"class": f"i {size}".strip(), "aria-hidden": "true"}))  # noqa: S308
+
+
+@register.simple_tag
+def company() -> str:
+    """Return the name of the company's sign-in, or nothing where there is none."""
+    return settings.SALON_OPENID.name if settings.SALON_OPENID else ""
 
 
 @register.inclusion_tag("parts/avatar.html")

@@ -18,8 +18,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations import catalog, schemas
+from conversations.branches import path
 from conversations.models import Conversation, Item, Response
-from conversations.snapshots import path
 from conversations.turns import calls, offers
 from conversations.turns.history import Listener, Told, matched, told_again
 from conversations.upstream.catalog import Capabilities

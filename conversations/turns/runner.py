@@ -20,6 +20,7 @@ from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.replay import frames_from
 from conversations.turns.keeper import Keeper
+from conversations.turns.locking import Locking
 from conversations.turns.provider import forget, warm_up
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
@@ -44,6 +45,7 @@ class Runner:
         self._sweeper: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._keeper = Keeper()
+        self._locking = Locking()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self, *, alone: bool = False) -> None:
@@ -64,6 +66,7 @@ class Runner:
     async def stop(self) -> None:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
         await self._keeper.stop()
+        self._locking.stop()
         for helper in (self._sweeper, self._warming):
             if helper is not None:
                 helper.cancel()
@@ -90,6 +93,8 @@ class Runner:
                 return
             for following in turn.waiting:
                 self.run(following)
+            if turn.response.options.get("tools"):
+                await self._locking.look()
             if turn.response.previous_response_id is not None:
                 return  # it was not the first
             async with self._titles:  # a title can wait, and the streams of others should not
@@ -128,6 +133,7 @@ class Runner:
             try:
                 for response_id in await threads.runner.run(due):
                     self.run(response_id)
+                await self._locking.look()
                 if loop.time() - lapsed > 5:
                     lapsed = loop.time()
                     await threads.runner.run(lapse_due)

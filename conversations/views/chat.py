@@ -22,6 +22,8 @@ from conversations.views import kept, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
+OWN = ("pinned", "archived", "muted")
+"""What each member sets for themselves."""
 
 
 @require_POST
@@ -122,8 +124,8 @@ def stop(request: SignedInRequest, conversation_id: str, response_id: int) -> Ht
 def update(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     found = access.conversation_for(request.user, conversation_id)
     if form := _form(request):
-        changes: dict[str, Any] = {name: form[name] for name in form if name not in {"pinned", "archived"}}
-        changes |= {name: form[name] == "1" for name in ("pinned", "archived") if name in form}
+        changes: dict[str, Any] = {name: form[name] for name in form if name not in OWN}
+        changes |= {name: form[name] == "1" for name in OWN if name in form}
         conversations.update(found, changes)
         return redirect(_next(request))
     state = conversations.update(found, body(request))

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from conversations import access, contents
@@ -18,6 +19,8 @@ from conversations.views.json import SignedInRequest, answer, door, refusal
 
 SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 """Raster images only: SVG, HTML and PDF can run script, so they are handed out as downloads."""
+KEPT_LINK = 480
+"""Seconds that a browser may use a link into the object store again: less than it is good for."""
 
 
 @door("POST")
@@ -57,7 +60,7 @@ def shown(file: File) -> dict[str, Any]:
 @require_GET
 @login_required
 def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
-    return _served(_found(request, file_id))
+    return _served(request, _found(request, file_id))
 
 
 @require_GET
@@ -65,7 +68,7 @@ def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
 def preview(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     """A picture as large as a page shows it; the picture itself where it is small."""
     found = _found(request, file_id)
-    return _served(found.previews.first() or found)
+    return _served(request, found.previews.first() or found)
 
 
 def _found(request: SignedInRequest, file_id: str) -> File:
@@ -75,21 +78,31 @@ def _found(request: SignedInRequest, file_id: str) -> File:
         raise Http404 from error
 
 
-def _served(found: File) -> HttpResponseBase:
+def _served(request: SignedInRequest, found: File) -> HttpResponseBase:
+    inline = found.media_type in SHOWN_INLINE
+    kind = found.media_type if inline else "application/octet-stream"
+    name = found.name or found.pk
+    # A page that reads a picture's bytes (`fetch`, a canvas) has them from here: only this origin may be read
+    if found.sha256 and request.headers.get("Sec-Fetch-Mode") in {"no-cors", "navigate"}:
+        disposition = content_disposition_header(not inline, name) or "inline"
+        if address := contents.link(found, media_type=kind, disposition=disposition):
+            led = HttpResponseRedirect(address)
+            led["Cache-Control"] = f"private, max-age={KEPT_LINK}"
+            led["Vary"] = "Sec-Fetch-Mode"
+            return led
     try:
         content = contents.opened(found)
     except FileNotFoundError as error:
         raise Http404 from error
     except Refused as error:
         return refusal(error)
-    inline = found.media_type in SHOWN_INLINE
-    response = FileResponse(
-        content,
-        as_attachment=not inline,
-        filename=found.name or found.pk,
-        content_type=found.media_type if inline else "application/octet-stream",
-    )
+    return guarded(FileResponse(content, as_attachment=not inline, filename=name, content_type=kind))
+
+
+def guarded(response: HttpResponseBase) -> HttpResponseBase:
+    """Return an answer with foreign bytes as one that runs nothing and that only its reader's browser keeps."""
     response["Cache-Control"] = "private, max-age=86400, immutable"
+    response["Vary"] = "Sec-Fetch-Mode, Cookie"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -19,6 +21,7 @@ def settings_page(request: HttpRequest, *, status: int = 200, **context: Any) ->
         "form": ProfileForm(instance=person),
         "key_form": KeyForm(),
         "keys": Key.objects.alive().filter(user=person).order_by("-created_at", "-id"),
+        "identity": SocialAccount.objects.filter(user=person).first() if settings.SALON_OPENID else None,
         "base_url": request.build_absolute_uri("/openai/v1/"),
     }
     return render(request, "settings.html", shown | context, status=status)

@@ -1,6 +1,7 @@
 // The page of one conversation: state from the page, frames from the socket, writes over HTTP.
 import "./elements/answer-inspector.js";
 import "./elements/answer-form.js";
+import "./elements/branch-line.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
@@ -25,6 +26,7 @@ const here = `/conversations/${state.conversation.id}/`;
 const store = new ConversationStore(state);
 const log = /** @type {import("./elements/chat-log.js").ChatLog} */ (document.querySelector("chat-log"));
 const status = /** @type {import("./elements/status-line.js").StatusLine} */ (document.querySelector("status-line"));
+const line = /** @type {import("./elements/branch-line.js").BranchLine} */ (document.querySelector("branch-line"));
 const composer = /** @type {import("./elements/chat-composer.js").ChatComposer | null} */ (
   document.querySelector("chat-composer")
 );
@@ -54,6 +56,7 @@ const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInsp
 );
 const socket = new ConversationSocket(address);
 const outbox = new Outbox(store, here, taken);
+let moving = 0; // calls on their way that make another branch the main one
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -145,6 +148,7 @@ function refresh() {
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
   status.update(store);
+  line.update(store);
   inspector.watch(store.turn(inspector.shown ?? 0));
   menu.conversation = conversation;
   showFaces(faces, conversation.people, company.presence);
@@ -175,6 +179,9 @@ store.addEventListener("resync", (event) =>
 store.addEventListener("gap", () => socket.reconnect());
 store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
+});
+store.addEventListener("moved", () => {
+  if (!moving) say("The conversation went on on another branch. What you read is kept under Branches.");
 });
 // What one may do here is another from now on, so the page is
 store.addEventListener("role", () => location.reload());
@@ -232,17 +239,24 @@ const actions = {
   },
   "chat:regenerate": async ({ id }) => {
     const older = store.tail?.id !== id;
-    const answer = await tried(() => post(`${here}responses/${id}/regenerate/`));
+    const answer = await moved(`${here}responses/${id}/regenerate/`);
     if (!answer) return;
-    taken(answer);
     if (older) say("Answering again on a new branch. What came after stays on the branch before.");
+    else say("Answering again on a new branch. The answer before stays beside it.");
   },
   "chat:continue": async ({ id }) => {
-    const answer = await tried(() => post(`${here}responses/${id}/continue/`));
-    if (answer) taken(answer);
+    const before = store.branch;
+    const answer = await moved(`${here}responses/${id}/continue/`);
+    if (answer && answer.branch !== before)
+      say("Going on on a new branch. What came after stays on the branch before.");
   },
   "chat:branch": async ({ branch }) => {
     if (await open(branch)) rememberBranch("pushState");
+  },
+  "branch:main": async ({ branch }) => {
+    if (!(await moved(`${here}branches/${branch}/main/`))) return;
+    say("This is the main branch now, for everybody here.");
+    composer?.area.focus(); // the button goes
   },
   "chat:inspect": ({ id }) => {
     options.close(); // there is room for one panel
@@ -282,12 +296,25 @@ for (const [name, act] of Object.entries(actions)) {
   document.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
 }
 
+/**
+ * Makes a call after which the viewer may look at another branch.
+ * @param {string} path
+ */
+async function moved(path) {
+  moving += 1;
+  const answer = await tried(() => post(path));
+  moving -= 1;
+  if (answer?.turn) taken(answer);
+  return answer;
+}
+
 /** @param {Partial<import("./types").Conversation>} change */
 async function save(change) {
   const answer = await tried(() => post(`${here}update/`, change));
   if (!answer) return refresh(); // what the controls show is what is stored
   stored(answer);
   if ("pinned" in change || "archived" in change) sidebar.search(); // its row goes to another group, or leaves
+  if ("muted" in change) say(change.muted ? "Muted. You get no notices of this conversation." : "Not muted any more.");
   if (change.archived) say("Archived. It stays readable in the archive.");
 }
 

@@ -171,6 +171,7 @@ export interface Conversation {
   may_note: boolean;
   pinned: boolean;
   archived: boolean;
+  muted: boolean;
   people: { count: number; first: Person[] };
   offered?: Offered;
 }
@@ -189,6 +190,12 @@ export interface Model {
   takes?: string[];
 }
 
+/** A branch and its name, which may be "". */
+export interface NamedBranch {
+  id: number;
+  name: string;
+}
+
 export interface PageState {
   conversation: Conversation;
   me: Me;
@@ -196,6 +203,7 @@ export interface PageState {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   models: Model[];
   position: number;
   running: BranchRef[];
@@ -206,6 +214,7 @@ export interface TurnsPage {
   before: number | null;
   notes: Note[];
   branch: number | null;
+  branch_name?: string;
   position: number;
   running: BranchRef[];
 }
@@ -219,6 +228,7 @@ export type Frame =
       person?: number;
       turn?: Turn;
       note?: Note;
+      branch?: NamedBranch;
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }

@@ -96,7 +96,14 @@ ROWS: dict[str, Row] = {
     "turns": ("GET", MEMBERS),
     "messages": ("POST", WRITERS),
     "conversation_update": ("POST", WRITERS),
+    "branches": ("GET", MEMBERS_PAGE),
+    "compare": ("GET", MEMBERS_PAGE),
+    "branch": ("POST", WRITERS),
+    "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "reports": ("GET", SIGNED_IN),
+    "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
@@ -109,6 +116,11 @@ ROWS: dict[str, Row] = {
     "inspector_snippet": ("GET", MEMBERS),
     "delete_at_provider": ("POST", WRITERS),
     "made_file": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "openid_connect_login": ("POST", NONE),
+    "openid_connect_callback": ("GET", NONE),
+    "openid_left": ("GET", NONE),
+    "openid_disconnect": ("POST", SIGNED_IN),
+    "socialaccount_login_cancelled": ("GET", ALL),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -116,7 +128,7 @@ ROWS: dict[str, Row] = {
     "account_inactive": ("GET", ALL),
     "account_signup": ("GET", ALL),
     "account_reauthenticate": ("GET", SIGNED_IN),
-    "account_email": ("GET", SIGNED_IN),
+    "account_email": ("GET", ALL),
     "account_email_verification_sent": ("GET", ALL),
     "account_change_password": ("GET", SIGNED_IN),
     "account_set_password": ("GET", SIGNED_IN),
@@ -132,6 +144,7 @@ SENT: dict[str, dict[str, Any]] = {
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
     "theme": {"theme": "dark"},
+    "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
     "invite": {"role": "viewer"},
@@ -143,7 +156,7 @@ SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -221,7 +234,7 @@ def given(db: None) -> dict[str, Any]:
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
-    ids |= {"approval_id": approval.pk}
+    ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 

@@ -130,7 +130,7 @@ def test_every_page_at_the_door_has_our_look(client: Client, alice: User, path: 
     assert 'class="door"' in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/accounts/email/", "/accounts/password/change/"])
+@pytest.mark.parametrize("path", ["/accounts/password/change/"])
 def test_every_page_of_the_account_has_our_look(as_alice: Client, path: str) -> None:
     page = as_alice.get(path)
     assert page.status_code == 200

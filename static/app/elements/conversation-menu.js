@@ -22,6 +22,7 @@ export class ConversationMenu extends AppElement {
     this.#conversation = conversation;
     this.#label("pinned", conversation.pinned);
     this.#label("archived", conversation.archived);
+    this.#label("muted", conversation.muted);
   }
 
   /**
@@ -39,6 +40,8 @@ export class ConversationMenu extends AppElement {
     if (!(button instanceof HTMLElement) || !this.#conversation) return;
     const menu = ref(this, "menu");
     if (menu.matches(":popover-open")) menu.hidePopover();
+    // Where it leads is about the branch that is looked at, which the address of the page names
+    if (button instanceof HTMLAnchorElement) button.search = location.search;
     switch (button.dataset.menu) {
       case "rename":
         return this.#rename();
@@ -48,6 +51,8 @@ export class ConversationMenu extends AppElement {
         return this.emit("conversation:save", { pinned: !this.#conversation.pinned });
       case "archived":
         return this.emit("conversation:save", { archived: !this.#conversation.archived });
+      case "muted":
+        return this.emit("conversation:save", { muted: !this.#conversation.muted });
       case "cancel":
         return button.closest("dialog")?.close();
     }

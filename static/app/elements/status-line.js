@@ -16,7 +16,7 @@ const ENDS = {
 
 /**
  * `<status-line>`: what runs here, in one line. The words (`role=status`) change only when something begins or ends, so
- * that a screen reader hears no seconds; the time beside them is for the eye.
+ * that a screen reader hears no seconds; the time beside them is for the eye. Event: `chat:branch` ({ branch }).
  */
 class StatusLine extends AppElement {
   /** @type {Turn | undefined} */ #shown;
@@ -25,6 +25,11 @@ class StatusLine extends AppElement {
 
   connectedCallback() {
     this.#ticks = setInterval(() => this.#tick(), 1000);
+    this.on(ref(this, "elsewhere"), "click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.emit("chat:branch", { branch: Number(event.currentTarget.dataset.branch) });
+    });
   }
 
   disconnectedCallback() {
@@ -44,6 +49,11 @@ class StatusLine extends AppElement {
     if (running) this.#shown = running;
     else if (store.runningElsewhere.length > 0) this.#shown = undefined;
     this.#say(...this.#words(store, running, ended));
+    const [branch] = running ? [] : store.runningElsewhere;
+    const link = /** @type {HTMLAnchorElement} */ (ref(this, "elsewhere"));
+    link.hidden = branch === undefined;
+    link.href = `?branch=${branch}`;
+    link.dataset.branch = String(branch);
     this.#tick();
   }
 

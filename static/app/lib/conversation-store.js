@@ -2,7 +2,7 @@
 // It takes state and frames and says what changed; it knows no DOM and no network.
 import { Notes } from "./notes.js";
 import { RunningStreams } from "./running-streams.js";
-import { RANK, countBeside, isRunning, keyOf, longer, messageOf } from "./turns.js";
+import { countBeside, isRunning, keyOf, messageOf, newer, uncut } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
@@ -16,7 +16,7 @@ export { isRunning, messageOf };
  * Events: `change` (detail: the id of the turn that streams on, or null where more may have changed),
  * `resync` (detail: response id; ask the socket), `gap` (facts are missing: reconnect), `reload` (fetch the turns
  * and call `reload`), `switch` (the viewed branch is not here: fetch it and call `show`), `deleted`, `role` (what the
- * viewer may do here has changed).
+ * viewer may do here has changed), `moved` (the main branch, which the viewer follows, is another by somebody else).
  */
 export class ConversationStore extends EventTarget {
   /** @param {import("../types").PageState} state */
@@ -35,6 +35,7 @@ export class ConversationStore extends EventTarget {
     /** @type {Pending[]} */ this.pending = [];
     /** @type {number | null} */ this.before = null;
     /** @type {number | null} */ this.branch = null;
+    this.branchName = "";
     this.show(state);
   }
 
@@ -73,12 +74,9 @@ export class ConversationStore extends EventTarget {
    * @returns {({ key: string, turn: Turn } | { key: string, pending: Pending } | { key: string, note: Note })[]}
    */
   get entries() {
-    const edits = this.pending.map((pending) => pending.edits).filter((id) => id !== null);
-    const cut = this.path.findIndex((turn) => edits.includes(messageOf(turn)));
-    const shown = cut < 0 ? this.path : this.path.slice(0, cut);
     return [
       ...(this.before === null ? this.notes.entries(null) : []),
-      ...shown.flatMap((turn) => [{ key: keyOf(turn), turn }, ...this.notes.entries(turn.id)]),
+      ...uncut(this.path, this.pending).flatMap((turn) => [{ key: keyOf(turn), turn }, ...this.notes.entries(turn.id)]),
       ...this.pending.map((pending) => ({ key: pending.client_id, pending })),
     ];
   }
@@ -93,6 +91,7 @@ export class ConversationStore extends EventTarget {
     this.path = [];
     this.before = page.before;
     this.branch = page.branch;
+    this.branchName = page.branch_name ?? "";
     this.notes.take(page);
     this.atWork = new Map(page.running.map(({ id, branch }) => [id, branch]));
     for (const turn of page.turns) {
@@ -156,6 +155,7 @@ export class ConversationStore extends EventTarget {
    * @param {number} branch the branch that the writer now looks at
    */
   accept(turn, branch) {
+    if (branch !== this.branch) this.branchName = "";
     this.branch = branch;
     this.#place(turn);
     this.#findWay();
@@ -210,9 +210,13 @@ export class ConversationStore extends EventTarget {
     if (fact.position <= this.position) return;
     if (fact.position > this.position + 1) return this.#emit("gap");
     this.position = fact.position;
+    const { branch, follows } = this;
+    const mine = fact.turn?.input.some(({ client_id }) => this.pending.some((own) => own.client_id === client_id));
     if (fact.turn) this.#place(fact.turn);
     if (fact.note) this.takeNote(fact.note);
+    if (fact.branch?.id === this.branch) this.branchName = fact.branch?.name ?? "";
     if (fact.conversation) this.update(fact.conversation);
+    if (follows && branch !== null && this.branch !== branch && !mine) this.#emit("moved");
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
     if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");
     this.#changed();
@@ -282,11 +286,7 @@ export class ConversationStore extends EventTarget {
    */
   #merge(turn) {
     const known = this.turn(turn.id) ?? this.elsewhere.get(turn.id);
-    const merged = { ...turn };
-    if (known && RANK[known.status] > RANK[turn.status]) Object.assign(merged, known);
-    // Wordings and answers only become more
-    merged.siblings = longer(turn.siblings, known?.siblings);
-    merged.answers = longer(turn.answers, known?.answers);
+    const merged = newer(turn, known);
     if (isRunning(merged)) this.streams.adopt(merged, known);
     else this.streams.forget(turn.id);
     return merged;

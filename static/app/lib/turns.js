@@ -2,7 +2,7 @@
 
 /** @typedef {import("../types").Turn} Turn */
 
-export const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2, cancelled: 2 };
+const RANK = { queued: 0, in_progress: 1, completed: 2, incomplete: 2, failed: 2, cancelled: 2 };
 
 /** @param {Turn} turn */
 export const isRunning = (turn) => RANK[turn.status] < 2;
@@ -26,7 +26,7 @@ export function keyOf(turn) {
  * @param {import("../types").BranchRef[]} fresh
  * @param {import("../types").BranchRef[]} [known]
  */
-export const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);
+const longer = (fresh, known = []) => (known.length > fresh.length ? known : fresh);
 
 /**
  * A turn that is heard of may be another wording of a message of one that is known, or another answer to one.
@@ -39,4 +39,29 @@ export function countBeside(known, turn) {
     other.siblings = longer(turn.siblings, other.siblings);
     if (messageOf(other) === messageOf(turn)) other.answers = longer(turn.answers, other.answers);
   }
+}
+
+/**
+ * What the server says of a turn, unless the page is ahead of it.
+ * @param {Turn} turn
+ * @param {Turn} [known]
+ */
+export function newer(turn, known) {
+  const merged = { ...turn };
+  if (known && RANK[known.status] > RANK[turn.status]) Object.assign(merged, known);
+  // Wordings and answers only become more
+  merged.siblings = longer(turn.siblings, known?.siblings);
+  merged.answers = longer(turn.answers, known?.answers);
+  return merged;
+}
+
+/**
+ * The turns of a path before the first whose message is being worded anew.
+ * @param {Turn[]} path
+ * @param {{ edits: number | null }[]} pending
+ */
+export function uncut(path, pending) {
+  const edits = pending.map((message) => message.edits).filter((id) => id !== null);
+  const cut = path.findIndex((turn) => edits.includes(messageOf(turn)));
+  return cut < 0 ? path : path.slice(0, cut);
 }

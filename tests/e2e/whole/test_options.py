@@ -49,7 +49,11 @@ def test_options_are_shared_live_and_count_from_the_next_message(
     alice.keyboard.press("Escape")
     send(alice, "Why is the sky blue?")
     wait_until_ended(alice)
-    expect(answers(alice).last).to_contain_text("Thought")
+    for page in (alice, bob):
+        thought = answers(page).last.locator("summary").filter(has_text="Thought")
+        expect(answers(page).last.get_by_text("I choose the script that fits")).to_be_hidden()
+        thought.click()
+        expect(answers(page).last.get_by_text("I choose the script that fits")).to_be_visible()
 
     alice.get_by_role("combobox", name="Model").select_option("smollm2-135m")
     expect(alice.get_by_text("does not take: Reasoning summary")).to_be_visible()

@@ -1,0 +1,20 @@
+"""Addresses below /accounts/ that are ours. allauth's come after them, and do not get what these take.
+
+Its page of addresses is not used: an address there is nobody's word but the person's own.
+"""
+
+from allauth.socialaccount.views import login_cancelled
+from django.urls import path
+from django.views.generic import RedirectView
+
+from conversations.views import company
+
+urlpatterns = [
+    path("company/login/", company.login, name="openid_connect_login"),
+    path("company/login/callback/", company.callback, name="openid_connect_callback"),
+    path("company/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
+    path("company/left/", company.left, name="openid_left"),
+    path("company/disconnect/", company.disconnect, name="openid_disconnect"),
+    path("email/", RedirectView.as_view(pattern_name="settings"), name="account_email"),
+    path("password/set/", company.set_password, name="account_set_password"),
+]
