@@ -40,6 +40,7 @@ urlpatterns = [
     path("files/", files.upload, name="files"),
     path("files/<str:file_id>/", files.file, name="file"),
     path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
+    path("files/<str:file_id>/size/<int:side>/", files.size, name="file_size"),
     path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
     path("approvals/", approvals.waiting, name="approvals"),
     path("reports/", reports.mine, name="reports"),

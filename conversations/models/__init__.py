@@ -15,6 +15,7 @@ from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
+from conversations.models.rendition import Rendition
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
@@ -56,6 +57,7 @@ __all__ = [
     "ProviderFile",
     "Reading",
     "RefusedParameter",
+    "Rendition",
     "Report",
     "Response",
     "RetentionRule",

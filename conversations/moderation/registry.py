@@ -64,6 +64,7 @@ KEPT = {
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
     "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.Rendition": "which smaller copies a content has; it goes with the content",
     "conversations.AnswerSchema": "the team's forms of answers, in no conversation",
     "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
@@ -111,6 +112,7 @@ PASSING = {
 
 STORAGE = {
     "blobs/": "bytes of files, kept once per content: they go with the last file that has them",
+    "renditions/": "smaller copies of pictures, named by their content: they go with it",
     "avatars/": "a person's picture: goes when it is replaced, and with the account",
     "health/": "written and deleted by the check of readiness",
 }
@@ -118,6 +120,7 @@ STORAGE = {
 WRITES_TO_STORAGE = {
     "conversations/turns/blobs.py": "blobs/",
     "conversations/contents.py": "blobs/",
+    "conversations/renditions.py": "renditions/",
     "conversations/models/user.py": "avatars/",
     "conversations/views/people.py": "avatars/",
     "webapp/health.py": "health/",
