@@ -15,6 +15,7 @@ import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { Outbox } from "./lib/outbox.js";
+import { say, tried } from "./lib/said.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
 import { showFaces } from "./views/faces.js";
@@ -108,33 +109,6 @@ async function toNamedTurn() {
   }
   log.toTurn(id);
 }
-
-/**
- * Makes a call, and says it in a sentence when it fails.
- * @template T
- * @param {() => Promise<T>} call
- */
-async function tried(call) {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof CallFailed)) throw error;
-    say(error.unreachable ? "No connection. Try again when you are online." : error.message);
-    return undefined;
-  }
-}
-
-/**
- * A short word for eye and ear, gone after a while.
- * @param {string} text
- */
-function say(text) {
-  const notice = /** @type {HTMLElement} */ (document.querySelector(".toast"));
-  notice.textContent = text;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (notice.textContent = ""), 6000);
-}
-say.timer = 0;
 
 function refresh() {
   const { conversation } = store;
