@@ -21,21 +21,22 @@ export function showAvatar(avatar, person) {
 }
 
 const FACES = 5;
+const UNKNOWN = { count: 0, people: [], writing: [] };
 
 /**
  * Shows the people of a conversation: those who are here first, then others, and how many more there are.
  * @param {HTMLElement} element in the link to all of them, which says it in words
  * @param {{ count: number, first: Person[] }} people
- * @param {import("../types").Presence} presence
+ * @param {import("../types").Presence} [presence] where it is known
  */
-export function showFaces(element, people, presence) {
+export function showFaces(element, people, presence = UNKNOWN) {
   element.hidden = people.count < 2;
   const here = presence.people.slice(0, FACES);
   const away = people.first.filter(({ id }) => !presence.people.some((person) => person.id === id));
   const shown = [...here, ...away.slice(0, FACES - here.length)];
   const faces = shown.map((person) => {
     const avatar = document.createElement("span");
-    avatar.className = `avatar s ${here.includes(person) ? "here" : "away"}`;
+    avatar.className = `avatar s ${here.includes(person) ? "here" : presence.count ? "away" : ""}`;
     avatar.title = here.includes(person) ? `${person.name}, here now` : person.name;
     showAvatar(avatar, person);
     return avatar;
