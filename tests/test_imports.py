@@ -13,7 +13,7 @@ LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "sessions"},
     {"snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation"},
@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"turns", "checks"},
     {"tasks", "inspector"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"}
-    | {"accounts"},
+    | {"accounts", "passkeys"},
     {"adminsite"},
     {"urls", "account_urls"},
 ]
