@@ -21,7 +21,8 @@ from tests.pages.test_sign_in import sign_in
 
 MALFORMED = (
     '{"id": "AA", "rawId": "AA", "type": "public-key", "clientExtensionResults": {}, "response": {'
-    '"clientDataJSON": "e30", "attestationObject": "oQ", "authenticatorData": "AA", "signature": "AA", "userHandle": "AA"}}'
+    '"clientDataJSON": "e30", "attestationObject": "oQ", "authenticatorData": "AA", "signature": "AA",'
+    '"userHandle": "AA"}}'
 )
 HTML = {"Accept": "text/html"}
 
