@@ -105,6 +105,16 @@ DEFAULT_INSTRUCTIONS = SiteSetting(
     help=gettext_lazy("What models are told in conversations that have no instructions of their own."),
     most=20_000,
 )
+BLOCKED_TERMS = SiteSetting[tuple[str, ...]](
+    name="blocked_terms",
+    kind="lines",
+    default=(),
+    label=gettext_lazy("Blocked terms"),
+    help=gettext_lazy(
+        "One a line. A message with one of them is not sent; an answer with one comes to the moderators."
+    ),
+    most=100,
+)
 REQUIRE_FACTOR = SiteSetting(
     name="require_factor",
     kind="choice",
@@ -119,7 +129,7 @@ REQUIRE_FACTOR = SiteSetting(
         ("all", gettext_lazy("Everybody")),
     ),
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR)
+SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -19,6 +19,8 @@ from conversations import threads
 from conversations.gateway.calls import is_call
 
 GATEWAY = "/openai"
+SLOW = ("/files/", "/export/")
+"""Where a request may open or make a large file: it must not hold up the pages."""
 BODY = "salon.body"
 """Extension of an ASGI scope: the file that holds the whole body. Who takes it closes it."""
 
@@ -122,7 +124,8 @@ def pool_for(method: str, path: str) -> threads.Threads:
     """Return the threads that answer a request."""
     if writes_a_turn(method, path):
         return threads.runner
-    return threads.uploads if method == "POST" and path == "/files/" else threads.pages
+    slow = method == "POST" and path.startswith(SLOW)
+    return threads.uploads if slow else threads.pages
 
 
 def writes_a_turn(method: str, path: str) -> bool:

@@ -21,6 +21,9 @@ IDLE = 60.0
 """Seconds without a task after which the process ends and gives its memory back."""
 MEMORY = 1_400_000_000
 LARGEST_OUTPUT = 256 * 1024 * 1024
+MOST_FILES = 6
+"""Of one task."""
+MOST_FILES = 4
 TOO_MUCH = "This file takes more memory than there is for it. Make it smaller, and attach that."
 
 
@@ -30,7 +33,7 @@ def main() -> None:
     _limit()
     while True:
         try:
-            line, descriptors, _, _ = socket.recv_fds(channel, 65_536, 3)
+            line, descriptors, _, _ = socket.recv_fds(channel, 65_536, MOST_FILES)
         except TimeoutError:
             return
         if not line:
@@ -83,6 +86,10 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.pictures import rework
 
         return rework(files[0], files[1], files[2], kind=task["kind"])
+    if name == "copies":
+        from conversations.intake.copies import shrink
+
+        return shrink(files[0], files[1:], sides=task["sides"])
     if name == "portrait":
         from conversations.intake.portraits import portray
 
@@ -99,6 +106,25 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.answers import check
 
         return check(files[0])
+    if name == "paper":
+        from conversations.intake.papers import typeset
+
+        return typeset(files[0], files[1])
+    return _on_canvases(task, files)
+
+
+def _on_canvases(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
+    from conversations.intake import canvases
+
+    name = task["task"]
+    if name == "mask":
+        return canvases.look_at_mask(files[0])
+    if name == "png":
+        return canvases.as_png(files[0], files[1])
+    if name == "lock":
+        return canvases.lock(files, feather=task["feather"])
+    if name == "extend":
+        return canvases.extend(files[0], files[1], files[2], sides=task["sides"], blend=task["blend"])
     raise ValueError(name)
 
 

@@ -29,14 +29,14 @@ def rework(source: IO[bytes], target: IO[bytes], preview: IO[bytes], *, kind: st
     Image.MAX_IMAGE_PIXELS = None  # the limit below has the better sentence
     try:
         with Image.open(source, formats=[kind]) as picture:
-            _check_size(picture)
+            check_size(picture)
             # MPO: what many phones write, with depth or a second exposure behind the JPEG
             moving = picture.format != "MPO" and bool(getattr(picture, "is_animated", False))
             lossless = kind == "WEBP" and _is_lossless(source)
-            settled, untouched = _settled(picture)
-            width, height = settled.size
-            _write(settled, target, kind=kind, keep=untouched and picture.format == "JPEG", lossless=lossless)
-            small = _write_preview(settled, preview, size=target.tell())
+            upright, untouched = settled(picture)
+            width, height = upright.size
+            _write(upright, target, kind=kind, keep=untouched and picture.format == "JPEG", lossless=lossless)
+            small = _write_preview(upright, preview, size=target.tell())
     except UnidentifiedImageError as error:
         raise BadFile(DAMAGED, code="damaged") from error
     except (SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, Image.DecompressionBombError) as error:
@@ -54,8 +54,8 @@ def rework(source: IO[bytes], target: IO[bytes], preview: IO[bytes], *, kind: st
     }
 
 
-def _check_size(picture: Image.Image) -> None:
-    """By what the header says, before a pixel is decoded."""
+def check_size(picture: Image.Image) -> None:
+    """Raise `BadFile` for a picture that is too large by what its header says, before a pixel is decoded."""
     width, height = picture.size
     if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise BadFile(
@@ -72,7 +72,7 @@ def _is_lossless(source: IO[bytes]) -> bool:
     return b"VP8L" in source.read(64)
 
 
-def _settled(picture: Image.Image) -> tuple[Image.Image, bool]:
+def settled(picture: Image.Image) -> tuple[Image.Image, bool]:
     """Return the picture upright, in a mode that its format and the web know; and whether no pixel was changed."""
     profile = picture.info.get("icc_profile")
     picture.load()

@@ -1,8 +1,10 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
+from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
@@ -12,7 +14,9 @@ from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
+from conversations.models.rendition import Rendition
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
@@ -26,6 +30,8 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Branch",
+    "Case",
+    "CaseNote",
     "CatalogEntry",
     "Certificate",
     "Chain",
@@ -34,6 +40,7 @@ __all__ = [
     "Decides",
     "Deletion",
     "Fact",
+    "Favourite",
     "File",
     "FunctionTool",
     "HoldTarget",
@@ -47,12 +54,16 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
     "Reading",
     "RefusedParameter",
+    "Rendition",
+    "Report",
     "Response",
     "RetentionRule",
+    "Sanction",
     "Setting",
     "StreamChunk",
     "ToolCall",

@@ -38,6 +38,9 @@ MARGIN = timedelta(hours=12)
 REMEMBERED = timedelta(days=30)
 """For how long a provider is believed not to take a way: providers learn."""
 MOST_DEPTH = 30
+MASK = "input_image_mask"
+MASKING = "mask"
+"""The kind of a file that says which part of a picture is to be edited."""
 LOST = re.compile(r"\b(?:file|assistant)-[A-Za-z0-9_-]{6,100}")
 GONE = "A file of this message is not kept here any more, so it cannot be sent."
 TAKEN = "[A file was here. It is not kept any more.]"
@@ -83,6 +86,7 @@ class Attachments:
         """
         attached = Attached(body)
         parts = [*_references(body.get("input")), *_references(body.get("tools"))]
+        masks = {id(tool.get(MASK)) for tool in body.get("tools") or () if isinstance(tool, dict)}
         if not parts:
             return attached
         self.ways = await threads.runner.run(_ways, self.endpoint)
@@ -98,19 +102,20 @@ class Attachments:
             if file.purged_at is not None and holder.get("type") in {"input_image", "input_file"}:
                 replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
                 continue
-            replaced[id(holder), key] = await self._resolved(holder, key, file, attached, keeps=keeps)
+            kind = MASKING if id(holder) in masks else _kind(file)
+            replaced[id(holder), key] = await self._resolved(holder, key, file, kind, attached, keeps=keeps)
         carrying: dict[str, Any] = {name: _copied(body[name], replaced) for name in ("input", "tools") if name in body}
         attached.body = {**body, **carrying}
         return attached
 
     async def _resolved(
-        self, holder: dict[str, Any], key: str, file: File, attached: Attached, *, keeps: bool
+        self, holder: dict[str, Any], key: str, file: File, kind: str, attached: Attached, *, keeps: bool
     ) -> dict[str, Any]:
         """Return what stands in place of the part that holds the reference."""
         part = {name: value for name, value in holder.items() if name != key}
-        if part.get("type") not in {"input_image", "input_file"} or holder[key].get("inline"):
+        by_id = part.get("type") in {"input_image", "input_file"} or kind == MASKING
+        if not by_id or holder[key].get("inline"):
             return part | {key: await self._data(file, holder[key])}
-        kind = _kind(file)
         way = self._way(kind, keeps=keeps)
         if way == InputWay.Way.TEXT:
             name = holder.get("filename") or file.name or "file"
@@ -262,7 +267,7 @@ def _purpose(kind: str, provider_kind: str) -> str:
     """Azure takes no `user_data` (its documentation of 2026-06)."""
     if provider_kind.startswith("azure"):
         return "assistants"
-    return "vision" if kind == "picture" else "user_data"
+    return "vision" if kind == "picture" else "user_data"  # as recorded, also for masks
 
 
 def _is_about_files(error: UpstreamError) -> bool:

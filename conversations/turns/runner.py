@@ -18,8 +18,10 @@ from conversations.actions.files import sweep_unattached
 from conversations.actions.program_files import sweep_expired
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
+from conversations.renditions import make_all
 from conversations.replay import frames_from
 from conversations.turns.keeper import Keeper
+from conversations.turns.locking import Locking
 from conversations.turns.provider import forget, warm_up
 from conversations.turns.recorder import recorder
 from conversations.turns.titles import give_title
@@ -42,8 +44,10 @@ class Runner:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._titles = asyncio.Semaphore(2)
         self._sweeper: asyncio.Task[None] | None = None
+        self._copying: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._keeper = Keeper()
+        self._locking = Locking()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self, *, alone: bool = False) -> None:
@@ -64,7 +68,8 @@ class Runner:
     async def stop(self) -> None:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
         await self._keeper.stop()
-        for helper in (self._sweeper, self._warming):
+        self._locking.stop()
+        for helper in (self._sweeper, self._warming, self._copying):
             if helper is not None:
                 helper.cancel()
         tasks = list(self._tasks.values())
@@ -90,6 +95,8 @@ class Runner:
                 return
             for following in turn.waiting:
                 self.run(following)
+            if turn.response.options.get("tools"):
+                await self._locking.look()
             if turn.response.previous_response_id is not None:
                 return  # it was not the first
             async with self._titles:  # a title can wait, and the streams of others should not
@@ -128,6 +135,9 @@ class Runner:
             try:
                 for response_id in await threads.runner.run(due):
                     self.run(response_id)
+                await self._locking.look()
+                if self._copying is None or self._copying.done():
+                    self._copying = asyncio.create_task(_make_copies())
                 if loop.time() - lapsed > 5:
                     lapsed = loop.time()
                     await threads.runner.run(lapse_due)
@@ -139,6 +149,13 @@ class Runner:
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)
+
+
+async def _make_copies() -> None:
+    try:
+        await threads.pictures.run(make_all)
+    except Exception as error:  # a database that is away for a while
+        log.warning("copies_failed", error=type(error).__name__)
 
 
 def due() -> list[int]:

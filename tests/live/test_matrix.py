@@ -72,6 +72,7 @@ ROWS: dict[str, Row] = {
     "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
     "file_preview": ("GET", MEMBERS_PAGE),
+    "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
     "schemas": ("GET", SIGNED_IN),
     "schema_new": ("GET", SIGNED_IN),
@@ -82,6 +83,12 @@ ROWS: dict[str, Row] = {
     "search": ("GET", SIGNED_IN),
     "notes": ("POST", WRITERS),
     "note_delete": ("POST", NOTE_OF_ALICE),
+    "studio": ("GET", SIGNED_IN),
+    "studio_new": ("POST", SIGNED_IN),
+    "studio_work": ("GET", MEMBERS_PAGE),
+    "studio_state": ("GET", MEMBERS),
+    "studio_make": ("POST", WRITERS),
+    "studio_version": ("POST", MEMBERS),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
@@ -103,6 +110,9 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "reports": ("GET", SIGNED_IN),
+    "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
@@ -156,6 +166,8 @@ SENT: dict[str, dict[str, Any]] = {
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
+    "studio_make": {"prompt": "A lamp"},
+    "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
     "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
@@ -168,8 +180,8 @@ FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invi
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1}
 ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
 """Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
@@ -217,7 +229,14 @@ def given(db: None) -> dict[str, Any]:
     )
     Membership.objects.create(conversation=conversation, user=alice, role="owner")
     Membership.objects.create(conversation=conversation, user=bob, role="editor")
-    file = File.objects.create(conversation=conversation, media_type="image/png", size=3, sha256="0" * 64)
+    file = File.objects.create(
+        conversation=conversation,
+        response=response,
+        purpose="result",
+        media_type="image/png",
+        size=3,
+        sha256="0" * 64,
+    )
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))

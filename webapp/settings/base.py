@@ -16,6 +16,7 @@ from conversations.upstream.config import provider_config
 from webapp import env
 from webapp.env import BASE_DIR as BASE_DIR
 from webapp.openid import company_from_environment, openid_provider
+from webapp.storage import storage
 
 # Where everything that the program writes lives
 DATA = env.folder("SALON_DATA", "var")
@@ -258,10 +259,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "build" / "static", ("img", BASE_DIR / "static" / "img")]
 STATIC_ROOT = BASE_DIR / "build" / "public"
-if env.text("SALON_STORAGE", "file") != "file":
-    raise env.BadSetting("SALON_STORAGE names an object store, which this version cannot use yet: leave it unset.")
+_storage = storage(DATA)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
+    "default": _storage.backend,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
@@ -281,7 +281,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "blob:"],
+        # Pictures in an object store come from there, over links that are signed for a few minutes
+        "img-src": [SELF, "blob:", *filter(None, [_storage.origin])],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -40,6 +40,8 @@ export class ConversationMenu extends AppElement {
     if (!(button instanceof HTMLElement) || !this.#conversation) return;
     const menu = ref(this, "menu");
     if (menu.matches(":popover-open")) menu.hidePopover();
+    // Where it leads is about the branch that is looked at, which the address of the page names
+    if (button instanceof HTMLAnchorElement) button.search = location.search;
     switch (button.dataset.menu) {
       case "rename":
         return this.#rename();

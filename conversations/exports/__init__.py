@@ -1,0 +1,1 @@
+"""What leaves a conversation: its records and files without loss, and its text to read (docs/export.md)."""

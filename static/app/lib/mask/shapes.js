@@ -1,0 +1,203 @@
+// What changes many pixels of a mask at once. Each returns what may look different, or null where nothing does.
+
+/** @typedef {import("./mask.js").Mask} Mask */
+/** @typedef {import("./rect.js").Rect} Rect */
+/** @typedef {import("./brush.js").Point} Point */
+
+/**
+ * @param {Mask} mask
+ * @param {Rect} area
+ * @param {boolean} erase
+ */
+export const fillRectangle = (mask, area, erase) =>
+  mask.change(rounded(area), ({ left, top, right, bottom }) => {
+    for (let y = top; y < bottom; y++) mask.data.fill(erase ? 0 : 255, y * mask.width + left, y * mask.width + right);
+  });
+
+/**
+ * The ellipse that touches the sides of a rectangle.
+ * @param {Mask} mask
+ * @param {Rect} area
+ * @param {boolean} erase
+ */
+export function fillEllipse(mask, area, erase) {
+  const { left, top, right, bottom } = rounded(area);
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const [wide, high] = [(right - left) / 2, (bottom - top) / 2];
+  return fillRows(mask, { left, top, right, bottom }, erase, (row) => {
+    const off = (row + 0.5 - y) / high;
+    const half = wide * Math.sqrt(Math.max(0, 1 - off * off));
+    return [x - half, x + half];
+  });
+}
+
+/**
+ * The inside of a closed line; where it crosses itself, what is enclosed twice is outside.
+ * @param {Mask} mask
+ * @param {Point[]} points
+ * @param {boolean} erase
+ */
+export function fillPolygon(mask, points, erase) {
+  if (points.length < 3) return null;
+  const xs = points.map(({ x }) => x);
+  const ys = points.map(({ y }) => y);
+  const area = { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
+  return fillRows(mask, area, erase, (row) => crossings(points, row + 0.5));
+}
+
+/**
+ * @param {Mask} mask
+ * @param {Rect} area
+ * @param {boolean} erase
+ * @param {(row: number) => number[]} spans where a row goes in and out, in order
+ */
+function fillRows(mask, area, erase, spans) {
+  return mask.change(area, ({ top, bottom }) => {
+    for (let row = top; row < bottom; row++) {
+      const edges = spans(row);
+      for (let at = 0; at + 1 < edges.length; at += 2) {
+        const first = Math.max(0, Math.min(mask.width, Math.round(edges[at] ?? 0)));
+        const last = Math.max(first, Math.min(mask.width, Math.round(edges[at + 1] ?? 0)));
+        mask.data.fill(erase ? 0 : 255, row * mask.width + first, row * mask.width + last);
+      }
+    }
+  });
+}
+
+/**
+ * @param {Point[]} points
+ * @param {number} y
+ */
+function crossings(points, y) {
+  const found = [];
+  for (const [at, from] of points.entries()) {
+    const to = /** @type {Point} */ (points[(at + 1) % points.length]);
+    if (from.y <= y !== to.y <= y) found.push(from.x + ((y - from.y) / (to.y - from.y)) * (to.x - from.x));
+  }
+  return found.sort((one, other) => one - other);
+}
+
+/**
+ * Fill what is connected with a point and lies on the same side: not painted, or (with `erase`) painted.
+ * @param {Mask} mask
+ * @param {Point} point
+ * @param {boolean} erase
+ */
+export function fillFrom(mask, point, erase) {
+  const { data, width, height } = mask;
+  const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
+  if (x < 0 || y < 0 || x >= width || y >= height) return null;
+  const is = (/** @type {number} */ at) => (data[at] ?? 0) >= 128 === erase;
+  if (!is(y * width + x)) return null;
+  return mask.change(mask.whole, () => {
+    const waiting = [y * width + x];
+    for (let seed = waiting.pop(); seed !== undefined; seed = waiting.pop()) {
+      if (!is(seed)) continue;
+      const row = seed - (seed % width);
+      let first = seed;
+      while (first > row && is(first - 1)) first--;
+      let last = seed + 1;
+      while (last < row + width && is(last)) last++;
+      data.fill(erase ? 0 : 255, first, last);
+      for (const off of [-width, width]) {
+        if (row + off < 0 || row + off >= data.length) continue;
+        let inside = false;
+        for (let at = first + off; at < last + off; at++) {
+          const same = is(at);
+          if (same && !inside) waiting.push(at);
+          inside = same;
+        }
+      }
+    }
+  });
+}
+
+/** @param {Mask} mask */
+export const invert = (mask) =>
+  mask.change(mask.whole, () => {
+    for (let at = 0; at < mask.data.length; at++) mask.data[at] = 255 - (mask.data[at] ?? 0);
+  });
+
+/** @param {Mask} mask */
+export const clear = (mask) => mask.change(mask.whole, () => mask.data.fill(0));
+
+/**
+ * Put in a mask of the same size that was made elsewhere.
+ * @param {Mask} mask
+ * @param {Uint8Array} data
+ */
+export const replace = (mask, data) => mask.change(mask.whole, () => mask.data.set(data));
+
+/**
+ * Make the edges soft over about `radius` pixels to each side: three averages are nearly a Gaussian.
+ * @param {Mask} mask
+ * @param {number} radius
+ */
+export function feather(mask, radius) {
+  const painted = bounds(mask);
+  if (!painted || radius < 1) return null;
+  const area = {
+    left: painted.left - radius,
+    top: painted.top - radius,
+    right: painted.right + radius,
+    bottom: painted.bottom + radius,
+  };
+  return mask.change(area, (rect) => {
+    const { data, width } = mask;
+    for (const reach of thirds(radius)) {
+      const line = new Uint8Array(Math.max(rect.right - rect.left, rect.bottom - rect.top));
+      for (let y = rect.top; y < rect.bottom; y++)
+        average(data, y * width + rect.left, 1, rect.right - rect.left, reach, line);
+      for (let x = rect.left; x < rect.right; x++)
+        average(data, rect.top * width + x, width, rect.bottom - rect.top, reach, line);
+    }
+  });
+}
+
+/** Three reaches that make up the radius. @param {number} radius */
+const thirds = (radius) => [0, 1, 2].map((part) => Math.floor((Math.round(radius) + part) / 3)).filter(Boolean);
+
+/**
+ * Replace each value of a line by the average of its neighbours; beyond its ends the last value goes on.
+ * @param {Uint8Array} data
+ * @param {number} start
+ * @param {number} step
+ * @param {number} count
+ * @param {number} reach
+ * @param {Uint8Array} line to work in
+ */
+function average(data, start, step, count, reach, line) {
+  for (let at = 0; at < count; at++) line[at] = data[start + at * step] ?? 0;
+  const size = 2 * reach + 1;
+  const value = (/** @type {number} */ at) => line[at < 0 ? 0 : at >= count ? count - 1 : at] ?? 0;
+  let sum = 0;
+  for (let at = -reach; at <= reach; at++) sum += value(at);
+  for (let at = 0; at < count; at++) {
+    data[start + at * step] = Math.round(sum / size);
+    sum += value(at + reach + 1) - value(at - reach);
+  }
+}
+
+/** @param {Mask} mask @returns {Rect | null} what holds all that is painted */
+export function bounds({ data, width, height }) {
+  const first = data.findIndex(Boolean);
+  if (first < 0) return null;
+  const rect = { left: width, top: Math.floor(first / width), right: 0, bottom: 0 };
+  for (let y = rect.top; y < height; y++) {
+    const row = data.subarray(y * width, (y + 1) * width);
+    const left = row.findIndex(Boolean);
+    if (left < 0) continue;
+    rect.left = Math.min(rect.left, left);
+    rect.right = Math.max(rect.right, row.findLastIndex(Boolean) + 1);
+    rect.bottom = y + 1;
+  }
+  return rect;
+}
+
+/** @param {Rect} rect */
+const rounded = ({ left, top, right, bottom }) => ({
+  left: Math.round(left),
+  top: Math.round(top),
+  right: Math.round(right),
+  bottom: Math.round(bottom),
+});
