@@ -35,6 +35,7 @@ urlpatterns = [
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),
     path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    path("settings/sessions/<int:session_id>/end/", people.end_session, name="session_end"),
     path("settings/gateway/", guide.guide, name="guide"),
     path("settings/keys/", keys.issue, name="keys"),
     path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key_revoke"),

@@ -13,8 +13,8 @@ LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas", "markup"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "marks", "openid"}
-    | {"pictures"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"}
+    | {"folding", "marks", "pictures", "sessions"},
     {"renditions", "snapshots", "lists", "running", "image_options"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
@@ -22,7 +22,8 @@ LAYERS: list[set[str]] = [
     {"tools", "mcp", "computer"},
     {"turns", "checks"},
     {"tasks", "inspector", "studio"},
-    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"} | {"accounts"},
+    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}
+    | {"accounts", "passkeys"},
     {"adminsite"},
     {"urls", "account_urls"},
 ]

@@ -99,6 +99,8 @@ OF_A_PERSON = {
     "conversations.User": "the account",
     "account.EmailAddress": "its addresses",
     "account.EmailConfirmation": "letters to them",
+    "mfa.Authenticator": "their second factors: the app's secret is sealed, a passkey's half is public",
+    "usersessions.UserSession": "where they are signed in: browser, address, last use",
     "socialaccount.SocialAccount": "who they are at the company's provider",
     "conversations.Key": "keys of the gateway: what is kept of one opens nothing",
     "admin.LogEntry": "names of changed fields of accounts",

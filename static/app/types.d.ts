@@ -65,6 +65,15 @@ export interface InputItem {
   client_id: string;
   created_at: string;
   payload: Item;
+  /** Whom it calls by name, as it is written in it. */
+  mentions?: { id: number; name: string }[];
+}
+
+/** Who looks at a conversation, the first of them, and the first of those who write. */
+export interface Presence {
+  count: number;
+  people: Person[];
+  writing: { person: Person; to: "model" | "people" }[];
 }
 
 /** What one person said to the others, behind the turn `after`; one that was taken away has no more than its place. */
@@ -287,6 +296,7 @@ export type Frame =
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
+  | ({ type: "presence" } & Presence)
   | { type: "reload"; reason: string }
   | { type: "ping" }
   | { type: "error"; message: string };

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -63,6 +64,7 @@ ROWS: dict[str, Row] = {
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
     "sign_out_everywhere": ("POST", SIGNED_IN),
+    "session_end": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "guide": ("GET", SIGNED_IN),
     "keys": ("POST", SIGNED_IN),
     "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
@@ -131,6 +133,20 @@ ROWS: dict[str, Row] = {
     "openid_left": ("GET", NONE),
     "openid_disconnect": ("POST", SIGNED_IN),
     "socialaccount_login_cancelled": ("GET", ALL),
+    "mfa_index": ("GET", SIGNED_IN),
+    "mfa_reauthenticate_webauthn": ("GET", SIGNED_IN),
+    "mfa_activate_totp": ("GET", SIGNED_IN),
+    "mfa_add_webauthn": ("GET", SIGNED_IN),
+    "mfa_reauthenticate": ("GET", SIGNED_IN),
+    "mfa_generate_recovery_codes": ("GET", SIGNED_IN),
+    "mfa_view_recovery_codes": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "mfa_download_recovery_codes": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "mfa_deactivate_totp": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "mfa_edit_webauthn": ("GET", SIGNED_IN),
+    "mfa_remove_webauthn": ("GET", SIGNED_IN),
+    "mfa_list_webauthn": ("GET", ALL),
+    "mfa_authenticate": ("GET", SIGNED_IN),
+    "mfa_login_webauthn": ("GET", ALL),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -171,6 +187,8 @@ SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
 GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1}
+ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
+"""Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -249,6 +267,7 @@ def given(db: None) -> dict[str, Any]:
         created_by=alice,
         expires_at=timezone.now() + timedelta(days=1),
     )
+    place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -256,6 +275,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
+    ids |= {"session_id": place.pk, "pk": 1}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
@@ -294,7 +314,7 @@ def body_of(name: str) -> dict[str, Any]:
 def address(name: str, given: dict[str, Any]) -> str:
     for entry_name, entry in routes():
         if entry_name == name:
-            arguments = {key: given[key] for key in entry.pattern.regex.groupindex}
+            arguments = {key: given[key] for key in (*entry.pattern.regex.groupindex, *ABOVE.get(name, ()))}
             return reverse(name, kwargs=arguments)
     raise NoReverseMatch(name)
 

@@ -1,17 +1,16 @@
 // What people do in margins, and with the menu of a message: the calls behind it.
 import { post } from "./api.js";
 import { placeOfKey } from "./marks.js";
+import { say, tried } from "./said.js";
 
 /**
  * @param {object} page
  * @param {import("./conversation-store.js").ConversationStore} page.store
  * @param {string} page.here the address of the conversation
- * @param {<T>(call: () => Promise<T>) => Promise<T | undefined>} page.tried makes a call and says it when it fails
- * @param {(text: string) => void} page.say
  * @param {(key: string) => void} page.compose opens the field for a comment
  * @returns {Record<string, (detail: any) => unknown>} by the events that ask for it
  */
-export function marking({ store, here, tried, say, compose }) {
+export function marking({ store, here, compose }) {
   return {
     "marks:react": async ({ key, emoji, on }) => {
       const answer = await tried(() => post(`${here}reactions/`, { ...placeOfKey(key), emoji, on }));

@@ -2,6 +2,7 @@
 import { clock } from "../lib/format.js";
 import { textOf } from "../lib/item-text.js";
 import { MarkdownStream } from "../lib/markdown.js";
+import { markMentions } from "../lib/mentions.js";
 import { clone, ref } from "../lib/templates.js";
 import { AttachmentsView } from "./attachments.js";
 import { showAvatar } from "./faces.js";
@@ -17,6 +18,7 @@ import { MarginView } from "./margin.js";
  * @property {"" | "waiting" | "sending" | "failed"} state
  * @property {string} problem
  * @property {boolean} editable
+ * @property {{ name: string }[]} [mentions]
  * @property {boolean} [toPeople] a note, which no model reads
  * @property {boolean} [removable]
  */
@@ -53,6 +55,8 @@ export class MessageView {
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);
     this.#prose.end(this.text);
+    const names = message.mentions?.map(({ name }) => name) ?? [];
+    if (this.text.includes("@")) markMentions(this.#prose.root, names);
     ref(this.element, "prose").hidden = this.text === "" || this.#form !== undefined;
     this.#files.update(payload.content);
   }
