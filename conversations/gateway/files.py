@@ -6,13 +6,12 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
-from conversations import access
+from conversations import access, contents
 from conversations.actions import program_files
 from conversations.errors import NotFound
 from conversations.gateway import idempotency, schemas
@@ -75,11 +74,9 @@ def content(request: CallRequest, file_id: str) -> HttpResponseBase:
     """The very bytes that were uploaded."""
     file = _found(request.caller.user, file_id)
     try:
-        stored = default_storage.open(file.storage_name) if file.sha256 else None
+        stored = contents.opened(file)
     except FileNotFoundError:
-        stored = None
-    if stored is None:
-        raise _unknown(file_id)
+        raise _unknown(file_id) from None
     return FileResponse(
         stored, as_attachment=True, filename=file.name or file.pk, content_type="application/octet-stream"
     )

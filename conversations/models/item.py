@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 class ItemQuerySet(models.QuerySet["Item"]):
     def present(self) -> ItemQuerySet:
-        """What was not taken away by a program: only this is shown to anybody, and told to models."""
-        return self.filter(deleted_at=None)
+        """What was neither taken away nor hidden by a moderator: only this is shown to anybody, and told to models."""
+        return self.filter(deleted_at=None, hidden_at=None)
 
     def of_responses(self) -> ItemQuerySet:
         """What goes over the wire: input and output, without what people note for each other."""
@@ -37,6 +37,12 @@ class Item(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="items", db_index=False)
     response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="items", db_index=False)
     """Empty for a note that was written before the first turn."""
+    about = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="comments", db_index=False)
+    """Of a note in the margin: the message, or the picture in an answer, that it is about."""
+    about_answer = models.ForeignKey(
+        Response, models.CASCADE, null=True, blank=True, related_name="comments", db_index=False
+    )
+    """Of a note in the margin of an answer as a whole: that answer."""
     direction = models.CharField(max_length=6, choices=Direction.choices)
     index = models.PositiveIntegerField()
     provider_id = models.CharField(max_length=200, blank=True)
@@ -59,6 +65,8 @@ class Item(models.Model):
     """A rule took what was handed to and from a tool; that there was a call stays."""
 
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a moderator hid it, until the case is decided."""
 
     mentioned: list[Mention] | None = None
     """Whom it mentions, where that is known already; not a column."""
@@ -73,6 +81,8 @@ class Item(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["about"], name="comments", condition=Q(about__isnull=False)),
+            models.Index(fields=["about_answer"], name="comments_on_answer", condition=Q(about_answer__isnull=False)),
             models.Index(fields=["deleted_at"], name="deleted_items", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["conversation", "id"], name="in_conversation"),
             models.Index(fields=["provider_id"], name="item_provider_id", condition=~Q(provider_id="")),

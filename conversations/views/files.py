@@ -6,18 +6,20 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from conversations import access, contents
 from conversations.actions import files
 from conversations.errors import NotFound, Refused
-from conversations.models import File
+from conversations.models import File, Rendition
+from conversations.models.rendition import SHOWN_INLINE, SIDES, rendition_name
 from conversations.views.json import SignedInRequest, answer, door, refusal
 
-SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
-"""Raster images only: SVG, HTML and PDF can run script, so they are handed out as downloads."""
+KEPT_LINK = 480
+"""Seconds that a browser may use a link into the object store again: less than it is good for."""
 
 
 @door("POST")
@@ -57,7 +59,26 @@ def shown(file: File) -> dict[str, Any]:
 @require_GET
 @login_required
 def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
-    return _served(_found(request, file_id))
+    return _whole(request, _found(request, file_id))
+
+
+@require_GET
+@login_required
+def size(request: SignedInRequest, file_id: str, side: int) -> HttpResponseBase:
+    """A picture with at least so many pixels on its longer side, as WebP; larger while no such copy was made yet."""
+    found = _found(request, file_id)
+    if found.media_type not in SHOWN_INLINE or side not in SIDES:
+        raise Http404
+    rendition = Rendition.objects.filter(sha256=found.sha256).first()
+    if rendition is None and found.sha256:
+        Rendition.objects.want([found.sha256])  # kept by an older version
+    if rendition is not None and (made := rendition.side_for(side)):
+        name = rendition_name(found.sha256, made)
+        return _served(request, name, "image/webp", inline=True, called=f"{found.pk}-{made}.webp")
+    answer = _whole(request, found.previews.first() or found)
+    if rendition is None or rendition.done_at is None:
+        answer["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @require_GET
@@ -65,7 +86,7 @@ def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
 def preview(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     """A picture as large as a page shows it; the picture itself where it is small."""
     found = _found(request, file_id)
-    return _served(found.previews.first() or found)
+    return _whole(request, found.previews.first() or found)
 
 
 def _found(request: SignedInRequest, file_id: str) -> File:
@@ -75,21 +96,37 @@ def _found(request: SignedInRequest, file_id: str) -> File:
         raise Http404 from error
 
 
-def _served(found: File) -> HttpResponseBase:
+def _whole(request: SignedInRequest, found: File) -> HttpResponseBase:
+    if not found.sha256:
+        raise Http404
+    inline = found.media_type in SHOWN_INLINE
+    kind = found.media_type if inline else "application/octet-stream"
+    return _served(request, found.storage_name, kind, inline=inline, called=found.name or found.pk)
+
+
+def _served(request: SignedInRequest, name: str, kind: str, *, inline: bool, called: str) -> HttpResponseBase:
+    """Hand out what lies under `name`, or lead to it in the object store."""
+    # A page that reads a picture's bytes (`fetch`, a canvas) has them from here: only this origin may be read
+    if request.headers.get("Sec-Fetch-Mode") in {"no-cors", "navigate"}:
+        disposition = content_disposition_header(not inline, called) or "inline"
+        if address := contents.link(name, media_type=kind, disposition=disposition):
+            led = HttpResponseRedirect(address)
+            led["Cache-Control"] = f"private, max-age={KEPT_LINK}"
+            led["Vary"] = "Sec-Fetch-Mode, Cookie"
+            return led
     try:
-        content = contents.opened(found)
+        content = contents.opened_name(name)
     except FileNotFoundError as error:
         raise Http404 from error
     except Refused as error:
         return refusal(error)
-    inline = found.media_type in SHOWN_INLINE
-    response = FileResponse(
-        content,
-        as_attachment=not inline,
-        filename=found.name or found.pk,
-        content_type=found.media_type if inline else "application/octet-stream",
-    )
+    return guarded(FileResponse(content, as_attachment=not inline, filename=called, content_type=kind))
+
+
+def guarded(response: HttpResponseBase) -> HttpResponseBase:
+    """Return an answer with foreign bytes as one that runs nothing and that only its reader's browser keeps."""
     response["Cache-Control"] = "private, max-age=86400, immutable"
+    response["Vary"] = "Sec-Fetch-Mode, Cookie"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

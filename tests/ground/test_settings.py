@@ -11,6 +11,7 @@ import pytest
 
 from webapp import env
 from webapp.env import BASE_DIR, BadSetting
+from webapp.storage import storage
 
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 
@@ -38,6 +39,12 @@ def manage(data: Path, *arguments: str, **settings: str) -> subprocess.Completed
         ({"SALON_RUNNER": "worker"}, "SALON_RUNNER"),
         ({"AZURE_OPENAI_ENDPOINT": "my resource"}, "AZURE_OPENAI_ENDPOINT"),
         ({"SALON_EGRESS_ALLOW": "10.0.0.0/8, http://tools"}, "SALON_EGRESS_ALLOW"),
+        ({"SALON_STORAGE": "ftp://somewhere"}, "SALON_STORAGE"),
+        ({"SALON_STORAGE": "azure://Account"}, "SALON_STORAGE"),
+        ({"SALON_STORAGE": "azure://account:key@host/files"}, "AZURE_STORAGE_KEY"),
+        ({"SALON_STORAGE": "s3://bucket?colour=red"}, "SALON_STORAGE"),
+        ({"SALON_STORAGE": "s3://bucket?endpoint=store.example"}, "SALON_STORAGE"),
+        ({"SALON_STORAGE": "s3://bucket", "AWS_ACCESS_KEY_ID": "one"}, "AWS_SECRET_ACCESS_KEY"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(tmp_path: Path, settings: dict[str, str], named: str) -> None:
@@ -58,6 +65,27 @@ def test_production_starts_when_all_that_it_needs_is_said(tmp_path: Path) -> Non
         SALON_ENCRYPTION_KEYS=KEY,
     )
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "origin"),
+    [
+        ("file", ""),
+        ("azure://team/files", "https://team.blob.core.windows.net"),
+        ("azure://team/files/salon?endpoint=https://files.example/team", "https://files.example"),
+        ("s3://team-files?region=eu-central-1", "https://team-files.s3.eu-central-1.amazonaws.com"),
+        ("s3://team.files", "https://s3.us-east-1.amazonaws.com"),
+        ("s3://team?endpoint=https://files.example", "https://files.example"),
+    ],
+)
+def test_pages_may_show_pictures_of_the_object_store_and_of_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, named: str, origin: str
+) -> None:
+    monkeypatch.setenv("SALON_STORAGE", named)
+    chosen = storage(Path())
+    assert chosen.origin == origin
+    monkeypatch.setenv("SALON_STORAGE_LINKS", "0")
+    assert storage(Path()).origin == ""
 
 
 @pytest.mark.parametrize("hosts", ["*", "salon.example,*"])

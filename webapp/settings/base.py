@@ -16,6 +16,7 @@ from conversations.upstream.config import provider_config
 from webapp import env
 from webapp.env import BASE_DIR as BASE_DIR
 from webapp.openid import company_from_environment, openid_provider
+from webapp.storage import storage
 
 # Where everything that the program writes lives
 DATA = env.folder("SALON_DATA", "var")
@@ -41,6 +42,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "lucide",
     "csp",
@@ -59,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "conversations.sessions.SessionsMiddleware",
     "conversations.preferences.PreferencesMiddleware",
 ]
 
@@ -185,6 +189,19 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 SALON_OPENID = company_from_environment()
 SOCIALACCOUNT_ADAPTER = "conversations.accounts.IdentityAdapter"
 SOCIALACCOUNT_PROVIDERS = openid_provider(SALON_OPENID)
+MFA_ADAPTER = "conversations.accounts.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "conversations.passkeys.AddForm",
+    "authenticate_webauthn": "conversations.passkeys.AuthenticateForm",
+    "login_webauthn": "conversations.passkeys.LoginForm",
+    "reauthenticate_webauthn": "conversations.passkeys.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Salon"
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -242,10 +259,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "build" / "static", ("img", BASE_DIR / "static" / "img")]
 STATIC_ROOT = BASE_DIR / "build" / "public"
-if env.text("SALON_STORAGE", "file") != "file":
-    raise env.BadSetting("SALON_STORAGE names an object store, which this version cannot use yet: leave it unset.")
+_storage = storage(DATA)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "files"}},
+    "default": _storage.backend,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
@@ -266,7 +282,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "blob:"],
+        # Pictures in an object store come from there, over links that are signed for a few minutes
+        "img-src": [SELF, "blob:", *filter(None, [_storage.origin])],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -1,39 +1,31 @@
 // A message of a person, or what a program sent in its place.
 import { clock } from "../lib/format.js";
+import { textOf } from "../lib/item-text.js";
 import { MarkdownStream } from "../lib/markdown.js";
+import { markMentions } from "../lib/mentions.js";
 import { clone, ref } from "../lib/templates.js";
 import { AttachmentsView } from "./attachments.js";
 import { showAvatar } from "./faces.js";
+import { MarginView } from "./margin.js";
 
 /** @typedef {import("../types").Person} Person */
 /**
  * @typedef {object} Message
+ * @property {number} [id] where it is stored
  * @property {Person | null} author
  * @property {string} created_at
  * @property {import("../types").Item} payload
  * @property {"" | "waiting" | "sending" | "failed"} state
  * @property {string} problem
  * @property {boolean} editable
+ * @property {{ name: string }[]} [mentions]
  * @property {boolean} [toPeople] a note, which no model reads
  * @property {boolean} [removable]
  */
 
-/**
- * The text of a message item, as it was written.
- * @param {import("../types").Item} payload
- */
-export function textOf(payload) {
-  const content = /** @type {unknown} */ (payload.content);
-  if (typeof content === "string") return content;
-  const parts = Array.isArray(content) ? content : [];
-  return parts
-    .map((part) => part?.text ?? part?.refusal ?? "")
-    .filter(Boolean)
-    .join("\n\n");
-}
-
 export class MessageView {
   element = clone("message-template");
+  margin = new MarginView(this.element);
   #prose = new MarkdownStream(ref(this.element, "prose"), { breaks: true });
   #files = new AttachmentsView(ref(this.element, "files"));
   /** @type {HTMLFormElement | undefined} */ #form;
@@ -56,10 +48,15 @@ export class MessageView {
     ref(this.element, "remove").hidden = !removable;
     ref(this.element, "state").textContent = label || (toPeople ? "to people" : "");
     ref(this.element, "edit").hidden = !message.editable;
+    const report = /** @type {HTMLAnchorElement} */ (ref(this.element, "report"));
+    report.hidden = message.id === undefined;
+    report.href = `${location.pathname}report/?item=${message.id}`;
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);
     this.#prose.end(this.text);
+    const names = message.mentions?.map(({ name }) => name) ?? [];
+    if (this.text.includes("@")) markMentions(this.#prose.root, names);
     ref(this.element, "prose").hidden = this.text === "" || this.#form !== undefined;
     this.#files.update(payload.content);
   }
