@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0029_pixel_locks'),
+        ('conversations', "0033_marks"),
     ]
 
     operations = [
