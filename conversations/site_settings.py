@@ -129,7 +129,14 @@ REQUIRE_FACTOR = SiteSetting(
         ("all", gettext_lazy("Everybody")),
     ),
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS)
+SHARE_LINKS = SiteSetting(
+    name="share_links",
+    kind="flag",
+    default=True,
+    label=gettext_lazy("Links for people without an account"),
+    help=gettext_lazy("Owners may make links that show a conversation to whoever has them. Switched off, none opens."),
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, SHARE_LINKS, BLOCKED_TERMS)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -23,6 +23,7 @@ from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
+from conversations.models.share import Share
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
@@ -70,6 +71,7 @@ __all__ = [
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Share",
     "StreamChunk",
     "ToolCall",
     "User",

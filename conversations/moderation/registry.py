@@ -50,6 +50,7 @@ CONTENT = [
     Derived("conversations.Favourite", "file__conversation", "favourites"),
     Derived("conversations.PixelLock", "response__conversation", "pixel_locks"),
     Derived("conversations.File", "conversation", "files"),
+    Derived("conversations.Share", "conversation", "shares"),
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),

@@ -29,6 +29,7 @@ from conversations.models import (
     Item,
     Membership,
     Response,
+    Share,
     User,
 )
 from conversations.models.approval import digest
@@ -118,6 +119,11 @@ ROWS: dict[str, Row] = {
     "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "shares": ("GET", OWNERS_FORM),
+    "share_create": ("POST", OWNERS_FORM),
+    "share_revoke": ("POST", OWNERS_FORM),
+    "shared": ("GET", ALL),
+    "shared_file": ("GET", NONE),
     "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
@@ -181,10 +187,11 @@ SENT: dict[str, dict[str, Any]] = {
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
     "invite": {"role": "viewer"},
+    "share_create": {"days": "7"},
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
+FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change", "share_create"}
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
@@ -271,6 +278,14 @@ def given(db: None) -> dict[str, Any]:
         expires_at=timezone.now() + timedelta(days=1),
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
+    share = Share.objects.create(
+        conversation=conversation,
+        head=response,
+        secret_hash=hashed(SECRET),
+        with_names=True,
+        created_by=alice,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -278,6 +293,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
+    ids |= {"share_id": share.pk, "mark": "forged"}
     ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
     ids |= {"session_id": place.pk, "pk": 1}
     return {"conversation_id": conversation.pk} | ids | GIVEN
