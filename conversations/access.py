@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -9,6 +10,7 @@ from django.db.models import Q
 from conversations.errors import NotFound, Refused
 from conversations.models import (
     AnswerSchema,
+    Board,
     Branch,
     Conversation,
     Deletion,
@@ -126,6 +128,26 @@ def file_for(user: User, file_id: str) -> File:
     if file is None:
         raise NotFound
     return file
+
+
+def pictures_for(user: User, file_ids: Sequence[str]) -> list[File]:
+    """Return those of these files that are pictures in conversations of `user`'s, in the order in which they are named.
+
+    What is not theirs is left out, as if it were not there.
+    """
+    ids = list(dict.fromkeys(file_id for file_id in file_ids if file_id == plain(file_id)))
+    files = File.objects.filter(
+        conversation__in=Conversation.objects.visible_to(user), purged_at=None, hidden_at=None, pk__in=ids
+    ).in_bulk()
+    return [files[file_id] for file_id in ids if file_id in files and files[file_id].is_picture]
+
+
+def board_for(user: User, board_id: int) -> Board:
+    """Return a board of `user`'s or of the team's; raise `NotFound`."""
+    found = Board.objects.visible_to(user).filter(pk=board_id).first() if board_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def deletion_for(user: User, deletion_id: int) -> Deletion:

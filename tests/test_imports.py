@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns", "checks"},
-    {"tasks", "inspector"},
+    {"tasks", "inspector", "gallery"},
     {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"}
     | {"accounts"},
     {"adminsite"},

@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.board import Board, BoardPicture, Favourite
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -28,6 +29,8 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Board",
+    "BoardPicture",
     "Branch",
     "Case",
     "CaseNote",
@@ -39,6 +42,7 @@ __all__ = [
     "Decides",
     "Deletion",
     "Fact",
+    "Favourite",
     "File",
     "FunctionTool",
     "HoldTarget",
