@@ -15,7 +15,7 @@ LAYERS: list[set[str]] = [
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"}
     | {"pictures", "sessions"},
-    {"renditions", "snapshots", "lists", "running", "image_options"},
+    {"notices", "renditions", "snapshots", "lists", "running", "image_options"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},

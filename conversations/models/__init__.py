@@ -14,6 +14,7 @@ from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.notice import Notice, PushSubscription
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -54,9 +55,11 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "Notice",
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "PushSubscription",
     "Reading",
     "RefusedParameter",
     "Rendition",

@@ -27,6 +27,7 @@ from conversations.models import (
     Invitation,
     Item,
     Membership,
+    Notice,
     Response,
     User,
 )
@@ -89,6 +90,14 @@ ROWS: dict[str, Row] = {
     "studio_state": ("GET", MEMBERS),
     "studio_make": ("POST", WRITERS),
     "studio_version": ("POST", MEMBERS),
+    "notices": ("GET", SIGNED_IN),
+    "notice": ("GET", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "notices_read": ("POST", SIGNED_IN),
+    "notices_unsubscribe": ("GET", NONE),
+    "push_subscribe": ("POST", (401, 400, 400, 400, 400, 401, 400)),
+    "push_remove": ("POST", UPLOADERS),
+    "push_worker": ("GET", ALL),
+    "notice_choices": ("POST", SIGNED_IN),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
@@ -263,6 +272,7 @@ def given(db: None) -> dict[str, Any]:
         expires_at=timezone.now() + timedelta(days=1),
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
+    notice = Notice.objects.create(user=alice, kind="mention", conversation=conversation, source="item:1")
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -270,7 +280,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
-    ids |= {"session_id": place.pk, "pk": 1}
+    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
