@@ -14,12 +14,12 @@ LAYERS: list[set[str]] = [
     | {"arguments", "schemas", "markup"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"}
-    | {"pictures", "sessions"},
+    | {"folding", "marks", "pictures", "sessions"},
     {"notices", "renditions", "snapshots", "lists", "running", "image_options"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
-    {"tools", "mcp", "computer"},
+    {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
     {"tasks", "inspector", "studio"},
     {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}

@@ -8,10 +8,12 @@ from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
+from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
@@ -30,6 +32,7 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Bookmark",
     "Branch",
     "Case",
     "CaseNote",
@@ -46,6 +49,7 @@ __all__ = [
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
+    "Import",
     "InputWay",
     "Invitation",
     "Item",
@@ -60,6 +64,7 @@ __all__ = [
     "ProviderDeletion",
     "ProviderFile",
     "PushSubscription",
+    "Reaction",
     "Reading",
     "RefusedParameter",
     "Rendition",

@@ -38,6 +38,8 @@ LATEST_TURN = F("previous_response").desc(nulls_last=True)
 CONTENT = [
     Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events", ()),
     Derived("conversations.Fact", "conversation", "facts", order=("-position",)),
+    Derived("conversations.Reaction", "conversation", "reactions"),
+    Derived("conversations.Bookmark", "conversation", "bookmarks"),
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.Report", "case__conversation", "reports"),
     Derived("conversations.CaseNote", "case__conversation", "case_notes"),
@@ -102,6 +104,7 @@ OF_A_PERSON = {
     "usersessions.UserSession": "where they are signed in: browser, address, last use",
     "conversations.PushSubscription": "the address of a browser that wants to be told, and keys to seal for it",
     "socialaccount.SocialAccount": "who they are at the company's provider",
+    "conversations.Import": "what they brought in and what came of it: gone after a week",
     "conversations.Key": "keys of the gateway: what is kept of one opens nothing",
     "admin.LogEntry": "names of changed fields of accounts",
     "sessions.Session": "who is signed in where: ends with the session",

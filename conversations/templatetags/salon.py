@@ -87,6 +87,7 @@ def _places() -> list[dict[str, Any]]:
         {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
         {"label": _("Studio"), "url": reverse("studio"), "icon": "image"},
         {"label": _("Search"), "url": reverse("search"), "icon": "search"},
+        {"label": _("Bookmarks"), "url": reverse("bookmarks"), "icon": "bookmark"},
         {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
     ]
 

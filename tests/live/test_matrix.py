@@ -24,6 +24,7 @@ from conversations.models import (
     Conversation,
     Deletion,
     File,
+    Import,
     Invitation,
     Item,
     Membership,
@@ -82,6 +83,9 @@ ROWS: dict[str, Row] = {
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
+    "bookmarks": ("GET", SIGNED_IN),
+    "reactions": ("POST", WRITERS),
+    "bookmark": ("POST", MEMBERS),
     "notes": ("POST", WRITERS),
     "note_delete": ("POST", NOTE_OF_ALICE),
     "studio": ("GET", SIGNED_IN),
@@ -119,6 +123,8 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "imports": ("GET", SIGNED_IN),
+    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "export": ("GET", MEMBERS_PAGE),
@@ -178,6 +184,8 @@ SENT: dict[str, dict[str, Any]] = {
     "studio_make": {"prompt": "A lamp"},
     "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
+    "reactions": {"emoji": "👍", "on": True},
+    "bookmark": {"on": True},
     "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
@@ -280,6 +288,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
+    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
     ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
@@ -309,6 +318,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
+    if name in {"reactions", "bookmark"}:
+        sent = sent | {"response": Response.objects.get().pk}
     if name in FORMS:
         return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}

@@ -265,6 +265,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
+SALON_IMPORT_LIMIT = int(env.number("SALON_IMPORT_LIMIT", 1024, least=1, most=16384) * 1024 * 1024)
 
 # Notices: where letters and devices lead back to, and the key by which browsers know our messages
 SALON_URL = (env.address("SALON_URL", ("https", "http")) or f"http://127.0.0.1:{env.text('PORT', '8000')}").rstrip("/")
