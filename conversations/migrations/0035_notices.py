@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0032_studio'),
+        ('conversations', "0034_imports"),
     ]
 
     operations = [
