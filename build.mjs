@@ -7,6 +7,8 @@ const options = {
     app: "static/app/app.js",
     compare: "static/app/compare.js",
     conversation: "static/app/conversation.js",
+    studio: "static/app/studio.js",
+    "push-worker": "static/app/push-worker.js",
     style: "static/css/style.css",
   },
   outdir: "build/static/dist",

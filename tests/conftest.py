@@ -10,7 +10,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.apps import apps
+from django.db import connection, connections
+from django.db.migrations import RunPython
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, WebError
 
@@ -38,6 +41,16 @@ def _catalog_is_read_once_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_settings, "_values", {})
     monkeypatch.setattr(site_settings, "_looked_at", time.monotonic())
     monkeypatch.setattr(site_settings, "FRESH", 3600.0)
+
+
+@pytest.fixture
+def roles(db: None) -> None:
+    """The roles that migrations made and gave powers, which a test that empties the database has taken away."""
+    migrations = sorted(MigrationLoader(connection).disk_migrations.items())
+    for (app, _), migration in migrations:
+        for operation in migration.operations if app == "conversations" else ():
+            if isinstance(operation, RunPython) and operation.code.__name__ in {"make_roles", "give_powers"}:
+                operation.code(apps, connection.schema_editor())
 
 
 @pytest.fixture

@@ -13,16 +13,17 @@ LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas", "markup"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
-    {"renditions", "snapshots", "lists", "running"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"}
+    | {"folding", "marks", "pictures", "sessions"},
+    {"notices", "renditions", "snapshots", "lists", "running", "image_options"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
-    {"tools", "mcp", "computer"},
+    {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
-    {"tasks", "inspector", "gallery"},
-    {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"}
-    | {"accounts"},
+    {"tasks", "inspector", "studio", "gallery"},
+    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}
+    | {"accounts", "passkeys"},
     {"adminsite"},
     {"urls", "account_urls"},
 ]

@@ -53,7 +53,8 @@ class Picture:
 
     @property
     def title(self) -> str:
-        return self.recipe.title or self.file.name or self.file.conversation_title
+        """The name that somebody gave it, else its first words."""
+        return self.file.name or self.recipe.title or self.file.conversation_title
 
     @property
     def step(self) -> int:

@@ -1,19 +1,23 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
-from conversations.models.board import Board, BoardPicture, Favourite
+from conversations.models.board import Board, BoardPicture
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
+from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
+from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.notice import Notice, PushSubscription
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -31,6 +35,7 @@ __all__ = [
     "AuditEntry",
     "Board",
     "BoardPicture",
+    "Bookmark",
     "Branch",
     "Case",
     "CaseNote",
@@ -47,6 +52,7 @@ __all__ = [
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
+    "Import",
     "InputWay",
     "Invitation",
     "Item",
@@ -56,9 +62,12 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "Notice",
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "PushSubscription",
+    "Reaction",
     "Reading",
     "RefusedParameter",
     "Rendition",

@@ -1,4 +1,4 @@
-"""What people put together in the gallery: boards, and favourites of their own."""
+"""What people put together in the gallery: boards."""
 
 from __future__ import annotations
 
@@ -49,15 +49,3 @@ class BoardPicture(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} on {self.board_id}"
-
-
-class Favourite(models.Model):
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="favourites", db_index=False)
-    file = models.ForeignKey(File, models.CASCADE, related_name="favourites")
-    added_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "file"], name="one_favourite_each")]
-
-    def __str__(self) -> str:
-        return f"{self.file_id} of {self.user_id}"

@@ -73,6 +73,9 @@ class Response(models.Model):
     """The response whose calls this one answers: its input are their outputs, and no person wrote it."""
     round = models.PositiveSmallIntegerField(default=0, db_default=0)
     """How many responses before it answered calls, since a person said something."""
+    making = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
+    """What the studio knows of the picture that was asked for: `parent`, `mask` (ids of files), `maker`,
+    `image_model`, `partial_images`."""
     calls = models.PositiveSmallIntegerField(default=0, db_default=0)
     """How many items of its output want an answer: function calls, requests for approval."""
     parameters = VerbatimJSONField(default=dict, blank=True)
@@ -99,6 +102,8 @@ class Response(models.Model):
     """Whether what was asked for as JSON is it: `valid`, and `problem` where it is not. None: not looked at."""
     final = VerbatimJSONField(null=True, blank=True)
     """The response object as the provider ended it, image bytes replaced by references."""
+    origin = VerbatimJSONField(null=True, blank=True)
+    """Of an imported one, what its export says of the provider that gave it, and who asked there."""
     remarks = VerbatimJSONField(default=list, blank=True)
     """What happened on the way that a person may want to know: rebuilt, waited, resumed."""
 

@@ -17,6 +17,7 @@ from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.moderation import noticing
+from conversations.notices import telling
 from conversations.output import Output
 from conversations.prepared import Given, Select, insert
 from conversations.turns import calls
@@ -32,7 +33,7 @@ OF_THIS = (
 )
 OF_RUN = (
     "input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
-    "provider_expires_at deleted_at"
+    "provider_expires_at deleted_at making"
 )
 OF_PREVIOUS = (
     "conversation status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint calls"
@@ -151,6 +152,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         insert(response.outputs)
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
         calls.follow(conversation, response, response.outputs)
+        telling.finished(response)
         if noticing.wants_a_look(response):
             transaction.on_commit(lambda: noticing.look(response.pk), robust=True)
     metrics.turns.labels(status=response.status).inc()
