@@ -15,6 +15,7 @@ from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.order import Folder, Tag
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -44,6 +45,7 @@ __all__ = [
     "Fact",
     "Favourite",
     "File",
+    "Folder",
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
@@ -69,6 +71,7 @@ __all__ = [
     "Sanction",
     "Setting",
     "StreamChunk",
+    "Tag",
     "ToolCall",
     "User",
     "VectorStore",

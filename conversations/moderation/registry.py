@@ -53,6 +53,7 @@ CONTENT = [
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),
+    Derived("conversations.Tag", "conversation", "tags"),
     Derived("conversations.Invitation", "conversation", "invitations"),
     Derived("conversations.Membership", "conversation", "memberships"),
     Derived("conversations.Conversation", "pk", "conversations"),
@@ -97,6 +98,7 @@ INDEXES = {
 
 OF_A_PERSON = {
     "conversations.User": "the account",
+    "conversations.Folder": "a name, in which the person orders conversations",
     "account.EmailAddress": "its addresses",
     "account.EmailConfirmation": "letters to them",
     "mfa.Authenticator": "their second factors: the app's secret is sealed, a passkey's half is public",

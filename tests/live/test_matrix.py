@@ -24,6 +24,7 @@ from conversations.models import (
     Conversation,
     Deletion,
     File,
+    Folder,
     Invitation,
     Item,
     Membership,
@@ -82,6 +83,12 @@ ROWS: dict[str, Row] = {
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
     "bookmarks": ("GET", SIGNED_IN),
+    "folders": ("GET", SIGNED_IN),
+    "folder_new": ("POST", SIGNED_IN),
+    "folder": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "folder_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "order": ("GET", MEMBERS_PAGE),
+    "file_under": ("POST", WRITERS),
     "reactions": ("POST", WRITERS),
     "bookmark": ("POST", MEMBERS),
     "notes": ("POST", WRITERS),
@@ -172,6 +179,8 @@ SENT: dict[str, dict[str, Any]] = {
     "studio_make": {"prompt": "A lamp"},
     "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
+    "folder_new": {"name": "Launch", "shared": "1"},
+    "folder": {"name": "Lamps"},
     "reactions": {"emoji": "👍", "on": True},
     "bookmark": {"on": True},
     "branch": {"name": "The green lamp"},
@@ -181,7 +190,17 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
+FORMS = {
+    "theme",
+    "folder_new",
+    "folder",
+    "sign_out_everywhere",
+    "keys",
+    "member_add",
+    "audience",
+    "invite",
+    "member_change",
+}
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
@@ -274,6 +293,7 @@ def given(db: None) -> dict[str, Any]:
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     ids |= {"session_id": place.pk, "pk": 1}
     return {"conversation_id": conversation.pk} | ids | GIVEN
@@ -304,6 +324,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
+    if name == "file_under":
+        sent = sent | {"folder": Folder.objects.get().pk}
     if name in {"reactions", "bookmark"}:
         sent = sent | {"response": Response.objects.get().pk}
     if name in FORMS:
