@@ -23,6 +23,7 @@ from conversations.views import (
     search,
     setup,
     tools,
+    usage,
 )
 
 urlpatterns = [
@@ -33,6 +34,7 @@ urlpatterns = [
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),
     path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    path("settings/usage/", usage.own, name="own_usage"),
     path("settings/gateway/", guide.guide, name="guide"),
     path("settings/keys/", keys.issue, name="keys"),
     path("settings/keys/<int:key_id>/revoke/", keys.revoke, name="key_revoke"),

@@ -12,9 +12,11 @@ LAYERS: list[set[str]] = [
     {"egress", "sealing", "intake", "prepared", "stores"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas", "markup"},
+    {"fresh"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
-    {"snapshots", "lists", "running"},
+    {"reckoning"},
+    {"snapshots", "lists", "running", "budgets"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
+from conversations import budgets, catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files, mentions, statements, voices
 from conversations.errors import NotFound, Refused
@@ -88,6 +88,7 @@ def ask(
     after_id: int | None = None,
     title: str = "",
     door: Response.Door = Response.Door.PAGE,
+    key_id: int | None = None,
 ) -> tuple[Response, bool]:
     """Store input items, in the API's form, and queue the answer to them, in one transaction.
 
@@ -126,7 +127,10 @@ def ask(
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
         at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
-        response = _queue(conversation, branch, previous, access.user, options=options, model=model, door=door)
+        response = _queue(
+            conversation, branch, previous, access.user, options=options, model=model, door=door, key_id=key_id
+        )
+        budgets.reserve(response, access.user, payloads)
         by_page = door == Response.Door.PAGE
         heading = voices.heading(conversation, previous, access.user) if by_page else []
         items = [*heading, *payloads]
@@ -159,6 +163,7 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             answers_id=response.answers_id,
             round=response.round,
         )
+        budgets.reserve(again, access.user)
         announce(conversation, branch, again)
     return again
 
@@ -178,6 +183,7 @@ def continue_answer(access: Access, response: Response) -> Response:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
         branch = _branch_after(conversation, response, access.user)
         following = _queue(conversation, branch, response, access.user)
+        budgets.reserve(following, access.user)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)

@@ -20,6 +20,7 @@ from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
+from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
@@ -28,6 +29,7 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Branch",
+    "Budget",
     "Case",
     "CaseNote",
     "CatalogEntry",
@@ -57,12 +59,15 @@ __all__ = [
     "Reading",
     "RefusedParameter",
     "Report",
+    "Reservation",
     "Response",
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Spending",
     "StreamChunk",
     "ToolCall",
+    "Usage",
     "User",
     "VectorStore",
 ]

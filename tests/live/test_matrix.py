@@ -102,6 +102,7 @@ ROWS: dict[str, Row] = {
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
     "reports": ("GET", SIGNED_IN),
+    "own_usage": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
@@ -156,7 +157,7 @@ SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1, "budget_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
