@@ -105,7 +105,21 @@ BLOCKED_TERMS = SiteSetting[tuple[str, ...]](
     ),
     most=100,
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, BLOCKED_TERMS)
+REQUIRE_FACTOR = SiteSetting(
+    name="require_factor",
+    kind="choice",
+    default="nobody",
+    label=gettext_lazy("Second factor"),
+    help=gettext_lazy(
+        "Who must have an authenticator app or a passkey. Who comes in through the company’s account is asked there."
+    ),
+    choices=(
+        ("nobody", gettext_lazy("Whoever wants one")),
+        ("staff", gettext_lazy("Who has powers in the administration")),
+        ("all", gettext_lazy("Everybody")),
+    ),
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

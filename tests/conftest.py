@@ -9,7 +9,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.apps import apps
+from django.db import connection, connections
+from django.db.migrations import RunPython
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, WebError
 
@@ -41,10 +44,20 @@ def _catalog_is_read_once_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def roles(db: None) -> None:
+    """The roles that migrations made and gave powers, which a test that empties the database has taken away."""
+    migrations = sorted(MigrationLoader(connection).disk_migrations.items())
+    for (app, _), migration in migrations:
+        for operation in migration.operations if app == "conversations" else ():
+            if isinstance(operation, RunPython) and operation.code.__name__ in {"make_roles", "give_powers"}:
+                operation.code(apps, connection.schema_editor())
+
+
+@pytest.fixture
 def database_threads(transactional_db: None) -> Iterator[None]:
     """For tests of what works in threads: their connections end with the test, and see what it commits."""
     yield
-    for pool in (threads.pages, threads.uploads, threads.sockets, threads.runner, threads.keeper):
+    for pool in (threads.pages, threads.uploads, threads.sockets, threads.runner, threads.keeper, threads.pictures):
         size = pool._pool._max_workers
         together = Barrier(size)
 

@@ -14,17 +14,17 @@ LAYERS: list[set[str]] = [
     | {"arguments", "schemas", "markup"},
     {"fresh"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
-    {"reckoning"},
-    {"snapshots", "lists", "running", "budgets"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}
+    | {"folding", "marks", "pictures", "sessions"},
+    {"renditions", "snapshots", "lists", "running", "image_options", "budgets"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns", "checks"},
-    {"tasks", "inspector"},
-    {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"}
-    | {"accounts"},
+    {"tasks", "inspector", "studio"},
+    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}
+    | {"accounts", "passkeys"},
     {"adminsite"},
     {"urls", "account_urls"},
 ]

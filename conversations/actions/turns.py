@@ -61,13 +61,7 @@ def send_message(
     content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
     message = {"type": "message", "role": "user", "content": content}
     asking = partial(
-        ask,
-        access,
-        [message],
-        options=options,
-        client_id=client_id,
-        previous_id=previous_id,
-        edits_id=edits_id,
+        ask, access, [message], options=options, client_id=client_id, previous_id=previous_id, edits_id=edits_id
     )
     if not attachments:
         return asking(title=text)
@@ -86,6 +80,8 @@ def ask(
     previous_id: int | None = None,
     edits_id: int | None = None,
     after_id: int | None = None,
+    begins: bool = False,
+    making: Mapping[str, Any] | None = None,
     title: str = "",
     door: Response.Door = Response.Door.PAGE,
     key_id: int | None = None,
@@ -96,10 +92,10 @@ def ask(
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
     anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
-    has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
-    gateway is asked as its client says it, without the conversation's own options, instructions and tools, and not
-    while another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id`
-    twice is one message. Raise `Refused`.
+    has gone on from it already; with `begins` nothing precedes. `making` is the studio's. `title` is what a
+    conversation without a title is named after. What comes by the gateway is asked as its client says it, without the
+    conversation's own options, instructions and tools, and not while another turn of the conversation runs. Return the
+    queued response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -123,14 +119,14 @@ def ask(
         elif after_id is not None:
             previous = _response(conversation, after_id)
             branch = _branch_after(conversation, previous, access.user)
+        elif begins:
+            previous, branch = None, _new_branch(conversation, access.user)
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
-        response = _queue(
-            conversation, branch, previous, access.user, options=options, model=model, door=door, key_id=key_id
-        )
-        budgets.reserve(response, access.user, payloads)
+        at_end = edits_id is None and not begins and branch.head_id == (previous.pk if previous else None)
+        own: dict[str, Any] = {"making": making or {}, "key_id": key_id, "payloads": payloads, "door": door}
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model, **own)
         by_page = door == Response.Door.PAGE
         heading = voices.heading(conversation, previous, access.user) if by_page else []
         items = [*heading, *payloads]
@@ -163,7 +159,6 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             answers_id=response.answers_id,
             round=response.round,
         )
-        budgets.reserve(again, access.user)
         announce(conversation, branch, again)
     return again
 
@@ -183,7 +178,6 @@ def continue_answer(access: Access, response: Response) -> Response:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
         branch = _branch_after(conversation, response, access.user)
         following = _queue(conversation, branch, response, access.user)
-        budgets.reserve(following, access.user)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."
         message = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": words}]}
         _store(following, [message], author=None)
@@ -258,6 +252,7 @@ def _queue(
     options: Mapping[str, Any] | None = None,
     model: str = "",
     door: Response.Door = Response.Door.PAGE,
+    payloads: Sequence[dict[str, Any]] = (),
     **columns: Any,
 ) -> Response:
     """Store the response: queued, or at once in the hands of this process's runner where nothing precedes that runs."""
@@ -295,6 +290,7 @@ def _queue(
     else:
         response.begin(holder)
         insert([response], lease_until=LEASED)
+    budgets.reserve(response, user, payloads)
     return response
 
 

@@ -4,6 +4,7 @@ from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
+from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
@@ -11,10 +12,12 @@ from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
 from conversations.models.log import Fact, StreamChunk
+from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
+from conversations.models.rendition import Rendition
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
@@ -28,6 +31,7 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Bookmark",
     "Branch",
     "Budget",
     "Case",
@@ -40,6 +44,7 @@ __all__ = [
     "Decides",
     "Deletion",
     "Fact",
+    "Favourite",
     "File",
     "FunctionTool",
     "HoldTarget",
@@ -56,8 +61,10 @@ __all__ = [
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "Reaction",
     "Reading",
     "RefusedParameter",
+    "Rendition",
     "Report",
     "Reservation",
     "Response",

@@ -38,6 +38,8 @@ LATEST_TURN = F("previous_response").desc(nulls_last=True)
 CONTENT = [
     Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events", ()),
     Derived("conversations.Fact", "conversation", "facts", order=("-position",)),
+    Derived("conversations.Reaction", "conversation", "reactions"),
+    Derived("conversations.Bookmark", "conversation", "bookmarks"),
     Derived("conversations.Approval", "conversation", "approvals"),
     Derived("conversations.Reservation", "response__conversation", "reservations"),
     Derived("conversations.Report", "case__conversation", "reports"),
@@ -46,6 +48,7 @@ CONTENT = [
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Mention", "item__conversation", "mentions"),
     Derived("conversations.Item", "conversation", "items", "payload"),
+    Derived("conversations.Favourite", "file__conversation", "favourites"),
     Derived("conversations.PixelLock", "response__conversation", "pixel_locks"),
     Derived("conversations.File", "conversation", "files"),
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
@@ -65,6 +68,7 @@ KEPT = {
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
     "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.Rendition": "which smaller copies a content has; it goes with the content",
     "conversations.AnswerSchema": "the team's forms of answers, in no conversation",
     "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
@@ -99,6 +103,8 @@ OF_A_PERSON = {
     "conversations.User": "the account",
     "account.EmailAddress": "its addresses",
     "account.EmailConfirmation": "letters to them",
+    "mfa.Authenticator": "their second factors: the app's secret is sealed, a passkey's half is public",
+    "usersessions.UserSession": "where they are signed in: browser, address, last use",
     "socialaccount.SocialAccount": "who they are at the company's provider",
     "conversations.Key": "keys of the gateway: what is kept of one opens nothing",
     "admin.LogEntry": "names of changed fields of accounts",
@@ -115,6 +121,7 @@ PASSING = {
 
 STORAGE = {
     "blobs/": "bytes of files, kept once per content: they go with the last file that has them",
+    "renditions/": "smaller copies of pictures, named by their content: they go with it",
     "avatars/": "a person's picture: goes when it is replaced, and with the account",
     "health/": "written and deleted by the check of readiness",
 }
@@ -122,6 +129,7 @@ STORAGE = {
 WRITES_TO_STORAGE = {
     "conversations/turns/blobs.py": "blobs/",
     "conversations/contents.py": "blobs/",
+    "conversations/renditions.py": "renditions/",
     "conversations/models/user.py": "avatars/",
     "conversations/views/people.py": "avatars/",
     "webapp/health.py": "health/",

@@ -11,5 +11,9 @@ customElements.define("copy-text", CopyText);
 customElements.define("running-work", RunningWork);
 customElements.define("side-bar", SideBar);
 
+if (document.querySelector("pass-key")) {
+  import("./elements/pass-key.js").then(({ PassKey }) => customElements.define("pass-key", PassKey));
+}
+
 const list = document.querySelector(".page");
 if (list?.querySelector(".conversations .lamp")) watchLamps(list);

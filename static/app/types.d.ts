@@ -42,6 +42,7 @@ export interface Annotation {
 }
 
 export interface Picture {
+  id?: string;
   url: string;
   width?: number;
   height?: number;
@@ -64,11 +65,43 @@ export interface InputItem {
   client_id: string;
   created_at: string;
   payload: Item;
+  /** Whom it calls by name, as it is written in it. */
+  mentions?: { id: number; name: string }[];
+}
+
+/** Who looks at a conversation, the first of them, and the first of those who write. */
+export interface Presence {
+  count: number;
+  people: Person[];
+  writing: { person: Person; to: "model" | "people" }[];
 }
 
 /** What one person said to the others, behind the turn `after`; one that was taken away has no more than its place. */
 export interface Note extends InputItem {
   after: number | null;
+  /** Whose margin it stands in; without it, it stands between the turns. */
+  about?: Place | null;
+}
+
+/** A message, or an answer with perhaps one thing in it. */
+export interface Place {
+  item?: number | null;
+  response?: number | null;
+  output?: string;
+}
+
+export interface Reaction extends Place {
+  emoji: string;
+  count: number;
+  /** The first of those whose it is. */
+  names: string[];
+  mine: boolean;
+}
+
+/** What is on the turns and notes of a page. */
+export interface PageMarks {
+  reactions: Reaction[];
+  bookmarks: Place[];
 }
 
 export interface BranchRef {
@@ -114,6 +147,41 @@ export interface Turn {
   /** It goes on where the answer before it called tools. */
   continues?: boolean;
   approvals?: Approval[];
+  /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
+  making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
+  /** What people say of the pictures in it, by the ids of their files. */
+  pictures?: Record<string, { name: string; liked_by: number[] }>;
+}
+
+/** Who makes pictures, with the values of its options. */
+export interface Maker {
+  name: string;
+  label: string;
+  demo: boolean;
+  options: Record<string, string[]>;
+  any_size: boolean;
+  compressed: string[];
+  partial_images: number;
+  edits: boolean;
+  masks: boolean;
+  /** US dollars of one picture by `"QUALITY SIZE"`. */
+  prices: Record<string, number>;
+}
+
+/** The turns of a work that make pictures, and how all of its turns are linked. */
+export interface StudioTurns {
+  turns: Turn[];
+  links: [number, number | null][];
+  /** The ids of the states in which a picture was seen while it formed, by turns. */
+  partials: Record<string, string[]>;
+  position: number;
+}
+
+export interface StudioState extends StudioTurns {
+  conversation: Conversation;
+  me: Me;
+  makers: Maker[];
+  most_results: number;
 }
 
 /** A call that waits for a person, or waited. */
@@ -193,6 +261,7 @@ export interface PageState {
   turns: Turn[];
   before: number | null;
   notes: Note[];
+  marks?: PageMarks;
   branch: number | null;
   branch_name?: string;
   models: Model[];
@@ -204,6 +273,7 @@ export interface TurnsPage {
   turns: Turn[];
   before: number | null;
   notes: Note[];
+  marks?: PageMarks;
   branch: number | null;
   branch_name?: string;
   position: number;
@@ -220,11 +290,13 @@ export type Frame =
       turn?: Turn;
       note?: Note;
       branch?: NamedBranch;
+      reaction?: Omit<Reaction, "mine"> & { person: number; on: boolean };
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
+  | ({ type: "presence" } & Presence)
   | { type: "reload"; reason: string }
   | { type: "ping" }
   | { type: "error"; message: string };

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -63,6 +64,7 @@ ROWS: dict[str, Row] = {
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
     "sign_out_everywhere": ("POST", SIGNED_IN),
+    "session_end": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "guide": ("GET", SIGNED_IN),
     "keys": ("POST", SIGNED_IN),
     "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
@@ -70,6 +72,7 @@ ROWS: dict[str, Row] = {
     "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
     "file_preview": ("GET", MEMBERS_PAGE),
+    "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
     "schemas": ("GET", SIGNED_IN),
     "schema_new": ("GET", SIGNED_IN),
@@ -78,8 +81,17 @@ ROWS: dict[str, Row] = {
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
+    "bookmarks": ("GET", SIGNED_IN),
+    "reactions": ("POST", WRITERS),
+    "bookmark": ("POST", MEMBERS),
     "notes": ("POST", WRITERS),
     "note_delete": ("POST", NOTE_OF_ALICE),
+    "studio": ("GET", SIGNED_IN),
+    "studio_new": ("POST", SIGNED_IN),
+    "studio_work": ("GET", MEMBERS_PAGE),
+    "studio_state": ("GET", MEMBERS),
+    "studio_make": ("POST", WRITERS),
+    "studio_version": ("POST", MEMBERS),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
@@ -122,6 +134,20 @@ ROWS: dict[str, Row] = {
     "openid_left": ("GET", NONE),
     "openid_disconnect": ("POST", SIGNED_IN),
     "socialaccount_login_cancelled": ("GET", ALL),
+    "mfa_index": ("GET", SIGNED_IN),
+    "mfa_reauthenticate_webauthn": ("GET", SIGNED_IN),
+    "mfa_activate_totp": ("GET", SIGNED_IN),
+    "mfa_add_webauthn": ("GET", SIGNED_IN),
+    "mfa_reauthenticate": ("GET", SIGNED_IN),
+    "mfa_generate_recovery_codes": ("GET", SIGNED_IN),
+    "mfa_view_recovery_codes": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "mfa_download_recovery_codes": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "mfa_deactivate_totp": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "mfa_edit_webauthn": ("GET", SIGNED_IN),
+    "mfa_remove_webauthn": ("GET", SIGNED_IN),
+    "mfa_list_webauthn": ("GET", ALL),
+    "mfa_authenticate": ("GET", SIGNED_IN),
+    "mfa_login_webauthn": ("GET", ALL),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
     "account_login": ("GET", ALL),
@@ -144,7 +170,11 @@ SENT: dict[str, dict[str, Any]] = {
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
+    "studio_make": {"prompt": "A lamp"},
+    "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
+    "reactions": {"emoji": "👍", "on": True},
+    "bookmark": {"on": True},
     "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
@@ -156,8 +186,10 @@ FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invi
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
 GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1, "budget_id": 1}
+ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
+"""Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
@@ -203,7 +235,14 @@ def given(db: None) -> dict[str, Any]:
     )
     Membership.objects.create(conversation=conversation, user=alice, role="owner")
     Membership.objects.create(conversation=conversation, user=bob, role="editor")
-    file = File.objects.create(conversation=conversation, media_type="image/png", size=3, sha256="0" * 64)
+    file = File.objects.create(
+        conversation=conversation,
+        response=response,
+        purpose="result",
+        media_type="image/png",
+        size=3,
+        sha256="0" * 64,
+    )
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))
@@ -229,6 +268,7 @@ def given(db: None) -> dict[str, Any]:
         created_by=alice,
         expires_at=timezone.now() + timedelta(days=1),
     )
+    place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -236,6 +276,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
+    ids |= {"session_id": place.pk, "pk": 1}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
@@ -264,6 +305,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
+    if name in {"reactions", "bookmark"}:
+        sent = sent | {"response": Response.objects.get().pk}
     if name in FORMS:
         return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}
@@ -272,7 +315,7 @@ def body_of(name: str) -> dict[str, Any]:
 def address(name: str, given: dict[str, Any]) -> str:
     for entry_name, entry in routes():
         if entry_name == name:
-            arguments = {key: given[key] for key in entry.pattern.regex.groupindex}
+            arguments = {key: given[key] for key in (*entry.pattern.regex.groupindex, *ABOVE.get(name, ()))}
             return reverse(name, kwargs=arguments)
     raise NoReverseMatch(name)
 

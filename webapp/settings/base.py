@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "lucide",
     "csp",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "conversations.sessions.SessionsMiddleware",
     "conversations.preferences.PreferencesMiddleware",
 ]
 
@@ -186,6 +189,19 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 SALON_OPENID = company_from_environment()
 SOCIALACCOUNT_ADAPTER = "conversations.accounts.IdentityAdapter"
 SOCIALACCOUNT_PROVIDERS = openid_provider(SALON_OPENID)
+MFA_ADAPTER = "conversations.accounts.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "conversations.passkeys.AddForm",
+    "authenticate_webauthn": "conversations.passkeys.AuthenticateForm",
+    "login_webauthn": "conversations.passkeys.LoginForm",
+    "reauthenticate_webauthn": "conversations.passkeys.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Salon"
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
