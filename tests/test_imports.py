@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
-    {"tools", "mcp", "computer"},
+    {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
     {"tasks", "inspector", "studio"},
     {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}

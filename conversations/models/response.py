@@ -104,6 +104,8 @@ class Response(models.Model):
     """Whether what was asked for as JSON is it: `valid`, and `problem` where it is not. None: not looked at."""
     final = VerbatimJSONField(null=True, blank=True)
     """The response object as the provider ended it, image bytes replaced by references."""
+    origin = VerbatimJSONField(null=True, blank=True)
+    """Of an imported one, what its export says of the provider that gave it, and who asked there."""
     remarks = VerbatimJSONField(default=list, blank=True)
     """What happened on the way that a person may want to know: rebuilt, waited, resumed."""
 

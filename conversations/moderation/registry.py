@@ -106,6 +106,7 @@ OF_A_PERSON = {
     "mfa.Authenticator": "their second factors: the app's secret is sealed, a passkey's half is public",
     "usersessions.UserSession": "where they are signed in: browser, address, last use",
     "socialaccount.SocialAccount": "who they are at the company's provider",
+    "conversations.Import": "what they brought in and what came of it: gone after a week",
     "conversations.Key": "keys of the gateway: what is kept of one opens nothing",
     "admin.LogEntry": "names of changed fields of accounts",
     "sessions.Session": "who is signed in where: ends with the session",

@@ -24,6 +24,7 @@ from conversations.models import (
     Conversation,
     Deletion,
     File,
+    Import,
     Invitation,
     Item,
     Membership,
@@ -113,6 +114,8 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "imports": ("GET", SIGNED_IN),
+    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
     "own_usage": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
@@ -276,6 +279,7 @@ def given(db: None) -> dict[str, Any]:
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
+    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
     ids |= {"session_id": place.pk, "pk": 1}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 

@@ -265,6 +265,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
+SALON_IMPORT_LIMIT = int(env.number("SALON_IMPORT_LIMIT", 1024, least=1, most=16384) * 1024 * 1024)
 
 # What was deleted
 SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
