@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}
     | {"folding", "marks", "pictures", "sessions"},
-    {"renditions", "snapshots", "lists", "running", "image_options", "budgets"},
+    {"notices", "renditions", "snapshots", "lists", "running", "image_options", "budgets"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},

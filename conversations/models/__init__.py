@@ -16,6 +16,7 @@ from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.notice import Notice, PushSubscription
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -60,9 +61,11 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "Notice",
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "PushSubscription",
     "Reaction",
     "Reading",
     "RefusedParameter",

@@ -17,6 +17,7 @@ from conversations.mcp import servers
 from conversations.models import Approval, Conversation, Fact, Item, Membership, Response, ToolCall
 from conversations.models.approval import digest
 from conversations.models.fields import plain
+from conversations.notices import telling
 from conversations.tools.offers import Offer, offers_for
 from conversations.tools.registry import Tool
 from conversations.tools.runs import runs
@@ -144,7 +145,7 @@ def _problem(name: str, arguments: str, offer: Offer | None, offered: set[str]) 
 
 
 def _ask(response: Response, *, request_id: str, name: str, arguments: str, **columns: Any) -> None:
-    Approval.objects.get_or_create(
+    approval, is_new = Approval.objects.get_or_create(
         response=response,
         request_id=request_id,
         defaults={
@@ -156,6 +157,8 @@ def _ask(response: Response, *, request_id: str, name: str, arguments: str, **co
             **columns,
         },
     )
+    if is_new:
+        telling.waits(approval)
 
 
 async def answer(response: Response) -> None:

@@ -17,6 +17,7 @@ from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.moderation import noticing
+from conversations.notices import telling
 from conversations.output import Output
 from conversations.prepared import Given, Select, insert
 from conversations.turns import calls
@@ -152,6 +153,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
         budgets.settle(response, response.outputs)
         calls.follow(conversation, response, response.outputs)
+        telling.finished(response)
         if noticing.wants_a_look(response):
             transaction.on_commit(lambda: noticing.look(response.pk), robust=True)
     metrics.turns.labels(status=response.status).inc()
