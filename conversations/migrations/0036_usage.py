@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('conversations', "0033_marks"),
+        ('conversations', "0035_notices"),
     ]
 
     operations = [
