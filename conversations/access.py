@@ -15,6 +15,7 @@ from conversations.models import (
     Deletion,
     File,
     Folder,
+    Import,
     Invitation,
     Item,
     Key,
@@ -214,6 +215,14 @@ def key_of(user: User, key_id: int) -> Key:
     if key is None:
         raise NotFound
     return key
+
+
+def import_of(user: User, import_id: int) -> Import:
+    """Return an import of `user`; raise `NotFound`."""
+    found = Import.objects.filter(pk=import_id, owner=user).first() if import_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def schema(schema_id: int) -> AnswerSchema:

@@ -37,6 +37,11 @@ def person(user: User) -> dict[str, Any]:
     }
 
 
+def labelled(name: str) -> dict[str, Any] | None:
+    """Return somebody of whom only the name is known, as an import has them; None without a name."""
+    return {"id": 0, "name": name, "initial": name[:1].upper(), "hue": 0, "avatar": None} if name else None
+
+
 def conversation_state(conversation: Conversation, membership: Membership | None = None) -> dict[str, Any]:
     """Return the conversation; with `membership`, also what only that member has of it."""
     state = {
@@ -260,7 +265,7 @@ def _input(item: Item) -> dict[str, Any]:
         "id": item.pk,
         "type": item.type,
         "role": item.role,
-        "author": person(item.author) if item.author else None,
+        "author": person(item.author) if item.author else labelled(item.author_label),
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
         "payload": shown_item(visible(item)),

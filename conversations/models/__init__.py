@@ -8,6 +8,7 @@ from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
+from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
@@ -15,6 +16,7 @@ from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.notice import Notice, PushSubscription
 from conversations.models.order import Folder, Tag
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
@@ -24,6 +26,7 @@ from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
+from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
@@ -33,6 +36,7 @@ __all__ = [
     "AuditEntry",
     "Bookmark",
     "Branch",
+    "Budget",
     "Case",
     "CaseNote",
     "CatalogEntry",
@@ -49,6 +53,7 @@ __all__ = [
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
+    "Import",
     "InputWay",
     "Invitation",
     "Item",
@@ -58,21 +63,26 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "Notice",
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "PushSubscription",
     "Reaction",
     "Reading",
     "RefusedParameter",
     "Rendition",
     "Report",
+    "Reservation",
     "Response",
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Spending",
     "StreamChunk",
     "Tag",
     "ToolCall",
+    "Usage",
     "User",
     "VectorStore",
 ]

@@ -80,6 +80,9 @@ class Conversation(models.Model):
     temporary = models.BooleanField(default=False, db_default=False)
     """A class of its own for retention rules: meant to be gone soon."""
 
+    imported_as = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    """The hash of what it was imported from: the same again is the same conversation."""
+
     left_out: Sequence[str] = ()
     """Options that a change of the model has just dropped; not a column."""
 
@@ -88,6 +91,7 @@ class Conversation(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["deleted_at"], name="hidden", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["created_by", "imported_as"], name="imported", condition=~Q(imported_as="")),
             models.Index(fields=["-activity_at", "-id"], name="lobby", condition=Q(audience="team", deleted_at=None)),
         ]
 

@@ -51,6 +51,8 @@ class Item(models.Model):
     status = models.CharField(max_length=20, blank=True)
     call_id = models.CharField(max_length=200, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    author_label = models.CharField(max_length=80, blank=True, db_default="")
+    """Who wrote an imported message, where that is no account of this server."""
     client_id = models.CharField(max_length=64, blank=True)
     """The browser's name for a message that it sends: the same one twice is one message."""
     payload = VerbatimJSONField()
