@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0033_marks'),
+        ('conversations', "0036_usage"),
     ]
 
     operations = [
