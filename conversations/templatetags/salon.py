@@ -65,8 +65,11 @@ def sidebar(context: Context) -> dict[str, Any]:
                 "label": _("Approvals"),
                 "url": reverse("approvals"),
                 "icon": "shield-check",
+                "name": "approvals",
                 "count": Approval.objects.count_for(request.user),
             },
+            # What runs is asked for at once by the page's script, and brings this count too: no query for it here
+            {"label": _("Notices"), "url": reverse("notices"), "icon": "bell", "name": "notices", "count": 0},
         ],
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),

@@ -17,5 +17,9 @@ if (document.querySelector("pass-key")) {
   import("./elements/pass-key.js").then(({ PassKey }) => customElements.define("pass-key", PassKey));
 }
 
+if (document.querySelector("push-switch")) {
+  import("./elements/push-switch.js").then(({ PushSwitch }) => customElements.define("push-switch", PushSwitch));
+}
+
 const list = document.querySelector(".page");
 if (list?.querySelector(".conversations .lamp")) watchLamps(list);
