@@ -16,6 +16,7 @@ from conversations.models import (
     Conversation,
     Deletion,
     File,
+    Folder,
     Import,
     Invitation,
     Item,
@@ -220,6 +221,14 @@ def invitation_for(secret: str) -> Invitation:
     if found is None:
         raise NotFound
     return found
+
+
+def folder_for(user: User, folder_id: int) -> Folder:
+    """Return a folder of `user`, or one that the team shares; raise `NotFound`."""
+    folder = Folder.objects.visible_to(user).filter(pk=folder_id).first() if folder_id < MOST_ID else None
+    if folder is None:
+        raise NotFound
+    return folder
 
 
 def key_of(user: User, key_id: int) -> Key:

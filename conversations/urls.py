@@ -20,6 +20,7 @@ from conversations.views import (
     mentions,
     notes,
     notices,
+    order,
     people,
     pictures,
     reports,
@@ -29,6 +30,7 @@ from conversations.views import (
     setup,
     studio,
     tools,
+    usage,
 )
 
 urlpatterns = [
@@ -39,6 +41,7 @@ urlpatterns = [
     path("settings/", people.profile, name="settings"),
     path("settings/theme/", people.theme, name="theme"),
     path("settings/sign-out-everywhere/", people.sign_out_everywhere, name="sign_out_everywhere"),
+    path("settings/usage/", usage.own, name="own_usage"),
     path("settings/sessions/<int:session_id>/end/", people.end_session, name="session_end"),
     path("settings/gateway/", guide.guide, name="guide"),
     path("settings/keys/", keys.issue, name="keys"),
@@ -68,6 +71,12 @@ urlpatterns = [
     path("schemas/new/", schemas.new, name="schema_new"),
     path("schemas/<int:schema_id>/", schemas.change, name="schema"),
     path("schemas/<int:schema_id>/delete/", schemas.delete, name="schema_delete"),
+    path("folders/", order.folders, name="folders"),
+    path("folders/new/", order.make, name="folder_new"),
+    path("folders/<int:folder_id>/", order.rename, name="folder"),
+    path("folders/<int:folder_id>/delete/", order.delete, name="folder_delete"),
+    path("conversations/<str:conversation_id>/order/", order.place, name="order"),
+    path("conversations/<str:conversation_id>/folder/", order.file_under, name="file_under"),
     path("bookmarks/", marks.bookmarks, name="bookmarks"),
     path("studio/", studio.works, name="studio"),
     path("studio/new/", studio.begin, name="studio_new"),

@@ -18,6 +18,7 @@ from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
+from conversations.models.order import Folder, Tag
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -26,6 +27,7 @@ from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
+from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
@@ -37,6 +39,7 @@ __all__ = [
     "BoardPicture",
     "Bookmark",
     "Branch",
+    "Budget",
     "Case",
     "CaseNote",
     "CatalogEntry",
@@ -49,6 +52,7 @@ __all__ = [
     "Fact",
     "Favourite",
     "File",
+    "Folder",
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
@@ -72,12 +76,16 @@ __all__ = [
     "RefusedParameter",
     "Rendition",
     "Report",
+    "Reservation",
     "Response",
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Spending",
     "StreamChunk",
+    "Tag",
     "ToolCall",
+    "Usage",
     "User",
     "VectorStore",
 ]

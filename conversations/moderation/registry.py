@@ -41,6 +41,7 @@ CONTENT = [
     Derived("conversations.Reaction", "conversation", "reactions"),
     Derived("conversations.Bookmark", "conversation", "bookmarks"),
     Derived("conversations.Approval", "conversation", "approvals"),
+    Derived("conversations.Reservation", "response__conversation", "reservations"),
     Derived("conversations.Report", "case__conversation", "reports"),
     Derived("conversations.CaseNote", "case__conversation", "case_notes"),
     Derived("conversations.Case", "conversation", "cases"),
@@ -55,6 +56,7 @@ CONTENT = [
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),
+    Derived("conversations.Tag", "conversation", "tags"),
     Derived("conversations.Invitation", "conversation", "invitations"),
     Derived("conversations.Membership", "conversation", "memberships"),
     Derived("conversations.Conversation", "pk", "conversations"),
@@ -77,6 +79,9 @@ KEPT = {
     "conversations.FunctionTool": "what an administrator says of a tool",
     "conversations.McpServer": "where a server is; its secrets are sealed",
     "conversations.McpTool": "what a server says of its tools",
+    "conversations.Usage": "numbers by day, person, model and key",
+    "conversations.Budget": "how much may be used",
+    "conversations.Spending": "how much of it is used",
     "conversations.Sanction": "whose account was closed, and until when",
     "conversations.VectorStore": "the id of documents at the provider, which an operator keeps there",
     "conversations.Setting": "what administrators set for everybody",
@@ -99,6 +104,7 @@ INDEXES = {
 
 OF_A_PERSON = {
     "conversations.User": "the account",
+    "conversations.Folder": "a name, in which the person orders conversations",
     "account.EmailAddress": "its addresses",
     "account.EmailConfirmation": "letters to them",
     "mfa.Authenticator": "their second factors: the app's secret is sealed, a passkey's half is public",

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access, catalog, marks, parameters, snapshots
+from conversations import access, budgets, catalog, marks, parameters, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
@@ -74,6 +74,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "kept": kept.line(found.conversation),
         "readings": kept.readings_now(found.conversation),
         "draft": _recalled(request),
+        "budgets": [row for row in budgets.standing(request.user) if row["near"]] if budgets.known.value else [],
     }
     return render(request, "conversations/conversation.html", context)
 
