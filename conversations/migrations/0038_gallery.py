@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0035_notices'),
+        ('conversations', "0037_folders_and_tags"),
     ]
 
     operations = [
