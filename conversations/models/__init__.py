@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.board import Board, BoardPicture
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -16,6 +17,8 @@ from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
+from conversations.models.notice import Notice, PushSubscription
+from conversations.models.order import Folder, Tag
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -25,6 +28,7 @@ from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.share import Share
 from conversations.models.tool import Decides, FunctionTool, ToolCall
+from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
@@ -32,8 +36,11 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Board",
+    "BoardPicture",
     "Bookmark",
     "Branch",
+    "Budget",
     "Case",
     "CaseNote",
     "CatalogEntry",
@@ -46,6 +53,7 @@ __all__ = [
     "Fact",
     "Favourite",
     "File",
+    "Folder",
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
@@ -59,21 +67,27 @@ __all__ = [
     "McpTool",
     "Membership",
     "Mention",
+    "Notice",
     "PixelLock",
     "ProviderDeletion",
     "ProviderFile",
+    "PushSubscription",
     "Reaction",
     "Reading",
     "RefusedParameter",
     "Rendition",
     "Report",
+    "Reservation",
     "Response",
     "RetentionRule",
     "Sanction",
     "Setting",
     "Share",
+    "Spending",
     "StreamChunk",
+    "Tag",
     "ToolCall",
+    "Usage",
     "User",
     "VectorStore",
 ]
