@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0036_usage'),
+        ('conversations', "0038_gallery"),
     ]
 
     operations = [
