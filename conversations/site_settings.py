@@ -123,10 +123,26 @@ SHARE_LINKS = SiteSetting(
     name="share_links",
     kind="flag",
     default=True,
-    label=gettext_lazy("Links for people without an account"),
-    help=gettext_lazy("Owners may make links that show a conversation to whoever has them. Switched off, none opens."),
+    label=gettext_lazy("Share links"),
+    help=gettext_lazy("Owners may make links that let people into a conversation. Off: old links open nothing."),
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, SHARE_LINKS, BLOCKED_TERMS)
+PUBLIC_LINKS = SiteSetting(
+    name="public_links",
+    kind="flag",
+    default=True,
+    label=gettext_lazy("Links for people without an account"),
+    help=gettext_lazy(
+        "Owners may make links that show a conversation to whoever has them. Off: old links open nothing."
+    ),
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (
+    BANNER,
+    DEFAULT_INSTRUCTIONS,
+    REQUIRE_FACTOR,
+    BLOCKED_TERMS,
+    SHARE_LINKS,
+    PUBLIC_LINKS,
+)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

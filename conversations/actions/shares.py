@@ -15,7 +15,7 @@ from conversations.models import Branch, Response, Share
 from conversations.models.audit import record
 from conversations.models.invitation import hashed, secret
 from conversations.moderation import holds
-from conversations.site_settings import SHARE_LINKS
+from conversations.site_settings import PUBLIC_LINKS
 
 LASTS = (1, 7, 30, 90)
 """Days that a link may last."""
@@ -27,7 +27,7 @@ NOTED_AGAIN = timedelta(hours=1)
 def create(access: Access, *, branch: Branch | None, days: int, with_names: bool) -> tuple[Share, str]:
     """Return a link to the branch as it is now, and its secret, which is kept nowhere. Raise `Refused`."""
     access.require_owner()
-    if not SHARE_LINKS.value:
+    if not PUBLIC_LINKS.value:
         raise Refused("An administrator has switched links off.", code="off", status=403)
     if days not in LASTS:
         raise Refused("Choose how long the link lasts.", code="days")
@@ -80,7 +80,7 @@ def revoke(access: Access, share_id: int) -> None:
 def opened(given: str) -> Share:
     """Return the link of a secret; raise `NotFound` for one that opens nothing, whatever the reason."""
     found = Share.objects.open().select_related("conversation").filter(secret_hash=hashed(given)).first()
-    if found is None or not SHARE_LINKS.value or holds.holding(found.conversation).exists():
+    if found is None or not PUBLIC_LINKS.value or holds.holding(found.conversation).exists():
         raise NotFound
     return found
 

@@ -22,7 +22,7 @@ from conversations.errors import NotFound, Refused
 from conversations.exports import shared
 from conversations.exports.html import SHOWN
 from conversations.models import Branch
-from conversations.site_settings import SHARE_LINKS
+from conversations.site_settings import PUBLIC_LINKS
 from conversations.views.json import SignedInRequest
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -89,7 +89,7 @@ def _page(request: SignedInRequest, found: Access, *, status: int = 200, **conte
         "branch": _branch(request, found),
         "shares": shares.open_ones(found),
         "lasts": shares.LASTS,
-        "off": not SHARE_LINKS.value,
+        "off": not PUBLIC_LINKS.value,
     }
     return render(request, "shares.html", context, status=status)
 

@@ -149,7 +149,7 @@ def test_a_link_ends(
     elif end == "suspended":
         User.objects.filter(pk=alice.pk).update(is_active=False)
     else:
-        site_settings.change(site_settings.SHARE_LINKS, False, actor=admin)
+        site_settings.change(site_settings.PUBLIC_LINKS, False, actor=admin)
     unknown = ANYBODY.get("/shared/unknown/")
     answer = ANYBODY.get(path)
     assert (answer.status_code, answer.content) == (404, unknown.content)
