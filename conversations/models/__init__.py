@@ -1,3 +1,4 @@
+from conversations.models.account_invitation import AccountInvitation
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
 from conversations.models.case import Case, CaseNote, Report, Sanction
@@ -29,6 +30,7 @@ from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
 __all__ = [
+    "AccountInvitation",
     "AnswerSchema",
     "Approval",
     "AuditEntry",

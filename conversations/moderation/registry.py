@@ -102,6 +102,7 @@ OF_A_PERSON = {
     "account.EmailConfirmation": "letters to them",
     "mfa.Authenticator": "their second factors: the app's secret is sealed, a passkey's half is public",
     "usersessions.UserSession": "where they are signed in: browser, address, last use",
+    "conversations.AccountInvitation": "an address that was invited, for a month after its week",
     "conversations.PushSubscription": "the address of a browser that wants to be told, and keys to seal for it",
     "socialaccount.SocialAccount": "who they are at the company's provider",
     "conversations.Import": "what they brought in and what came of it: gone after a week",
