@@ -4,7 +4,6 @@ Alice owns the conversation, Bob is a member who may write in it, Charlie must s
 """
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from threading import Barrier
 from typing import Any
@@ -17,7 +16,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, WebError
 
-from conversations import catalog, site_settings, threads
+from conversations import budgets, catalog, site_settings, threads
+from conversations.fresh import Fresh
 from conversations.models import Conversation, Membership, User
 from scripts.setup import find_browser
 
@@ -38,9 +38,9 @@ def _catalog_is_read_once_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that queries can be counted whatever the time; an edit through the administration counts at once anyway."""
     catalog.forget()
     monkeypatch.setattr(catalog, "FRESH", 3600.0)
-    monkeypatch.setattr(site_settings, "_values", {})
-    monkeypatch.setattr(site_settings, "_looked_at", time.monotonic())
-    monkeypatch.setattr(site_settings, "FRESH", 3600.0)
+    monkeypatch.setattr(Fresh, "SECONDS", 3600.0)
+    site_settings._values.start_anew()
+    budgets.known.start_anew()
 
 
 @pytest.fixture

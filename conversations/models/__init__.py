@@ -1,6 +1,7 @@
 from conversations.models.account_invitation import AccountInvitation
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.board import Board, BoardPicture
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -18,6 +19,7 @@ from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
+from conversations.models.order import Folder, Tag
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -26,6 +28,7 @@ from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
 from conversations.models.tool import Decides, FunctionTool, ToolCall
+from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
@@ -34,8 +37,11 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Board",
+    "BoardPicture",
     "Bookmark",
     "Branch",
+    "Budget",
     "Case",
     "CaseNote",
     "CatalogEntry",
@@ -48,6 +54,7 @@ __all__ = [
     "Fact",
     "Favourite",
     "File",
+    "Folder",
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
@@ -71,12 +78,16 @@ __all__ = [
     "RefusedParameter",
     "Rendition",
     "Report",
+    "Reservation",
     "Response",
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Spending",
     "StreamChunk",
+    "Tag",
     "ToolCall",
+    "Usage",
     "User",
     "VectorStore",
 ]

@@ -62,6 +62,8 @@ class Response(models.Model):
     model = models.CharField(max_length=120, blank=True)
     deployment = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    key = models.ForeignKey("Key", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    """The gateway's key that asked for it."""
     instructions = models.TextField(blank=True)
     door = models.CharField(max_length=10, choices=Door.choices, default=Door.PAGE, db_default="", blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from conversations import events, threads
 from conversations.actions.approvals import declined
 from conversations.actions.calls import MOST_ROUNDS, queue_answer
+from conversations.budgets import OverBudget
 from conversations.mcp import servers
 from conversations.models import Approval, Conversation, Fact, Item, Membership, Response, ToolCall
 from conversations.models.approval import digest
@@ -78,7 +79,11 @@ def follow(conversation: Conversation, response: Response, items: Sequence[Item]
             decides=server.decides,
         )
     if not Approval.objects.filter(response=response, state=Approval.State.PENDING).exists():
-        queue_answer(conversation, response, ends_now=True)
+        try:
+            with transaction.atomic():
+                queue_answer(conversation, response, ends_now=True)
+        except OverBudget as error:
+            _remark(response, f"{error.sentence} The calls were not made.")
 
 
 def _remark(response: Response, sentence: str) -> None:

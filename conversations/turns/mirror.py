@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from conversations import events, metrics, sealing
+from conversations import budgets, events, metrics, sealing
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
@@ -32,7 +32,7 @@ OF_THIS = (
     "conversation branch door model endpoint status instructions options offered provider_id background store remarks"
 )
 OF_RUN = (
-    "input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
+    "key input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
     "provider_expires_at deleted_at making"
 )
 OF_PREVIOUS = (
@@ -151,6 +151,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         ]
         insert(response.outputs)
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+        budgets.settle(response, response.outputs)
         calls.follow(conversation, response, response.outputs)
         telling.finished(response)
         if noticing.wants_a_look(response):

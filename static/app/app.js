@@ -1,4 +1,5 @@
 import { CopyText } from "./elements/copy-text.js";
+import { PictureWall } from "./elements/picture-wall.js";
 import { LiveList } from "./elements/live-list.js";
 import { RunningWork } from "./elements/running-work.js";
 import { SideBar } from "./elements/side-bar.js";
@@ -9,6 +10,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
 
 customElements.define("copy-text", CopyText);
+customElements.define("picture-wall", PictureWall);
 customElements.define("live-list", LiveList);
 customElements.define("running-work", RunningWork);
 customElements.define("side-bar", SideBar);

@@ -99,9 +99,7 @@ def test_a_weak_password_is_refused_and_the_invitation_still_stands(admin: User)
     assert Client().get(link()).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "email", ["", "nobody", "a@b", "x" * 300 + "@example.com", "a@example.com\nBcc: b@example.com"]
-)
+@pytest.mark.parametrize("email", ["", "nobody", "a@b", "x" * 300 + "@example.com", "a@b.example\nBcc: c@b.example"])
 def test_only_addresses_are_invited(admin: User, email: str) -> None:
     assert invite(admin, email).status_code == 400
     assert not mail.outbox
@@ -146,9 +144,7 @@ def test_an_owner_who_is_none_any_more_lets_nobody_in(admin: User, conversation:
     assert not Membership.objects.filter(user__email=ERIN).exists()
 
 
-def test_without_the_right_to_invite_an_unknown_address_is_refused(
-    conversation: Conversation, as_alice: Client
-) -> None:
+def test_who_may_not_invite_cannot_add_an_unknown_address(conversation: Conversation, as_alice: Client) -> None:
     page = as_alice.post(f"/conversations/{conversation.pk}/people/add/", {"email": ERIN, "role": "editor"})
     assert "Nobody in the team has this address." in page.content.decode()
     assert not mail.outbox
