@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0035_notices'),
+        ('conversations', "0039_moderated_notices"),
     ]
 
     operations = [
