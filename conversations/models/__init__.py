@@ -1,3 +1,4 @@
+from conversations.models.account_invitation import AccountInvitation
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
 from conversations.models.board import Board, BoardPicture
@@ -33,6 +34,7 @@ from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
 __all__ = [
+    "AccountInvitation",
     "AnswerSchema",
     "Approval",
     "AuditEntry",

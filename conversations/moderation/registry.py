@@ -58,6 +58,7 @@ CONTENT = [
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),
     Derived("conversations.Tag", "conversation", "tags"),
+    Derived("conversations.AccountInvitation", "conversation", "account_invitations"),
     Derived("conversations.Invitation", "conversation", "invitations"),
     Derived("conversations.Membership", "conversation", "memberships"),
     Derived("conversations.Conversation", "pk", "conversations"),
