@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0034_imports'),
+        ('conversations', "0040_account_invitations"),
     ]
 
     operations = [
