@@ -26,18 +26,17 @@ from conversations.models import (
     Deletion,
     File,
     Folder,
-    Import,
     Invitation,
     Item,
     Membership,
     Notice,
     Response,
-    Share,
     User,
 )
 from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
+from tests.live import in_and_out
 from tests.live.account_rows import ACCOUNT_ROWS
 from tests.live.outcomes import (
     ALL,
@@ -129,17 +128,9 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
-    "imports": ("GET", SIGNED_IN),
-    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
     "own_usage": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "shares": ("GET", OWNERS_FORM),
-    "share_create": ("POST", OWNERS_FORM),
-    "share_revoke": ("POST", OWNERS_FORM),
-    "shared": ("GET", ALL),
-    "shared_file": ("GET", NONE),
-    "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
@@ -170,7 +161,6 @@ SENT: dict[str, dict[str, Any]] = {
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
     "invite": {"role": "viewer"},
-    "share_create": {"days": "7"},
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
@@ -184,9 +174,11 @@ FORMS = {
     "audience",
     "invite",
     "member_change",
-    "share_create",
 }
 SECRET = "secret"
+ROWS |= in_and_out.ROWS
+SENT |= in_and_out.SENT
+FORMS |= in_and_out.SENT.keys()
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
@@ -272,14 +264,6 @@ def given(db: None) -> dict[str, Any]:
         expires_at=timezone.now() + timedelta(days=1),
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
-    share = Share.objects.create(
-        conversation=conversation,
-        head=response,
-        secret_hash=hashed(SECRET),
-        with_names=True,
-        created_by=alice,
-        expires_at=timezone.now() + timedelta(days=1),
-    )
     notice = Notice.objects.create(user=alice, kind="mention", conversation=conversation, source="item:1")
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
@@ -290,8 +274,7 @@ def given(db: None) -> dict[str, Any]:
     ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
-    ids |= {"share_id": share.pk, "mark": "forged"}
-    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
+    ids |= in_and_out.given(alice, response, SECRET)
     ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
