@@ -1,5 +1,7 @@
+from conversations.models.account_invitation import AccountInvitation
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.board import Board, BoardPicture
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -17,6 +19,7 @@ from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
+from conversations.models.order import Folder, Tag
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -30,9 +33,12 @@ from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
 __all__ = [
+    "AccountInvitation",
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Board",
+    "BoardPicture",
     "Bookmark",
     "Branch",
     "Budget",
@@ -48,6 +54,7 @@ __all__ = [
     "Fact",
     "Favourite",
     "File",
+    "Folder",
     "FunctionTool",
     "HoldTarget",
     "IdempotencyKey",
@@ -78,6 +85,7 @@ __all__ = [
     "Setting",
     "Spending",
     "StreamChunk",
+    "Tag",
     "ToolCall",
     "Usage",
     "User",

@@ -68,6 +68,8 @@ class Conversation(models.Model):
     audience_role = models.CharField(max_length=10, default="viewer", db_default="viewer")
     """The role of those who join."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
+    folder = models.ForeignKey("Folder", models.SET_NULL, null=True, blank=True, related_name="conversations")
+    """The shared folder that it lies in."""
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -135,6 +137,10 @@ class Membership(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     muted_at = models.DateTimeField(null=True, blank=True)
     """This member gets no notices of it."""
+    folder = models.ForeignKey(
+        "Folder", models.SET_NULL, null=True, blank=True, related_name="memberships", db_index=False
+    )
+    """The member's own folder that it lies in."""
     activity_at = models.DateTimeField(default=timezone.now)
     """The conversation's, kept here too: a list of ten thousand is then read from one index."""
 
@@ -143,6 +149,7 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["user", "-activity_at", "-id"], name="recent", condition=Q(archived_at=None)),
             models.Index(fields=["user", "-pinned_at"], name="pinned", condition=Q(pinned_at__isnull=False)),
+            models.Index(fields=["folder", "-activity_at", "-id"], name="filed", condition=Q(folder__isnull=False)),
             models.Index(
                 fields=["user", "-activity_at", "-id"], name="archive", condition=Q(archived_at__isnull=False)
             ),

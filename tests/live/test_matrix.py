@@ -20,10 +20,12 @@ from conversations.actions import keys
 from conversations.models import (
     AnswerSchema,
     Approval,
+    Board,
     Branch,
     Conversation,
     Deletion,
     File,
+    Folder,
     Import,
     Invitation,
     Item,
@@ -72,6 +74,15 @@ ROWS: dict[str, Row] = {
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "gallery": ("GET", SIGNED_IN),
+    "gallery_download": ("POST", SIGNED_IN),
+    "boards": ("POST", SIGNED_IN),
+    "board": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "on_board": ("POST", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "picture": ("GET", MEMBERS_PAGE),
+    "favourite": ("POST", MEMBERS_PAGE),
+    "picture_delete": ("POST", MEMBERS_PAGE),
+    "recall": ("POST", MEMBERS_PAGE),
     "schemas": ("GET", SIGNED_IN),
     "schema_new": ("GET", SIGNED_IN),
     "schema": ("GET", SIGNED_IN),
@@ -80,6 +91,12 @@ ROWS: dict[str, Row] = {
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
     "bookmarks": ("GET", SIGNED_IN),
+    "folders": ("GET", SIGNED_IN),
+    "folder_new": ("POST", SIGNED_IN),
+    "folder": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "folder_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "order": ("GET", MEMBERS_PAGE),
+    "file_under": ("POST", WRITERS),
     "reactions": ("POST", WRITERS),
     "bookmark": ("POST", MEMBERS),
     "notes": ("POST", WRITERS),
@@ -139,6 +156,8 @@ SENT: dict[str, dict[str, Any]] = {
     "studio_make": {"prompt": "A lamp"},
     "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
+    "folder_new": {"name": "Launch", "shared": "1"},
+    "folder": {"name": "Lamps"},
     "reactions": {"emoji": "👍", "on": True},
     "bookmark": {"on": True},
     "branch": {"name": "The green lamp"},
@@ -148,7 +167,17 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
+FORMS = {
+    "theme",
+    "folder_new",
+    "folder",
+    "sign_out_everywhere",
+    "keys",
+    "member_add",
+    "audience",
+    "invite",
+    "member_change",
+}
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
@@ -242,6 +271,8 @@ def given(db: None) -> dict[str, Any]:
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
+    ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
     ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
@@ -273,6 +304,8 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
+    if name == "file_under":
+        sent = sent | {"folder": Folder.objects.get().pk}
     if name in {"reactions", "bookmark"}:
         sent = sent | {"response": Response.objects.get().pk}
     if name in FORMS:
