@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from conversations.models import Branch, Import, Response, Share, User
+from conversations.models import Branch, Conversation, Import, Response, Share, User
 from conversations.models.invitation import hashed
 from tests.live.outcomes import LOGIN, MEMBERS_PAGE, NONE, OWNERS_FORM, SIGNED_IN
 
@@ -21,13 +21,14 @@ ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "shared": ("GET", (200, 200, 200, 200, 200, 404, 200)),
     "shared_file": ("GET", NONE),
 }
-SENT: dict[str, dict[str, Any]] = {"share_create": {"days": "7", "branch": "1"}}
+SENT: dict[str, dict[str, Any]] = {"share_create": {"days": "7"}}
 """Forms of a page."""
 
 
 def given(alice: User, response: Response, secret: str) -> dict[str, Any]:
     """Make what the addresses name; return the ids."""
     Branch.objects.filter(pk=response.branch_id).update(head=response)
+    Conversation.objects.filter(pk=response.conversation_id).update(branch=response.branch_id)
     share = Share.objects.create(
         conversation=response.conversation,
         head=response,
