@@ -71,6 +71,7 @@ ROWS: dict[str, Row] = {
     "file": ("GET", MEMBERS_PAGE),
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "file_canvas": ("POST", (401, 404, 400, 400, 400, 401, 404)),  # 400: let in, and its bytes are no picture
     "schemas": ("GET", SIGNED_IN),
     "schema_new": ("GET", SIGNED_IN),
     "schema": ("GET", SIGNED_IN),
@@ -138,6 +139,7 @@ ROWS: dict[str, Row] = {
     "account_reset_password_done": ("GET", ALL),
 }
 SENT: dict[str, dict[str, Any]] = {
+    "file_canvas": {"sides": [16, 0, 0, 0]},
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
