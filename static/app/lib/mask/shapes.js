@@ -148,10 +148,10 @@ export function feather(mask, radius) {
     const wide = rect.right - rect.left;
     const high = rect.bottom - rect.top;
     for (const reach of thirds(radius)) {
-      for (let y = rect.top; y < rect.bottom; y++) average(mask, y * mask.width + rect.left, 1, wide, reach, 1);
+      for (let y = rect.top; y < rect.bottom; y++) averageRow(mask.data, y * mask.width + rect.left, wide, reach);
       // Columns side by side: one alone would fetch a row of the memory for each of its pixels
       for (let x = 0; x < wide; x += BLOCK)
-        average(mask, rect.top * mask.width + rect.left + x, mask.width, high, reach, Math.min(BLOCK, wide - x));
+        averageColumns(mask, rect.top * mask.width + rect.left + x, high, reach, Math.min(BLOCK, wide - x));
     }
   });
 }
@@ -160,31 +160,51 @@ export function feather(mask, radius) {
 const thirds = (radius) => [0, 1, 2].map((part) => Math.floor((Math.round(radius) + part) / 3)).filter(Boolean);
 
 /**
- * Replace each value of some lines beside each other by the average of its neighbours; beyond the ends of a line its
- * last value goes on.
- * @param {Mask} mask
- * @param {number} start where the first line begins in the data
- * @param {number} step from one value of a line to the next
- * @param {number} count of values in a line
+ * Replace each value of a row by the average of its neighbours; beyond its ends the last value goes on.
+ * @param {Uint8Array} data
+ * @param {number} start where the row begins
+ * @param {number} count
  * @param {number} reach
- * @param {number} lines
  */
-function average({ data }, start, step, count, reach, lines) {
-  const before = new Uint8Array(count * lines);
-  for (let at = 0; at < count; at++)
-    before.set(data.subarray(start + at * step, start + at * step + lines), at * lines);
-  const row = (/** @type {number} */ at) => Math.max(0, Math.min(count - 1, at)) * lines;
-  const sums = new Uint32Array(lines);
-  for (let at = -reach; at <= reach; at++)
-    for (let line = 0, from = row(at); line < lines; line++)
-      sums[line] = (sums[line] ?? 0) + (before[from + line] ?? 0);
-  const share = 1 / (2 * reach + 1);
+function averageRow(data, start, count, reach) {
+  const line = new Uint8Array(count + 2 * reach + 1);
+  line.fill(data[start] ?? 0, 0, reach);
+  line.set(data.subarray(start, start + count), reach);
+  line.fill(data[start + count - 1] ?? 0, reach + count);
+  const size = 2 * reach + 1;
+  let sum = 0;
+  for (let at = 0; at < size; at++) sum += line[at] ?? 0;
   for (let at = 0; at < count; at++) {
-    const [to, enters, leaves] = [start + at * step, row(at + reach + 1), row(at - reach)];
-    for (let line = 0; line < lines; line++) {
-      const sum = sums[line] ?? 0;
-      data[to + line] = sum * share + 0.5;
-      sums[line] = sum + (before[enters + line] ?? 0) - (before[leaves + line] ?? 0);
+    data[start + at] = sum / size + 0.5;
+    sum += (line[at + size] ?? 0) - (line[at] ?? 0);
+  }
+}
+
+/**
+ * The same for some columns beside each other.
+ * @param {Mask} mask
+ * @param {number} start where the first column begins
+ * @param {number} count of values in a column
+ * @param {number} reach
+ * @param {number} columns
+ */
+function averageColumns({ data, width }, start, count, reach, columns) {
+  const before = new Uint8Array(count * columns);
+  for (let at = 0, from = start; at < count; at++, from += width)
+    before.set(data.subarray(from, from + columns), at * columns);
+  const row = (/** @type {number} */ at) => Math.max(0, Math.min(count - 1, at)) * columns;
+  const sums = new Uint32Array(columns);
+  for (let at = -reach; at <= reach; at++)
+    for (let column = 0, from = row(at); column < columns; column++)
+      sums[column] = (sums[column] ?? 0) + (before[from + column] ?? 0);
+  const size = 2 * reach + 1;
+  for (let at = 0, to = start; at < count; at++, to += width) {
+    const enters = row(at + reach + 1);
+    const leaves = row(at - reach);
+    for (let column = 0; column < columns; column++) {
+      const sum = sums[column] ?? 0;
+      data[to + column] = sum / size + 0.5;
+      sums[column] = sum + (before[enters + column] ?? 0) - (before[leaves + column] ?? 0);
     }
   }
 }
