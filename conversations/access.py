@@ -101,6 +101,15 @@ def note_in(conversation: Conversation, note_id: int) -> Item:
     return note
 
 
+def item_in(conversation: Conversation, item_id: int) -> Item:
+    """Return a message, a note or a part of an ended answer of this conversation; raise `NotFound`."""
+    items = Item.objects.present().filter(conversation=conversation).select_related("response", "author")
+    found = items.filter(pk=item_id).first() if item_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
 def branch_in(conversation: Conversation, branch_id: int) -> Branch:
     """Return a branch of this conversation; one of another conversation is not found."""
     branch = Branch.objects.filter(conversation=conversation, pk=branch_id).first()
@@ -113,7 +122,7 @@ def file_for(user: User, file_id: str) -> File:
     """Return a file of a conversation that `user` may see, or an upload of theirs; raise `NotFound`."""
     _require_storable(file_id)
     theirs = Q(conversation=None, owner=user) | Q(conversation__in=Conversation.objects.visible_to(user))
-    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None).first()
+    file = File.objects.unexpired().filter(theirs, pk=file_id, purged_at=None, hidden_at=None).first()
     if file is None:
         raise NotFound
     return file

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import Deletion, File, ProviderDeletion, ProviderFile
+from conversations.models import Deletion, File, ProviderDeletion, ProviderFile, Rendition
 from conversations.models.file import lock_content
 
 log = structlog.get_logger(__name__)
@@ -64,6 +64,7 @@ def keep(files: list[tuple[File, IO[bytes]]]) -> None:
                 _write(file.storage_name, content)
             for file, _ in files:
                 file.save()
+            Rendition.objects.want(file.sha256 for file, _ in files if file.is_picture)
     except BaseException:
         with contextlib.suppress(Exception):
             drop_unused({file.sha256 for file, _ in files})
@@ -120,6 +121,10 @@ def drop_if_unused(digest: str, deletion: Deletion | None = None) -> bool:
     if File.objects.filter(sha256=digest).exists():
         return False
     default_storage.delete(File(sha256=digest).storage_name)
+    for rendition in Rendition.objects.filter(sha256=digest):
+        for name in rendition.names:
+            default_storage.delete(name)
+        rendition.delete()
     given = list(ProviderFile.objects.filter(sha256=digest))
     ProviderDeletion.objects.bulk_create(
         [
@@ -153,19 +158,24 @@ def opened(file: File) -> Content[bytes]:
     """Return a content, open for reading; raise as `read` does."""
     if not file.sha256:
         raise FileNotFoundError  # a rule took its bytes
+    return opened_name(file.storage_name)
+
+
+def opened_name(name: str) -> Content[bytes]:
+    """Return what lies under a name in the storage, open for reading; raise as `read` does."""
     try:
-        return default_storage.open(file.storage_name)
+        return default_storage.open(name)
     except FileNotFoundError:
         raise
     except Exception as error:  # every object store has exceptions of its own
         raise _away(error) from error
 
 
-def link(file: File, *, media_type: str, disposition: str) -> str | None:
-    """Return an address in the object store that opens a content for some minutes; None where Salon hands it out.
+def link(name: str, *, media_type: str, disposition: str) -> str | None:
+    """Return an address in the object store that opens what lies under `name` for some minutes.
 
-    The caller has looked whether the person may see it: the address itself asks nobody.
+    None where Salon hands it out itself. The caller has looked whether the person may see it: the address asks nobody.
     """
     sign = getattr(default_storage, "link", None)
-    address: str | None = sign(file.storage_name, media_type=media_type, disposition=disposition) if sign else None
+    address: str | None = sign(name, media_type=media_type, disposition=disposition) if sign else None
     return address

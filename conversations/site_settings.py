@@ -105,7 +105,17 @@ DEFAULT_INSTRUCTIONS = SiteSetting(
     help=gettext_lazy("What models are told in conversations that have no instructions of their own."),
     most=20_000,
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS)
+BLOCKED_TERMS = SiteSetting[tuple[str, ...]](
+    name="blocked_terms",
+    kind="lines",
+    default=(),
+    label=gettext_lazy("Blocked terms"),
+    help=gettext_lazy(
+        "One a line. A message with one of them is not sent; an answer with one comes to the moderators."
+    ),
+    most=100,
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, BLOCKED_TERMS)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
 from conversations import catalog, protocol
 from conversations.arguments import named_arguments
@@ -114,7 +115,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     result = []
     for response in responses:
-        output, cursor = [item.payload | item_timing(item) for item in outputs.get(response.pk, [])], None
+        output, cursor = [visible(item) | item_timing(item) for item in outputs.get(response.pk, [])], None
         if response.is_running:
             output, cursor = running[response.pk]
         asked = inputs.get(response.input_owner_id, [])
@@ -133,7 +134,7 @@ def _items(responses: Sequence[Response]) -> tuple[dict[int, list[Item]], dict[i
     owners = {response.input_owner_id for response in responses} - inputs.keys()
     silent = {response.pk for response in responses if not response.is_running} - outputs.keys()
     if owners or silent:
-        items = Item.objects.present().filter(
+        items = Item.objects.filter(deleted_at=None).filter(
             Q(response__in=owners, direction=Item.Direction.INPUT)
             | Q(response__in=silent, direction=Item.Direction.OUTPUT)
         )
@@ -186,7 +187,7 @@ def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) ->
     With `opening` also what was said before the first turn.
     """
     place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
-    rows = Item.objects.present().filter(place, conversation=conversation, direction=Item.Direction.NOTE)
+    rows = Item.objects.filter(place, deleted_at=None, conversation=conversation, direction=Item.Direction.NOTE)
     ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
     found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id"))
     know_mentions(found)
@@ -261,9 +262,20 @@ def _input(item: Item) -> dict[str, Any]:
         "author": person(item.author) if item.author else None,
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
-        "payload": shown_item(item.payload),
+        "payload": shown_item(visible(item)),
         "mentions": [{"id": mention.user_id, "name": mention.name} for mention in item.mentioned or []],
     }
+
+
+def visible(item: Item) -> dict[str, Any]:
+    """Return an item's payload, or what stands in its place while a moderator looks at it."""
+    if item.hidden_at is None:
+        payload: dict[str, Any] = item.payload
+        return payload
+    kind = "output_text" if item.direction == Item.Direction.OUTPUT else "input_text"
+    words = _("*Hidden while a moderator looks at it.*")
+    content = [{"type": kind, "text": words, "annotations": []}]
+    return {"type": "message", "id": item.provider_id, "role": item.role or "assistant", "content": content}
 
 
 def _kept_until(response: Response) -> str | None:

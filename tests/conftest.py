@@ -44,7 +44,7 @@ def _catalog_is_read_once_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
 def database_threads(transactional_db: None) -> Iterator[None]:
     """For tests of what works in threads: their connections end with the test, and see what it commits."""
     yield
-    for pool in (threads.pages, threads.uploads, threads.sockets, threads.runner, threads.keeper):
+    for pool in (threads.pages, threads.uploads, threads.sockets, threads.runner, threads.keeper, threads.pictures):
         size = pool._pool._max_workers
         together = Barrier(size)
 

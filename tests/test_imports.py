@@ -14,7 +14,7 @@ LAYERS: list[set[str]] = [
     | {"arguments", "schemas", "markup"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
-    {"snapshots", "lists", "running"},
+    {"renditions", "snapshots", "lists", "running"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},

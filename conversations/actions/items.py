@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from conversations import events
 from conversations.access import Access
 from conversations.actions import program_files, turns
 from conversations.errors import Refused
-from conversations.models import Branch, Conversation, Fact, Item, Response
+from conversations.models import Branch, Conversation, Item, Response
 from conversations.models.audit import record
+from conversations.moderation import taking
 
 MODELS = frozenset({"reasoning", "compaction", "mcp_list_tools", "mcp_approval_request", "program", "tool_search_call"})
 """Types of what a model says, beside messages of the assistant and everything that ends in `_call`."""
@@ -63,14 +63,8 @@ def delete(access: Access, item: Item) -> None:
         raise Refused("You can delete what you wrote or asked for.", code="not_yours", status=403)
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
-        now = timezone.now()
-        if not Item.objects.present().filter(pk=item.pk).update(deleted_at=now):
-            return
-        # The provider's copies of this turn and of those behind it hold the item still: they are not named any more
-        behind = Response.objects.filter(conversation=conversation, pk__gte=item.response_id)
-        behind.filter(Q(provider_expires_at=None) | Q(provider_expires_at__gt=now)).update(provider_expires_at=now)
-        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=Response.objects.get(pk=item.response.pk))
-        record("item.delete", actor=access.user, object=item, details={"conversation": conversation.pk})
+        if taking.take(conversation, item):
+            record("item.delete", actor=access.user, object=item, details={"conversation": conversation.pk})
 
 
 def _turns(payloads: Sequence[dict[str, Any]]) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:

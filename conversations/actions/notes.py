@@ -12,6 +12,7 @@ from conversations.actions import mentions
 from conversations.errors import Refused
 from conversations.models import Conversation, Fact, Item, Membership, Response
 from conversations.models.fields import plain
+from conversations.moderation import noticing
 
 MOST_CHARACTERS = 20_000
 
@@ -28,6 +29,7 @@ def write(access: Access, *, text: str, client_id: str = "", previous_id: int | 
     if len(text) > MOST_CHARACTERS:
         sentence = f"A note has at most {MOST_CHARACTERS:,} characters, and this one {len(text):,}. Shorten it."
         raise Refused(sentence, code="too_long", status=413)
+    noticing.require_unblocked(text)
     if len(client_id) > 64:
         raise Refused("client_id is longer than 64 characters.", code="client_id")
     with transaction.atomic():

@@ -17,7 +17,9 @@ from conversations.actions import conversations, files, mentions, statements, vo
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, ProviderDeletion, Response, User
 from conversations.models.fields import plain
+from conversations.models.item import searchable
 from conversations.models.response import LEASED
+from conversations.moderation import noticing
 from conversations.prepared import insert
 from conversations.site_settings import DEFAULT_INSTRUCTIONS
 
@@ -102,6 +104,8 @@ def ask(
     client_id = plain(client_id)
     if len(client_id) > 64:
         raise Refused("client_id is longer than 64 characters.", code="client_id")
+    for payload in payloads:
+        noticing.require_unblocked(searchable(payload))
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         if client_id and (known := statements.sent.first(conversation=conversation.pk, client_id=client_id)):

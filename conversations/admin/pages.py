@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import User
+from conversations.models import Case, User
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ PLACES = [
     Place("holds", _("Legal holds"), "scale", "conversations.view_legalhold"),
     Place("deletions", _("Deletions"), "trash-2", "conversations.view_deletion"),
     Place("at_provider", _("At the provider"), "cloud", "conversations.view_providerdeletion"),
+    Place("moderation", _("Moderation"), "flag", "conversations.view_case"),
     Place("readings", _("Readings"), "glasses", "conversations.view_reading"),
     Place("audit", _("Audit"), "list-tree", "conversations.view_auditentry"),
     Place("site_settings", _("Settings"), "sliders-horizontal", "conversations.view_setting"),
@@ -67,6 +68,8 @@ def needs(permission: str) -> Callable[[View], View]:
 def show(request: StaffRequest, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
     """Draw a page of the administration; `here` is the name of its place."""
     places = [place for place in PLACES if not place.permission or request.user.has_perm(place.permission)]
+    if request.user.has_perm("conversations.view_case"):
+        context["open_cases"] = Case.objects.filter(closed_at=None).count()
     roles = ", ".join(request.user.groups.values_list("name", flat=True)) or _("Administrator")
     return render(request, template, {"places": places, "here_place": here, "roles": roles, **context}, status=status)
 
@@ -75,6 +78,7 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
     """Return the addresses of the pages, below the administration's own; `admin_view` lets its people in alone."""
     from conversations.admin import (  # they are drawn with the functions above
         audit,
+        cases,
         deletions,
         holds,
         readings,
@@ -96,6 +100,11 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
         ("certificates/verify/", deletions.verify, "certificate_verify"),
         ("provider/", deletions.at_provider, "at_provider"),
         ("provider/retry/", deletions.retry, "provider_retry"),
+        ("moderation/", cases.queue, "moderation"),
+        ("moderation/<int:case_id>/", cases.case_page, "case"),
+        ("moderation/<int:case_id>/act/", cases.act, "case_act"),
+        ("moderation/<int:case_id>/decide/", cases.decide, "case_decide"),
+        ("moderation/<int:case_id>/files/<str:file_id>/", cases.exhibit_file, "case_file"),
         ("readings/", readings.reading_list, "readings"),
         ("readings/<int:reading_id>/", readings.read, "reading"),
         ("readings/<int:reading_id>/decide/", readings.decide, "reading_decide"),

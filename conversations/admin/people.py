@@ -7,9 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -17,6 +15,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from conversations.models import User
 from conversations.models.audit import record
+from conversations.moderation import sanctions
+from conversations.moderation.sanctions import powers
 
 POWERS = ("is_staff", "groups", "is_superuser", "user_permissions")
 
@@ -24,11 +24,6 @@ POWERS = ("is_staff", "groups", "is_superuser", "user_permissions")
 def signed_in(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
-
-
-def _powers(user: Any) -> set[int]:
-    """The permissions that a person has, or would have were their account open."""
-    return set(Permission.objects.filter(Q(user=user) | Q(group__user=user)).values_list("pk", flat=True))
 
 
 class NewPersonForm(UserCreationForm):
@@ -67,7 +62,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         if (
             obj is not None
             and not request.user.is_superuser
-            and (obj.is_superuser or _powers(obj) - _powers(request.user))
+            and (obj.is_superuser or powers(obj) - powers(signed_in(request)))
         ):
             return False
         return super().has_change_permission(request, obj)
@@ -90,8 +85,10 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         super().save_model(request, obj, form, change)
         changed = {"changed": sorted(form.changed_data)} if change else {}
         record("user.update" if change else "user.create", actor=signed_in(request), object=obj, details=changed)
-        if change and "is_active" in form.changed_data and not obj.is_active:
-            obj.sign_out_everywhere()
+        if change and "is_active" in form.changed_data:
+            sanctions.settle(obj)
+            if not obj.is_active:
+                sanctions.end_everything(obj)
         if change and "email" in form.changed_data:
             # What allauth noted of the address before would still sign in, and would still get the reset link
             EmailAddress.objects.filter(user=obj).delete()

@@ -34,7 +34,8 @@ class ReadingForm(forms.Form):
 def reading_list(request: StaffRequest) -> HttpResponse:
     """Show who asked to read what, and to who may, the form to ask."""
     may_ask = request.user.has_perm("conversations.add_reading")
-    form = ReadingForm(request.POST or None)
+    asked = {name: request.GET.get(name, "") for name in ("conversation", "reason") if name in request.GET}
+    form = ReadingForm(request.POST or None, initial=asked)
     if form.is_bound and may_ask and form.is_valid():
         given = form.cleaned_data
         try:

@@ -23,6 +23,7 @@ MEMORY = 1_400_000_000
 LARGEST_OUTPUT = 256 * 1024 * 1024
 MOST_FILES = 6
 """Of one task."""
+MOST_FILES = 4
 TOO_MUCH = "This file takes more memory than there is for it. Make it smaller, and attach that."
 
 
@@ -85,6 +86,10 @@ def _run(task: dict[str, Any], files: list[IO[bytes]]) -> dict[str, Any]:
         from conversations.intake.pictures import rework
 
         return rework(files[0], files[1], files[2], kind=task["kind"])
+    if name == "copies":
+        from conversations.intake.copies import shrink
+
+        return shrink(files[0], files[1:], sides=task["sides"])
     if name == "portrait":
         from conversations.intake.portraits import portray
 

@@ -29,7 +29,7 @@ def rework(source: IO[bytes], target: IO[bytes], preview: IO[bytes], *, kind: st
     Image.MAX_IMAGE_PIXELS = None  # the limit below has the better sentence
     try:
         with Image.open(source, formats=[kind]) as picture:
-            _check_size(picture)
+            check_size(picture)
             # MPO: what many phones write, with depth or a second exposure behind the JPEG
             moving = picture.format != "MPO" and bool(getattr(picture, "is_animated", False))
             lossless = kind == "WEBP" and _is_lossless(source)
@@ -54,8 +54,8 @@ def rework(source: IO[bytes], target: IO[bytes], preview: IO[bytes], *, kind: st
     }
 
 
-def _check_size(picture: Image.Image) -> None:
-    """By what the header says, before a pixel is decoded."""
+def check_size(picture: Image.Image) -> None:
+    """Raise `BadFile` for a picture that is too large by what its header says, before a pixel is decoded."""
     width, height = picture.size
     if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise BadFile(

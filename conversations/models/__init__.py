@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
@@ -14,6 +15,7 @@ from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
+from conversations.models.rendition import Rendition
 from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
@@ -27,6 +29,8 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Branch",
+    "Case",
+    "CaseNote",
     "CatalogEntry",
     "Certificate",
     "Chain",
@@ -53,8 +57,11 @@ __all__ = [
     "ProviderFile",
     "Reading",
     "RefusedParameter",
+    "Rendition",
+    "Report",
     "Response",
     "RetentionRule",
+    "Sanction",
     "Setting",
     "StreamChunk",
     "ToolCall",

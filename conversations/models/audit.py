@@ -28,7 +28,7 @@ client_address: ContextVar[str] = ContextVar("client_address", default="")
 ACTION = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
 WORD = re.compile(r"[\w.:@/+*#-]{0,200}")
 """What a detail may be: an id or a name of ours. A sentence is content, and has spaces."""
-NAMED = "after approval before bytes call_id certificate changed conversation count counts days decision deletion"
+NAMED = "after approval before bytes call_id case certificate changed conversation count counts days decision deletion"
 NAMED += " endpoint entries expires_at file format group hash held item key kind kinds matter method model permission"
 NAMED += " position provider_id reading response role rule scope scopes server source status tool user"
 DETAILS = frozenset(NAMED.split())

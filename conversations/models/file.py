@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations.models.conversation import Conversation
+from conversations.models.rendition import SHOWN_INLINE
 from conversations.models.response import Response
 
 
@@ -72,6 +73,9 @@ class File(models.Model):
     purged_at = models.DateTimeField(null=True, blank=True, editable=False)
     """A rule took its bytes and its name; the row stays, because items refer to it."""
 
+    hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a moderator hid what it stands in."""
+
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
 
@@ -98,6 +102,11 @@ class File(models.Model):
     def storage_name(self) -> str:
         """Where the bytes lie in the storage: named by their content, never by what a person or model called them."""
         return f"blobs/{self.sha256[:2]}/{self.sha256}"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether people look at it, in smaller copies: uploads and results, not what is small already or passing."""
+        return self.media_type in SHOWN_INLINE and self.purpose in {self.Purpose.UPLOAD, self.Purpose.RESULT}
 
     @property
     def reference(self) -> dict[str, Any]:

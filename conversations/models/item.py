@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 class ItemQuerySet(models.QuerySet["Item"]):
     def present(self) -> ItemQuerySet:
-        """What was not taken away by a program: only this is shown to anybody, and told to models."""
-        return self.filter(deleted_at=None)
+        """What was neither taken away nor hidden by a moderator: only this is shown to anybody, and told to models."""
+        return self.filter(deleted_at=None, hidden_at=None)
 
     def of_responses(self) -> ItemQuerySet:
         """What goes over the wire: input and output, without what people note for each other."""
@@ -57,6 +57,8 @@ class Item(models.Model):
     """A rule took what was handed to and from a tool; that there was a call stays."""
 
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a moderator hid it, until the case is decided."""
 
     mentioned: list[Mention] | None = None
     """Whom it mentions, where that is known already; not a column."""

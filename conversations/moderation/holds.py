@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import Conversation, File, HoldTarget, Item, LegalHold, Membership, User
+from conversations.models import Case, Conversation, File, HoldTarget, Item, LegalHold, Membership, User
 from conversations.models.audit import record
 
 LOCK = 0x5A10_0001
@@ -74,17 +74,23 @@ def release(hold: LegalHold, *, actor: User) -> None:
 
 
 def held(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Narrow to the conversations that an open matter holds."""
+    """Narrow to the conversations that an open matter holds, or an open case of the moderators."""
     return conversations.filter(_is_held())
 
 
 def unheld(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Narrow to the conversations that no open matter holds."""
+    """Narrow to the conversations that nothing holds."""
     return conversations.exclude(_is_held())
 
 
-def _is_held() -> Exists:
-    return Exists(_targets_of(OuterRef("pk"), OuterRef("created_by"), OuterRef("created_at"), OuterRef("activity_at")))
+def is_held(conversation: Conversation) -> bool:
+    """Whether a matter or a case holds a conversation, whose row the caller has locked: a case is opened under it."""
+    return holding(conversation).exists() or conversation.cases.filter(closed_at=None).exists()
+
+
+def _is_held() -> Q:
+    targets = _targets_of(OuterRef("pk"), OuterRef("created_by"), OuterRef("created_at"), OuterRef("activity_at"))
+    return Q(Exists(targets)) | Q(Exists(Case.objects.filter(conversation=OuterRef("pk"), closed_at=None)))
 
 
 def _targets_of(pk: Any, owner: Any, begun: Any, active: Any) -> QuerySet[HoldTarget]:

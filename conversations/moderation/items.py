@@ -45,7 +45,7 @@ def _purge(item: Item, rows: QuerySet[Item]) -> int:
         holds.lock_for_purging()
         conversation = Conversation.objects.select_for_update().get(pk=item.conversation_id)
         together = list(rows.filter(conversation=conversation, response=item.response_id)[:CHUNK])
-        if not together or holds.holding(conversation).exists():
+        if not together or holds.is_held(conversation):
             return 0
         now = timezone.now()
         deletion = Deletion.objects.create(

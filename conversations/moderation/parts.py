@@ -79,7 +79,7 @@ def _take_some(
     with transaction.atomic():
         holds.lock_for_purging()
         conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
-        if holds.holding(conversation).exists():
+        if holds.is_held(conversation):
             return 0, deletion
         if deletion is None:
             if not rows.exists():
@@ -142,7 +142,7 @@ def shorten_finals(response_ids: set[int]) -> None:
     """The response as the provider ended it holds its output once more: it becomes what the items are now."""
     for response in Response.objects.filter(pk__in=response_ids).only("final"):
         if isinstance(response.final, dict) and "output" in response.final:
-            output = Item.objects.filter(response=response, direction=Item.Direction.OUTPUT).order_by("index")
+            output = Item.objects.present().filter(response=response, direction=Item.Direction.OUTPUT).order_by("index")
             response.final = {**response.final, "output": [item.payload for item in output]}
             response.save(update_fields=["final"])
     StreamChunk.objects.filter(response__in=response_ids).delete()

@@ -116,7 +116,7 @@ def batch(deletion_id: int, size: int, counts: Counter[str], pace: Pace | None =
             return ""
         conversation = Conversation.objects.select_for_update().filter(pk=deletion.conversation_id).first()
         if conversation is not None:
-            if holds.holding(conversation).exists():
+            if holds.is_held(conversation):
                 return "held"
             if Response.objects.running().filter(conversation=conversation, lease_until__gt=Now()).exists():
                 return "running"

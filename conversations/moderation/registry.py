@@ -39,6 +39,9 @@ CONTENT = [
     Derived("conversations.StreamChunk", "response__conversation", "stream_chunks", "events", ()),
     Derived("conversations.Fact", "conversation", "facts", order=("-position",)),
     Derived("conversations.Approval", "conversation", "approvals"),
+    Derived("conversations.Report", "case__conversation", "reports"),
+    Derived("conversations.CaseNote", "case__conversation", "case_notes"),
+    Derived("conversations.Case", "conversation", "cases"),
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Mention", "item__conversation", "mentions"),
     Derived("conversations.Item", "conversation", "items", "payload"),
@@ -61,6 +64,7 @@ KEPT = {
     "conversations.LegalHold": "an administrator's words about a matter",
     "conversations.HoldTarget": "ids of what a matter holds",
     "conversations.ProviderFile": "ids at the provider of contents that are here; it goes with them, into the outbox",
+    "conversations.Rendition": "which smaller copies a content has; it goes with the content",
     "conversations.AnswerSchema": "the team's forms of answers, in no conversation",
     "conversations.InputWay": "how a provider takes files",
     "conversations.CatalogEntry": "facts about models",
@@ -68,6 +72,7 @@ KEPT = {
     "conversations.FunctionTool": "what an administrator says of a tool",
     "conversations.McpServer": "where a server is; its secrets are sealed",
     "conversations.McpTool": "what a server says of its tools",
+    "conversations.Sanction": "whose account was closed, and until when",
     "conversations.VectorStore": "the id of documents at the provider, which an operator keeps there",
     "conversations.Setting": "what administrators set for everybody",
     "conversations.Change": "what administrators set before: their words, never secrets",
@@ -107,6 +112,7 @@ PASSING = {
 
 STORAGE = {
     "blobs/": "bytes of files, kept once per content: they go with the last file that has them",
+    "renditions/": "smaller copies of pictures, named by their content: they go with it",
     "avatars/": "a person's picture: goes when it is replaced, and with the account",
     "health/": "written and deleted by the check of readiness",
 }
@@ -114,6 +120,7 @@ STORAGE = {
 WRITES_TO_STORAGE = {
     "conversations/turns/blobs.py": "blobs/",
     "conversations/contents.py": "blobs/",
+    "conversations/renditions.py": "renditions/",
     "conversations/models/user.py": "avatars/",
     "conversations/views/people.py": "avatars/",
     "webapp/health.py": "health/",

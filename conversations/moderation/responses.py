@@ -55,7 +55,7 @@ def _purge(response_id: int, rows: QuerySet[Response]) -> bool:
         if response is None:
             return False
         conversation = Conversation.objects.select_for_update().get(pk=response.conversation_id)
-        if holds.holding(conversation).exists():
+        if holds.is_held(conversation):
             return False
         assert response.deleted_at is not None
         now = timezone.now()

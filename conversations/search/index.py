@@ -6,9 +6,11 @@ SQLite folds accents too, PostgreSQL only case.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from conversations.models import Conversation, Item
@@ -18,7 +20,16 @@ VECTOR = "to_tsvector('simple', regexp_replace(left(conversations_item.text, 200
 """What PostgreSQL's index is over. Words are split as FTS5 does: its own parser takes `a.b` for the name of a host."""
 BATCH = 500
 MOST_LOOKED_AT = 20_000
-"""Hits of everybody that SQLite goes through, newest first, for those that one person may see."""
+"""Hits of everybody that are gone through, newest first, for those that one person may see."""
+NEWEST = 2**63 - 1
+READ = 1_000
+WINDOW = 10_000
+WIDER = 4
+"""Of the newest ids PostgreSQL reads so many; then it asks its index about so many, and each time about more."""
+PATIENCE = 1.0
+"""Seconds after which no wider window is begun. Only phrases of frequent words that never stand together take it."""
+BY_READING = "SET LOCAL enable_bitmapscan = off"
+BY_INDEX = "SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'"
 
 
 def newest(
@@ -34,41 +45,83 @@ def newest(
 
     Only those in `visible` are returned: what the asker may see. `conversations` are all ids of these where they are
     few: the index then looks there only. The second value is False where older ones were not looked at.
+
+    The hits are gone through from the newest on, because a list of all of them takes as long as there are many; and
+    who sees thousands of conversations would have the database look for each hit in each of them, so it is asked by
+    the hit.
     """
-    if below is not None:
-        items = items.filter(pk__lt=below)
     items = items.order_by("-pk")
-    if query.terms and connection.vendor == "sqlite":
-        return _newest_of_sqlite(items, _match(query, conversations), visible=visible, limit=limit, below=below)
-    items = items.filter(conversation__in=visible.values("pk"))
-    if query.terms:
-        has_them = f"{VECTOR} @@ to_tsquery('simple', %s)"
-        items = items.extra(where=[has_them], params=[_tsquery(query)])  # noqa: S610  # the words are a parameter
-    return list(items[:limit]), True
-
-
-def _newest_of_sqlite(
-    items: QuerySet[Item], match: str, *, visible: QuerySet[Conversation], limit: int, below: int | None
-) -> tuple[list[Item], bool]:
-    """Go through the hits from the newest on, because a list of all of them takes as long as there are many.
-
-    Who sees thousands of conversations would have SQLite look for each hit in each of them, so it is asked by the hit.
-    """
+    if not query.terms:
+        items = items.filter(conversation__in=visible.values("pk"))
+        return list((items if below is None else items.filter(pk__lt=below))[:limit]), True
+    batches = _batches_of_postgresql if connection.vendor == "postgresql" else _batches_of_sqlite
     found: list[Item] = []
-    looked_at, last = 0, below if below is not None else 2**63 - 1
-    while looked_at < MOST_LOOKED_AT:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT rowid FROM conversations_search WHERE conversations_search MATCH %s AND rowid < %s"
-                " ORDER BY rowid DESC LIMIT %s",
-                [match, last, BATCH],
-            )
-            ids = [row[0] for row in cursor.fetchall()]
+    looked_at = 0
+    for ids, whole in batches(query, below or NEWEST, conversations):
         found += items.filter(pk__in=_seen(ids, visible))[: limit - len(found)]
-        if len(found) == limit or len(ids) < BATCH:
+        if len(found) == limit:
             return found, True
-        looked_at, last = looked_at + BATCH, ids[-1]
-    return found, False
+        looked_at += len(ids)
+        if looked_at >= MOST_LOOKED_AT or not whole:
+            return found, False
+    return found, True
+
+
+def _batches_of_sqlite(
+    query: Query, last: int, conversations: Sequence[str] | None
+) -> Iterator[tuple[list[int], bool]]:
+    """Yield the ids of hits below `last`, newest first, and True: nothing is left out."""
+    match = _match(query, conversations)
+    while True:
+        ids = _ids(
+            "SELECT rowid FROM conversations_search WHERE conversations_search MATCH %s AND rowid < %s"
+            " ORDER BY rowid DESC LIMIT %s",
+            [match, last, BATCH],
+        )
+        yield ids, True
+        if len(ids) < BATCH:
+            return
+        last = ids[-1]
+
+
+def _batches_of_postgresql(
+    query: Query, last: int, conversations: Sequence[str] | None
+) -> Iterator[tuple[list[int], bool]]:
+    """Yield the ids of hits below `last`, newest first, and False where it took too long to go on.
+
+    How rare a word is, PostgreSQL guesses badly: it would walk back through all messages for one that nobody said, and
+    gather all places of one that everybody says. So it is told how: a few messages are read, the rest is asked of the
+    index, whose bitmap is joined with that of a window, or of the conversations.
+    """
+    values: list[Any] = [_tsquery(query)]
+    where = f"{VECTOR} @@ to_tsquery('simple', %s)"
+    if conversations is not None:
+        where, values = f"{where} AND conversation_id = ANY(%s)", [*values, list(conversations)]
+    statement = f"SELECT id FROM conversations_item WHERE {where} AND id < %s AND id >= %s ORDER BY id DESC LIMIT %s"  # noqa: S608  # all values are parameters
+    [top] = _ids("SELECT COALESCE(MAX(id), 0) FROM conversations_item", [])
+    last, window, began = min(last, top + 1), READ, time.monotonic()
+    while last > 0:
+        low = last - window if conversations is None else 0
+        with transaction.atomic():
+            _run(BY_READING if window == READ and conversations is None else BY_INDEX)
+            ids = _ids(statement, [*values, last, low, BATCH])
+        patient = time.monotonic() - began < PATIENCE
+        yield ids, patient
+        if len(ids) == BATCH:
+            last = ids[-1]
+        else:
+            last, window = low, WINDOW if window == READ else window * WIDER
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _ids(statement: str, values: Sequence[Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _seen(ids: Sequence[int], visible: QuerySet[Conversation]) -> list[int]:

@@ -18,7 +18,7 @@ from django.db import transaction
 from PIL import Image, UnidentifiedImageError
 
 from conversations import contents
-from conversations.models import File, Response
+from conversations.models import File, Rendition, Response
 from conversations.models.fields import plain
 from conversations.models.file import lock_content
 
@@ -130,10 +130,18 @@ def store(content: bytes, response: Response, purpose: File.Purpose) -> dict[str
         with transaction.atomic():
             lock_content(digest)
             file.save()
+            _want(file)
         _write(file.storage_name, content)  # a purge may have taken the bytes before it could see this row
     elif known.purpose == File.Purpose.PARTIAL and purpose == File.Purpose.RESULT:
         File.objects.filter(pk=known.pk).update(purpose=purpose)
+        file.purpose = purpose
+        _want(file)
     return {"$file": file.pk, "width": width, "height": height}
+
+
+def _want(file: File) -> None:
+    if file.is_picture:
+        Rendition.objects.want([file.sha256])
 
 
 def _write(name: str, content: bytes) -> None:

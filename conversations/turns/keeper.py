@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations import threads
 from conversations.models import ProviderDeletion
-from conversations.moderation import certificates, deletion, items, parts, purging, responses
+from conversations.moderation import certificates, deletion, items, parts, purging, responses, sanctions
 from conversations.moderation.compaction import compact
 from conversations.turns import provider_deletions
 
@@ -48,6 +48,7 @@ class Keeper:
         while True:
             await asyncio.sleep(EVERY)
             try:
+                await threads.keeper.run(sanctions.end_due)
                 if await threads.keeper.run(due_at_provider):
                     await provider_deletions.work_off(once=True)
                 if loop.time() - purged > PURGES:

@@ -16,6 +16,7 @@ from conversations import events, metrics, sealing
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
+from conversations.moderation import noticing
 from conversations.output import Output
 from conversations.prepared import Given, Select, insert
 from conversations.turns import calls
@@ -150,6 +151,8 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         insert(response.outputs)
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
         calls.follow(conversation, response, response.outputs)
+        if noticing.wants_a_look(response):
+            transaction.on_commit(lambda: noticing.look(response.pk), robust=True)
     metrics.turns.labels(status=response.status).inc()
     return _waiting(response=response.pk)
 

@@ -18,6 +18,7 @@ from conversations.actions.files import sweep_unattached
 from conversations.actions.program_files import sweep_expired
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
+from conversations.renditions import make_all
 from conversations.replay import frames_from
 from conversations.turns.keeper import Keeper
 from conversations.turns.locking import Locking
@@ -43,6 +44,7 @@ class Runner:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._titles = asyncio.Semaphore(2)
         self._sweeper: asyncio.Task[None] | None = None
+        self._copying: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._keeper = Keeper()
         self._locking = Locking()
@@ -67,7 +69,7 @@ class Runner:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
         await self._keeper.stop()
         self._locking.stop()
-        for helper in (self._sweeper, self._warming):
+        for helper in (self._sweeper, self._warming, self._copying):
             if helper is not None:
                 helper.cancel()
         tasks = list(self._tasks.values())
@@ -134,6 +136,8 @@ class Runner:
                 for response_id in await threads.runner.run(due):
                     self.run(response_id)
                 await self._locking.look()
+                if self._copying is None or self._copying.done():
+                    self._copying = asyncio.create_task(_make_copies())
                 if loop.time() - lapsed > 5:
                     lapsed = loop.time()
                     await threads.runner.run(lapse_due)
@@ -145,6 +149,13 @@ class Runner:
             except Exception as error:  # a database that is away for a while
                 log.warning("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(SWEEP)
+
+
+async def _make_copies() -> None:
+    try:
+        await threads.pictures.run(make_all)
+    except Exception as error:  # a database that is away for a while
+        log.warning("copies_failed", error=type(error).__name__)
 
 
 def due() -> list[int]:

@@ -14,11 +14,10 @@ from django.views.decorators.http import require_GET
 from conversations import access, contents
 from conversations.actions import files
 from conversations.errors import NotFound, Refused
-from conversations.models import File
+from conversations.models import File, Rendition
+from conversations.models.rendition import SHOWN_INLINE, SIDES, rendition_name
 from conversations.views.json import SignedInRequest, answer, door, refusal
 
-SHOWN_INLINE = {"image/png", "image/jpeg", "image/webp", "image/gif"}
-"""Raster images only: SVG, HTML and PDF can run script, so they are handed out as downloads."""
 KEPT_LINK = 480
 """Seconds that a browser may use a link into the object store again: less than it is good for."""
 
@@ -60,7 +59,26 @@ def shown(file: File) -> dict[str, Any]:
 @require_GET
 @login_required
 def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
-    return _served(request, _found(request, file_id))
+    return _whole(request, _found(request, file_id))
+
+
+@require_GET
+@login_required
+def size(request: SignedInRequest, file_id: str, side: int) -> HttpResponseBase:
+    """A picture with at least so many pixels on its longer side, as WebP; larger while no such copy was made yet."""
+    found = _found(request, file_id)
+    if found.media_type not in SHOWN_INLINE or side not in SIDES:
+        raise Http404
+    rendition = Rendition.objects.filter(sha256=found.sha256).first()
+    if rendition is None and found.sha256:
+        Rendition.objects.want([found.sha256])  # kept by an older version
+    if rendition is not None and (made := rendition.side_for(side)):
+        name = rendition_name(found.sha256, made)
+        return _served(request, name, "image/webp", inline=True, called=f"{found.pk}-{made}.webp")
+    answer = _whole(request, found.previews.first() or found)
+    if rendition is None or rendition.done_at is None:
+        answer["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @require_GET
@@ -68,7 +86,7 @@ def file(request: SignedInRequest, file_id: str) -> HttpResponseBase:
 def preview(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     """A picture as large as a page shows it; the picture itself where it is small."""
     found = _found(request, file_id)
-    return _served(request, found.previews.first() or found)
+    return _whole(request, found.previews.first() or found)
 
 
 def _found(request: SignedInRequest, file_id: str) -> File:
@@ -78,25 +96,31 @@ def _found(request: SignedInRequest, file_id: str) -> File:
         raise Http404 from error
 
 
-def _served(request: SignedInRequest, found: File) -> HttpResponseBase:
+def _whole(request: SignedInRequest, found: File) -> HttpResponseBase:
+    if not found.sha256:
+        raise Http404
     inline = found.media_type in SHOWN_INLINE
     kind = found.media_type if inline else "application/octet-stream"
-    name = found.name or found.pk
+    return _served(request, found.storage_name, kind, inline=inline, called=found.name or found.pk)
+
+
+def _served(request: SignedInRequest, name: str, kind: str, *, inline: bool, called: str) -> HttpResponseBase:
+    """Hand out what lies under `name`, or lead to it in the object store."""
     # A page that reads a picture's bytes (`fetch`, a canvas) has them from here: only this origin may be read
-    if found.sha256 and request.headers.get("Sec-Fetch-Mode") in {"no-cors", "navigate"}:
-        disposition = content_disposition_header(not inline, name) or "inline"
-        if address := contents.link(found, media_type=kind, disposition=disposition):
+    if request.headers.get("Sec-Fetch-Mode") in {"no-cors", "navigate"}:
+        disposition = content_disposition_header(not inline, called) or "inline"
+        if address := contents.link(name, media_type=kind, disposition=disposition):
             led = HttpResponseRedirect(address)
             led["Cache-Control"] = f"private, max-age={KEPT_LINK}"
-            led["Vary"] = "Sec-Fetch-Mode"
+            led["Vary"] = "Sec-Fetch-Mode, Cookie"
             return led
     try:
-        content = contents.opened(found)
+        content = contents.opened_name(name)
     except FileNotFoundError as error:
         raise Http404 from error
     except Refused as error:
         return refusal(error)
-    return guarded(FileResponse(content, as_attachment=not inline, filename=name, content_type=kind))
+    return guarded(FileResponse(content, as_attachment=not inline, filename=called, content_type=kind))
 
 
 def guarded(response: HttpResponseBase) -> HttpResponseBase:

@@ -15,7 +15,7 @@ from conversations.errors import NotFound, Refused
 from conversations.inspector import answer as answers
 from conversations.inspector import chain, events, provider, snippets, usage
 from conversations.inspector import request as requests
-from conversations.models import Response
+from conversations.models import Item, Response
 from conversations.views.json import SignedInRequest, answer, door
 
 SLICE = 12_000
@@ -82,6 +82,9 @@ def _response_part(response: Response, after: str) -> tuple[str, dict[str, Any]]
 
 
 def _input_part(response: Response, after: str) -> tuple[str, dict[str, Any]]:
+    owned = Item.objects.filter(response=response.input_owner_id, direction=Item.Direction.INPUT)
+    if owned.count() != owned.present().count():  # the provider has it still
+        raise Refused("A part of this was taken away.", code="taken_away", status=409)
     listed = provider.input_items(response, after=after)
     shown = [(item, json.dumps(item, ensure_ascii=False, indent=2)[:SLICE]) for item in listed.items]
     return "input", {"listed": listed, "shown": shown, "first": not after}

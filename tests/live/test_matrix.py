@@ -70,6 +70,7 @@ ROWS: dict[str, Row] = {
     "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
     "file_preview": ("GET", MEMBERS_PAGE),
+    "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
     "file_canvas": ("POST", (401, 404, 400, 400, 400, 401, 404)),  # 400: let in, and its bytes are no picture
     "schemas": ("GET", SIGNED_IN),
@@ -102,6 +103,8 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "reports": ("GET", SIGNED_IN),
+    "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
@@ -155,8 +158,8 @@ FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invi
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
-GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1"}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1}
+GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 

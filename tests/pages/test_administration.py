@@ -88,7 +88,7 @@ def test_only_what_is_meant_to_be_there_is_there() -> None:
         f"conversations.{name}"
         for name in (
             *("User", "Conversation", "Membership", "Response", "Item", "File"),
-            *("CatalogEntry", "RefusedParameter", "Key", "McpServer", "FunctionTool"),
+            *("CatalogEntry", "RefusedParameter", "Key", "McpServer", "FunctionTool", "VectorStore"),
         )
     }
 

@@ -35,6 +35,9 @@ export class AnswerView {
     ref(this.element, "demo").hidden = !turn.demo;
     ref(this.element, "actions").classList.toggle("later", running);
     ref(this.element, "regenerate").hidden = !place.writes;
+    const report = /** @type {HTMLAnchorElement} */ (ref(this.element, "report"));
+    report.href = `${location.pathname}report/?turn=${turn.id}`;
+    report.hidden = running || turn.output.length === 0;
     ref(this.element, "waiting").hidden = !running || turn.output.some((item) => item && item.type !== "reasoning");
     const sources = sourcesOf(turn.output, `${location.pathname}responses/${turn.id}/made/`);
     this.#paintItems(turn, running, sources);

@@ -1,6 +1,7 @@
 // Pictures and files of a message: a grid of thumbnails, and a chip for everything else.
 import { attachmentsOf } from "../lib/attachments.js";
 import { bytes, number } from "../lib/format.js";
+import { showIn } from "../lib/sizes.js";
 import { clone, ref } from "../lib/templates.js";
 
 /** @typedef {import("../types").Attachment} Attachment */
@@ -38,7 +39,7 @@ function thumbnail({ url = "", name, width, height }) {
   const image = /** @type {HTMLImageElement} */ (link.querySelector("img"));
   image.alt = name;
   if (width && height) Object.assign(image, { width, height });
-  image.src = `${url}preview/`;
+  showIn(image, { url, width, height }, "12rem");
   return link;
 }
 

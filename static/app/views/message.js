@@ -8,6 +8,7 @@ import { showAvatar } from "./faces.js";
 /** @typedef {import("../types").Person} Person */
 /**
  * @typedef {object} Message
+ * @property {number} [id] where it is stored
  * @property {Person | null} author
  * @property {string} created_at
  * @property {import("../types").Item} payload
@@ -56,6 +57,9 @@ export class MessageView {
     ref(this.element, "remove").hidden = !removable;
     ref(this.element, "state").textContent = label || (toPeople ? "to people" : "");
     ref(this.element, "edit").hidden = !message.editable;
+    const report = /** @type {HTMLAnchorElement} */ (ref(this.element, "report"));
+    report.hidden = message.id === undefined;
+    report.href = `${location.pathname}report/?item=${message.id}`;
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);

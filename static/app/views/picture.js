@@ -1,4 +1,5 @@
 // A generated picture: a box of its final proportions first, then each partial in the place of the one before.
+import { showIn } from "../lib/sizes.js";
 import { clone, ref } from "../lib/templates.js";
 
 /** @typedef {import("../types").Item} Item */
@@ -27,6 +28,7 @@ export class PictureView {
       this.#swap(
         picture,
         item.image ? Infinity : (picture.index ?? 0),
+        Boolean(item.image),
         String(item.revised_prompt ?? "Picture by the model"),
       );
   }
@@ -34,14 +36,17 @@ export class PictureView {
   /**
    * @param {Picture} picture
    * @param {number} order partials may be decoded out of order: an older one is dropped
+   * @param {boolean} whole of a partial image there are no smaller copies
    * @param {string} alt
    */
-  async #swap(picture, order, alt) {
+  async #swap(picture, order, whole, alt) {
     const image = new Image();
-    image.src = picture.url;
+    image.dataset.picture = picture.url;
     image.alt = alt;
     const old = ref(this.element, "frame").querySelector("img");
-    if (old?.getAttribute("src") === picture.url) return;
+    if (old?.dataset.picture === picture.url) return;
+    if (whole) showIn(image, picture, "(min-width: 48rem) 36rem, 100vw");
+    else image.src = picture.url;
     try {
       await image.decode();
     } catch {
