@@ -7,6 +7,7 @@ const options = {
     app: "static/app/app.js",
     compare: "static/app/compare.js",
     conversation: "static/app/conversation.js",
+    studio: "static/app/studio.js",
     style: "static/css/style.css",
   },
   outdir: "build/static/dist",

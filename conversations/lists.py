@@ -35,6 +35,7 @@ class Row:
     id: str
     title: str
     url: str
+    is_work: bool
     activity_at: dt.datetime
     is_running: bool
     is_pinned: bool
@@ -182,9 +183,13 @@ def _after(rows: QuerySet[Membership], before: str) -> QuerySet[Membership]:
     return rows.filter(Q(activity_at__lte=activity_at), Q(activity_at__lt=activity_at) | Q(id__lt=int(cursor[2])))
 
 
+def cursor_of(last: Membership) -> str:
+    """Return where a page ends that ends with this row."""
+    return f"{(last.activity_at - EPOCH) // dt.timedelta(microseconds=1)}-{last.pk}"
+
+
 def _more_url(last: Membership, *, query: str, archived: bool) -> str:
-    moment = (last.activity_at - EPOCH) // dt.timedelta(microseconds=1)
-    parameters = {"before": f"{moment}-{last.pk}"}
+    parameters = {"before": cursor_of(last)}
     if query:
         parameters["q"] = query
     if archived:
@@ -223,7 +228,10 @@ def _row(membership: Membership, running: set[str]) -> Row:
         id=conversation.pk,
         title=conversation.title or _("New conversation"),
         has_title=bool(conversation.title),
-        url=reverse("conversation", args=[conversation.pk]),
+        url=reverse(
+            "studio_work" if conversation.kind == Conversation.Kind.WORK else "conversation", args=[conversation.pk]
+        ),
+        is_work=conversation.kind == Conversation.Kind.WORK,
         activity_at=membership.activity_at,
         is_running=conversation.pk in running,
         is_pinned=membership.pinned_at is not None,

@@ -10,7 +10,7 @@ from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
-from conversations import catalog, protocol
+from conversations import catalog, pictures, protocol
 from conversations.arguments import named_arguments
 from conversations.branches import beside, path
 from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
@@ -113,6 +113,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     waiting = approvals(responses)
     siblings, answers = beside(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
+    said = pictures.said_of(pk for found in outputs.values() for pk in pictures.made_in(item.payload for item in found))
     result = []
     for response in responses:
         output, cursor = [visible(item) | item_timing(item) for item in outputs.get(response.pk, [])], None
@@ -120,7 +121,8 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
             output, cursor = running[response.pk]
         asked = inputs.get(response.input_owner_id, [])
         shown = _turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk])
-        result.append(shown | {"approvals": waiting[response.pk]})
+        made = {pk: said[pk] for pk in pictures.made_in(output) if pk in said}
+        result.append(shown | {"approvals": waiting[response.pk], "pictures": made})
     return result
 
 
@@ -178,6 +180,8 @@ def _turn(
         "stream": {"epoch": cursor.epoch, "sequence": cursor.sequence} if cursor else None,
         "continues": response.answers_id is not None and response.answers_id == response.previous_response_id,
         "approvals": [],
+        "making": response.making,
+        "pictures": {},
     }
 
 

@@ -23,6 +23,7 @@ from conversations.views import (
     schemas,
     search,
     setup,
+    studio,
     tools,
 )
 
@@ -52,6 +53,12 @@ urlpatterns = [
     path("schemas/new/", schemas.new, name="schema_new"),
     path("schemas/<int:schema_id>/", schemas.change, name="schema"),
     path("schemas/<int:schema_id>/delete/", schemas.delete, name="schema_delete"),
+    path("studio/", studio.works, name="studio"),
+    path("studio/new/", studio.begin, name="studio_new"),
+    path("studio/<str:conversation_id>/", studio.work, name="studio_work"),
+    path("studio/<str:conversation_id>/state/", studio.state, name="studio_state"),
+    path("studio/<str:conversation_id>/make/", studio.make, name="studio_make"),
+    path("studio/<str:conversation_id>/versions/<str:file_id>/", studio.version, name="studio_version"),
     path("search/", search.search, name="search"),
     path("lobby/", members.lobby, name="lobby"),
     path("invitations/<str:secret>/", members.invitation, name="invitation"),

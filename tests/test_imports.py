@@ -13,16 +13,15 @@ LAYERS: list[set[str]] = [
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas", "markup"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"},
-    {"renditions", "snapshots", "lists", "running"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"} | {"pictures"},
+    {"renditions", "snapshots", "lists", "running", "image_options"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
     {"tools", "mcp", "computer"},
     {"turns", "checks"},
-    {"tasks", "inspector"},
-    {"views", "consumers", "gateway", "studio", "admin", "management", "templatetags", "preferences", "apps"}
-    | {"accounts"},
+    {"tasks", "inspector", "studio"},
+    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"} | {"accounts"},
     {"adminsite"},
     {"urls", "account_urls"},
 ]

@@ -20,7 +20,7 @@ from conversations.moderation import deletion
 MOST_INSTRUCTIONS = 100_000
 
 
-def begin(user: User) -> Conversation:
+def begin(user: User, *, kind: Conversation.Kind = Conversation.Kind.CHAT) -> Conversation:
     """Return a new conversation that `user` owns; one that they began and never used is used first."""
     unused = Membership.objects.filter(
         user=user,
@@ -29,16 +29,17 @@ def begin(user: User) -> Conversation:
         conversation__position=0,
         conversation__deleted_at=None,
         conversation__created_by=user,
+        conversation__kind=kind,
     ).select_related("conversation")
     if membership := unused.order_by("-activity_at").first():
         return membership.conversation
-    return create(user).conversation
+    return create(user, kind=kind).conversation
 
 
-def create(user: User) -> Access:
+def create(user: User, *, kind: Conversation.Kind = Conversation.Kind.CHAT) -> Access:
     """Return a new conversation, as its owner `user` may use it."""
     with transaction.atomic():
-        conversation = Conversation.objects.create(created_by=user)
+        conversation = Conversation.objects.create(created_by=user, kind=kind)
         membership = Membership.objects.create(conversation=conversation, user=user, role=Membership.Role.OWNER)
     return Access(user, conversation, membership)
 

@@ -133,12 +133,13 @@ def row_of(content: IO[bytes], user: User, *, name: str, media_type: str) -> Fil
     )
 
 
-def attach(access: Access, attachments: Sequence[Any]) -> list[dict[str, Any]]:
+def attach(access: Access, attachments: Sequence[Any], *, model: str = "") -> list[dict[str, Any]]:
     """Return the parts of a message that carry these attachments, and bring their files into the conversation.
 
     Each is `{"file": id}` or `{"url": address}`, and may say the `detail` in which a model sees a picture. A file of
     the sender's own becomes the conversation's; one of another conversation that they see is shared with this one too.
-    Call it in the transaction that stores the message. Raise `Refused`.
+    `model` is asked, if it is not the conversation's. Call it in the transaction that stores the message. Raise
+    `Refused`.
     """
     if len(attachments) > MOST_ATTACHED:
         raise Refused(
@@ -155,12 +156,12 @@ def attach(access: Access, attachments: Sequence[Any]) -> list[dict[str, Any]]:
             parts.append(_linked(attachment["url"], detail))
         else:
             parts.append(_carried(access, attachment["file"], detail))
-    _require_sight(access, parts)
+    _require_sight(parts, model or access.conversation.model or settings.SALON_MODELS[0])
     return parts
 
 
-def _require_sight(access: Access, parts: Sequence[dict[str, Any]]) -> None:
-    known = catalog.capabilities(access.conversation.model or settings.SALON_MODELS[0])
+def _require_sight(parts: Sequence[dict[str, Any]], model: str) -> None:
+    known = catalog.capabilities(model)
     if not known.vision and any(part["type"] == "input_image" for part in parts):
         raise Refused(
             f"{known.label} cannot see pictures. Choose another model, or remove the pictures.", code="no_vision"

@@ -61,13 +61,7 @@ def send_message(
     content: list[dict[str, Any]] = [{"type": "input_text", "text": text}] if text.strip() else []
     message = {"type": "message", "role": "user", "content": content}
     asking = partial(
-        ask,
-        access,
-        [message],
-        options=options,
-        client_id=client_id,
-        previous_id=previous_id,
-        edits_id=edits_id,
+        ask, access, [message], options=options, client_id=client_id, previous_id=previous_id, edits_id=edits_id
     )
     if not attachments:
         return asking(title=text)
@@ -86,6 +80,8 @@ def ask(
     previous_id: int | None = None,
     edits_id: int | None = None,
     after_id: int | None = None,
+    begins: bool = False,
+    making: Mapping[str, Any] | None = None,
     title: str = "",
     door: Response.Door = Response.Door.PAGE,
 ) -> tuple[Response, bool]:
@@ -95,10 +91,10 @@ def ask(
     that the sender looked at last; without it the main branch is continued. The items go to the end of that response's
     branch, so that what two people send at once stands in one order. `edits_id` is a response whose message is worded
     anew, which makes a branch. `after_id` is the very response to go on from, on a branch of its own where somebody
-    has gone on from it already. `title` is what a conversation without a title is named after. What comes by the
-    gateway is asked as its client says it, without the conversation's own options, instructions and tools, and not
-    while another turn of the conversation runs. Return the queued response and whether it is new: the same `client_id`
-    twice is one message. Raise `Refused`.
+    has gone on from it already; with `begins` nothing precedes. `making` is the studio's. `title` is what a
+    conversation without a title is named after. What comes by the gateway is asked as its client says it, without the
+    conversation's own options, instructions and tools, and not while another turn of the conversation runs. Return the
+    queued response and whether it is new: the same `client_id` twice is one message. Raise `Refused`.
     """
     access.require_writer()
     client_id = plain(client_id)
@@ -122,11 +118,15 @@ def ask(
         elif after_id is not None:
             previous = _response(conversation, after_id)
             branch = _branch_after(conversation, previous, access.user)
+        elif begins:
+            previous, branch = None, _new_branch(conversation, access.user)
         else:
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
-        at_end = edits_id is None and branch.head_id == (previous.pk if previous else None)
-        response = _queue(conversation, branch, previous, access.user, options=options, model=model, door=door)
+        at_end = edits_id is None and not begins and branch.head_id == (previous.pk if previous else None)
+        response = _queue(
+            conversation, branch, previous, access.user, options=options, model=model, door=door, making=making or {}
+        )
         by_page = door == Response.Door.PAGE
         heading = voices.heading(conversation, previous, access.user) if by_page else []
         items = [*heading, *payloads]

@@ -63,7 +63,14 @@ class CatalogEntryAdmin(RecordedAdmin):
             {
                 "fields": (
                     *("image", "image_sizes", "image_any_size", "image_qualities", "image_backgrounds"),
-                    *("image_formats", "image_partial_images", "image_edits", "image_masks", "image_fidelities"),
+                    *(
+                        "image_formats",
+                        "image_partial_images",
+                        "image_edits",
+                        "image_masks",
+                        "image_moderations",
+                        "image_fidelities",
+                    ),
                 )
             },
         ),

@@ -105,6 +105,7 @@ class CatalogEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     image_partial_images = _number(_("most partial images"))
     image_edits = _switch(_("edits given images"))
     image_masks = _switch(_("takes masks"))
+    image_moderations = _words(_("moderation"))
     image_fidelities = _words(_("input fidelity"), _("Empty: it must be left out."))
 
     class Meta:

@@ -4,6 +4,7 @@ from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
+from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
@@ -39,6 +40,7 @@ __all__ = [
     "Decides",
     "Deletion",
     "Fact",
+    "Favourite",
     "File",
     "FunctionTool",
     "HoldTarget",

@@ -38,6 +38,10 @@ class Conversation(models.Model):
         MEMBERS = "members", _("Those who were invited")
         TEAM = "team", _("Everybody in the team")
 
+    class Kind(models.TextChoices):
+        CHAT = "", _("Chat")
+        WORK = "work", _("Work of the studio")
+
     class State(models.TextChoices):
         DEFAULT = "", _("As the server says")
         STORED = "stored", _("Kept at the provider")
@@ -46,6 +50,8 @@ class Conversation(models.Model):
 
     id = models.CharField(primary_key=True, max_length=64, default=conversation_id, editable=False)
     title = models.CharField(_("title"), max_length=200, blank=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CHAT, db_default="", blank=True)
+    """Where it was begun, and so where a list leads to; a page of either kind shows it."""
     title_by_person = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     model = models.CharField(_("model"), max_length=120, blank=True)

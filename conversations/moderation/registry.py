@@ -45,6 +45,7 @@ CONTENT = [
     Derived("conversations.ToolCall", "conversation", "tool_calls"),
     Derived("conversations.Mention", "item__conversation", "mentions"),
     Derived("conversations.Item", "conversation", "items", "payload"),
+    Derived("conversations.Favourite", "file__conversation", "favourites"),
     Derived("conversations.PixelLock", "response__conversation", "pixel_locks"),
     Derived("conversations.File", "conversation", "files"),
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),

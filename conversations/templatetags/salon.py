@@ -60,9 +60,7 @@ def sidebar(context: Context) -> dict[str, Any]:
         "here": request.get_full_path(),
         "csrf_token": context.get("csrf_token"),
         "places": [
-            {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
-            {"label": _("Search"), "url": reverse("search"), "icon": "search"},
-            {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
+            *_places(),
             {
                 "label": _("Approvals"),
                 "url": reverse("approvals"),
@@ -73,6 +71,21 @@ def sidebar(context: Context) -> dict[str, Any]:
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),
     }
+
+
+@register.inclusion_tag("parts/rail.html", takes_context=True)
+def rail(context: Context, here: str) -> dict[str, Any]:
+    """Draw the places as icons alone, for pages whose width belongs to pictures; `here` names the place they are in."""
+    return {"user": context["request"].user, "places": _places(), "here": reverse(here)}
+
+
+def _places() -> list[dict[str, Any]]:
+    return [
+        {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
+        {"label": _("Studio"), "url": reverse("studio"), "icon": "image"},
+        {"label": _("Search"), "url": reverse("search"), "icon": "search"},
+        {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
+    ]
 
 
 @register.simple_tag

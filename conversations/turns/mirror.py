@@ -32,7 +32,7 @@ OF_THIS = (
 )
 OF_RUN = (
     "input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
-    "provider_expires_at deleted_at"
+    "provider_expires_at deleted_at making"
 )
 OF_PREVIOUS = (
     "conversation status done_at deleted_at provider_id provider_expires_at provider_deleted_at store endpoint calls"

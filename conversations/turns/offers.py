@@ -20,7 +20,8 @@ def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[
     functions, ids, own, stores = (response.offered.get(kind, ()) for kind in kinds)
     if not functions and not ids and not own and not stores:
         return [], []
-    tools = [hosted.definition(name) for name in own if name in capabilities.tools]
+    asked = {tool.get("type") for tool in response.options.get("tools") or () if isinstance(tool, dict)}
+    tools = [hosted.definition(name) for name in own if name in capabilities.tools and name not in asked]
     remarks: list[str] = []
     if stores and "file_search" in capabilities.tools:
         found = [store.provider_id for store in usable_stores(response.created_by, stores)]

@@ -36,7 +36,8 @@ class ImageCapabilities:
     """What an image model makes, by the options of the `image_generation` tool.
 
     `any_size`: besides `sizes` any WIDTHxHEIGHT with both divisible by 16 and a ratio up to 3:1. `partial_images`: how
-    many at most. `fidelities`: values of `input_fidelity`, empty where it must be left out.
+    many at most. `fidelities`: values of `input_fidelity`, empty where it must be left out. `moderations`: how strictly
+    it can be asked to look at what it makes.
     """
 
     sizes: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class ImageCapabilities:
     edits: bool = False
     masks: bool = False
     fidelities: tuple[str, ...] = ()
+    moderations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,13 @@ def shipped() -> dict[str, dict[str, Any]]:
             images |= {f"{quality} 1024x1024": square, f"{quality} 1024x1536": oblong, f"{quality} 1536x1024": oblong}
         entries |= dict.fromkeys(model["names"], facts)
     return entries
+
+
+@cache
+def usual_image_model(kind: str) -> str:
+    """Return the image model that a kind of provider takes where a request names none, "" where nobody says so."""
+    data = json.loads(Path(__file__).with_name("catalog.json").read_text(encoding="utf-8"))
+    return str(data["usual_image_models"].get(kind, ""))
 
 
 @cache

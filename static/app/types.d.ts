@@ -42,6 +42,7 @@ export interface Annotation {
 }
 
 export interface Picture {
+  id?: string;
   url: string;
   width?: number;
   height?: number;
@@ -114,6 +115,41 @@ export interface Turn {
   /** It goes on where the answer before it called tools. */
   continues?: boolean;
   approvals?: Approval[];
+  /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
+  making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
+  /** What people say of the pictures in it, by the ids of their files. */
+  pictures?: Record<string, { name: string; liked_by: number[] }>;
+}
+
+/** Who makes pictures, with the values of its options. */
+export interface Maker {
+  name: string;
+  label: string;
+  demo: boolean;
+  options: Record<string, string[]>;
+  any_size: boolean;
+  compressed: string[];
+  partial_images: number;
+  edits: boolean;
+  masks: boolean;
+  /** US dollars of one picture by `"QUALITY SIZE"`. */
+  prices: Record<string, number>;
+}
+
+/** The turns of a work that make pictures, and how all of its turns are linked. */
+export interface StudioTurns {
+  turns: Turn[];
+  links: [number, number | null][];
+  /** The ids of the states in which a picture was seen while it formed, by turns. */
+  partials: Record<string, string[]>;
+  position: number;
+}
+
+export interface StudioState extends StudioTurns {
+  conversation: Conversation;
+  me: Me;
+  makers: Maker[];
+  most_results: number;
 }
 
 /** A call that waits for a person, or waited. */

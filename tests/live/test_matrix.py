@@ -82,6 +82,12 @@ ROWS: dict[str, Row] = {
     "search": ("GET", SIGNED_IN),
     "notes": ("POST", WRITERS),
     "note_delete": ("POST", NOTE_OF_ALICE),
+    "studio": ("GET", SIGNED_IN),
+    "studio_new": ("POST", SIGNED_IN),
+    "studio_work": ("GET", MEMBERS_PAGE),
+    "studio_state": ("GET", MEMBERS),
+    "studio_make": ("POST", WRITERS),
+    "studio_version": ("POST", MEMBERS),
     "lobby": ("GET", SIGNED_IN),
     "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
     "join": ("POST", MEMBERS_PAGE),
@@ -146,6 +152,8 @@ SENT: dict[str, dict[str, Any]] = {
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
+    "studio_make": {"prompt": "A lamp"},
+    "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
     "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
@@ -205,7 +213,14 @@ def given(db: None) -> dict[str, Any]:
     )
     Membership.objects.create(conversation=conversation, user=alice, role="owner")
     Membership.objects.create(conversation=conversation, user=bob, role="editor")
-    file = File.objects.create(conversation=conversation, media_type="image/png", size=3, sha256="0" * 64)
+    file = File.objects.create(
+        conversation=conversation,
+        response=response,
+        purpose="result",
+        media_type="image/png",
+        size=3,
+        sha256="0" * 64,
+    )
     for name in (file.storage_name, f"avatars/{AVATAR}"):
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(b"png"))

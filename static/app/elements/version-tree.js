@@ -1,0 +1,238 @@
+import { clock, dollars, duration } from "../lib/format.js";
+import { clone, ref } from "../lib/templates.js";
+import { costOf, placeOf, promptOf, referencesOf, titleOf } from "../lib/versions.js";
+import { AppElement } from "./app-element.js";
+
+/** @typedef {import("../lib/versions.js").Version} Version */
+/** @typedef {import("../lib/studio-store.js").StudioStore} StudioStore */
+
+/**
+ * `<version-tree>`: what was made, each under what it was made from, and all that is known of the one that is looked at.
+ *
+ * Events: `studio:look` ({ id }), `studio:change` ({ id, change }), `studio:refer` ({ id }), `studio:recall` ({ id }),
+ * `studio:partial` ({ picture }).
+ */
+class VersionTree extends AppElement {
+  /** @type {StudioStore | undefined} */ #store;
+  /** @type {Version | undefined} */ #shown;
+
+  connectedCallback() {
+    this.on(this, "click", (event) => this.#clicked(event));
+    const form = this.querySelector("form");
+    if (form)
+      this.on(form, "submit", () =>
+        this.#tell("change", {
+          change: { name: /** @type {HTMLInputElement} */ (form.elements.namedItem("name")).value },
+        }),
+      );
+  }
+
+  /**
+   * @param {StudioStore} store
+   * @param {Version | undefined} shown
+   */
+  update(store, shown) {
+    const other = shown?.id !== this.#shown?.id;
+    this.#store = store;
+    this.#shown = shown;
+    const versions = store.versions;
+    const forming = store.running;
+    const list = /** @type {HTMLElement} */ (this.querySelector(".tree"));
+    const focused = document.activeElement?.closest("li")?.dataset.id;
+    list.replaceChildren(...this.#branches(null));
+    if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-id="${focused}"] > a`))?.focus();
+    ref(this, "none").hidden = versions.length + forming.length > 0;
+    ref(this, "sum").textContent = sumOf(store);
+    ref(this, "details").hidden = !shown;
+    if (shown) this.#describe(shown, other);
+  }
+
+  /** @param {string | null} parent @returns {HTMLElement[]} */
+  #branches(parent) {
+    const store = /** @type {StudioStore} */ (this.#store);
+    const made = store.versions.filter((version) => version.parent === parent).map((version) => this.#row(version));
+    const forming = store.running
+      .filter((turn) => placeOf(turn, store.versions, store.links) === parent)
+      .map((turn) => this.#formingRow(turn));
+    return [...made, ...forming];
+  }
+
+  /** @param {Version} version */
+  #row(version) {
+    const { id, number, picture, turn, likedBy } = version;
+    const row = clone("version-template");
+    row.dataset.id = id;
+    const link = /** @type {HTMLAnchorElement} */ (row.querySelector("a"));
+    link.href = `#${id}`;
+    if (id === this.#shown?.id) link.ariaCurrent = "true";
+    row.querySelector(".frame")?.append(thumbnail(picture.url));
+    ref(row, "name").textContent = `${number} · ${titleOf(version)}`;
+    const votes = likedBy.length ? ` · ${likedBy.length} ${likedBy.length === 1 ? "vote" : "votes"}` : "";
+    ref(row, "about").textContent = `${authorOf(turn)}${clock(turn.timing.queued_at)}${votes}`;
+    this.#hang(row, this.#branches(id));
+    return row;
+  }
+
+  /** @param {import("../types").Turn} turn */
+  #formingRow(turn) {
+    const row = clone("version-template");
+    const partials = this.#store?.partials.get(turn.id) ?? [];
+    const last = partials.at(-1);
+    if (last) row.querySelector(".frame")?.append(thumbnail(last.url));
+    ref(row, "name").textContent = "forming";
+    ref(row, "about").textContent = partials.length ? `partial ${partials.length}` : authorOf(turn) + "waiting";
+    this.#hang(row, []);
+    return row;
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {HTMLElement[]} branches
+   */
+  #hang(row, branches) {
+    const list = /** @type {HTMLElement} */ (row.querySelector("ul"));
+    if (branches.length) list.append(...branches);
+    else list.remove();
+  }
+
+  /**
+   * @param {Version} version
+   * @param {boolean} other whether another one was described before
+   */
+  #describe(version, other) {
+    const store = /** @type {StudioStore} */ (this.#store);
+    const { turn, number, likedBy, picture } = version;
+    ref(this, "heading").textContent = `Version ${number}`;
+    const cost = costOf(turn, store.makers);
+    const took = turn.timing.done_ms === null ? "" : duration(turn.timing.done_ms);
+    /** @type {[string, string][]} */
+    const facts = [
+      ["Parent", parentWords(version, store)],
+      ["Prompt", promptOf(turn)],
+      ["Revised", String(version.item.revised_prompt ?? "")],
+      ["References", String(referencesOf(turn).length || "")],
+      [
+        "Picture",
+        [`${picture.width} × ${picture.height}`, version.item.quality, version.item.output_format]
+          .filter(Boolean)
+          .join(", "),
+      ],
+      ["Model", turn.making?.image_model ?? turn.model_label],
+      ["Usage", usageOf(turn)],
+      ["Cost", [cost === null ? "" : dollars(cost), took].filter(Boolean).join(" · ")],
+      ["Remarks", turn.remarks.join(" ")],
+    ];
+    ref(this, "about").replaceChildren(
+      ...facts
+        .filter(([, value]) => value)
+        .flatMap(([name, value]) => [textElement("dt", name), textElement("dd", value)]),
+    );
+    const likes = likedBy.includes(store.me.id);
+    const heart = this.querySelector("[data-do=like]");
+    if (heart) heart.ariaPressed = String(likes);
+    ref(this, "likes").textContent = likedBy.length ? `Favourite · ${likedBy.length}` : "Favourite";
+    const field = /** @type {HTMLInputElement | null} */ (this.querySelector("input[name=name]"));
+    if (field && (other || document.activeElement !== field)) field.value = version.name;
+    this.#showPartials(store.partials.get(turn.id) ?? []);
+  }
+
+  /** @param {import("../types").Picture[]} partials */
+  #showPartials(partials) {
+    const box = ref(this, "partials");
+    box.hidden = partials.length === 0;
+    const rows = partials.map((picture, index) => {
+      const row = clone("partial-template");
+      const button = /** @type {HTMLButtonElement} */ (row.querySelector("button"));
+      button.ariaLabel = `Go on from partial ${index + 1}`;
+      button.dataset.partial = String(index);
+      const image = /** @type {HTMLImageElement} */ (row.querySelector("img"));
+      image.src = picture.url;
+      return row;
+    });
+    box.querySelector("ul")?.replaceChildren(...rows);
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    const row = target.closest(".tree a")?.closest("li");
+    if (row instanceof HTMLElement) {
+      event.preventDefault();
+      if (row.dataset.id) this.emit("studio:look", { id: row.dataset.id });
+      return;
+    }
+    const button = target.closest("button");
+    if (!button || !this.#shown) return;
+    const partial = button.dataset.partial;
+    if (partial !== undefined) {
+      const picture = this.#store?.partials.get(this.#shown.turn.id)?.[Number(partial)];
+      this.emit("studio:partial", { picture });
+    } else if (button.dataset.do === "like") this.#tell("change", { change: { liked: button.ariaPressed !== "true" } });
+    else if (button.dataset.do === "main") this.#tell("change", { change: { main: true } });
+    else if (button.dataset.do === "reference") this.#tell("refer");
+    else if (button.dataset.do === "recall") this.#tell("recall");
+  }
+
+  /**
+   * @param {string} what
+   * @param {object} [more]
+   */
+  #tell(what, more) {
+    if (this.#shown) this.emit(`studio:${what}`, { id: this.#shown.id, ...more });
+  }
+}
+
+/** @param {import("../types").Turn} turn */
+function authorOf(turn) {
+  const author = turn.input.find(({ role }) => role === "user")?.author;
+  return author ? `${author.name}, ` : "";
+}
+
+/**
+ * @param {Version} version
+ * @param {StudioStore} store
+ */
+function parentWords({ parent, turn }, store) {
+  const number = store.version(parent)?.number;
+  const mask = turn.making?.mask ? ", inside a mask" : "";
+  if (number) return `${number}${mask}`;
+  return turn.making?.parent ? `a picture that was given${mask}` : "";
+}
+
+/** @param {import("../types").Turn} turn */
+function usageOf({ usage }) {
+  const { input_tokens: read, output_tokens: written } = usage ?? {};
+  return read === undefined ? "" : `${read.toLocaleString()} in, ${(written ?? 0).toLocaleString()} out`;
+}
+
+/** @param {StudioStore} store */
+function sumOf(store) {
+  if (!store.versions.length) return "";
+  const turns = new Set(store.versions.map(({ turn }) => turn));
+  const costs = [...turns].map((turn) => costOf(turn, store.makers)).filter((cost) => cost !== null);
+  const sum = costs.length ? ` · ${dollars(costs.reduce((total, cost) => total + cost, 0))}` : "";
+  return `${store.versions.length}${sum}`;
+}
+
+/** @param {string} url */
+function thumbnail(url) {
+  const image = document.createElement("img");
+  image.src = `${url}preview/`;
+  image.alt = "";
+  image.loading = "lazy";
+  image.decoding = "async";
+  return image;
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function textElement(name, text) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  return element;
+}
+
+customElements.define("version-tree", VersionTree);
+export { VersionTree };

@@ -1,0 +1,168 @@
+// The version tree of a work: each picture that was made, with the one that it was made from. It knows no DOM.
+import { isRunning } from "./turns.js";
+
+/** @typedef {import("../types").Turn} Turn */
+/** @typedef {import("../types").Item} Item */
+/** @typedef {import("../types").Picture} Picture */
+/**
+ * @typedef {object} Version
+ * @property {string} id of its file
+ * @property {number} number in the order in which they were made
+ * @property {string | null} parent the id of another version
+ * @property {Turn} turn
+ * @property {Item} item
+ * @property {Picture} picture
+ * @property {string} name
+ * @property {number[]} likedBy
+ */
+
+/** @param {Turn} turn @returns {Item[]} its pictures, also those that are not done */
+export const callsOf = (turn) => turn.output.flatMap((item) => (item?.type === "image_generation_call" ? [item] : []));
+
+/**
+ * @param {Iterable<Turn>} turns
+ * @param {Map<number, number | null>} links the turn before each, also of turns without pictures
+ * @returns {Version[]} in the order in which they were made
+ */
+export function versionsOf(turns, links) {
+  /** @type {Version[]} */ const versions = [];
+  /** The last picture of each turn. @type {Map<number, string>} */ const last = new Map();
+  /** @type {Set<string>} */ const known = new Set();
+  for (const turn of [...turns].sort((one, other) => one.id - other.id)) {
+    for (const item of callsOf(turn)) {
+      const picture = item.image;
+      if (!picture?.id || !picture.width) continue;
+      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [] };
+      const parent = parentOf(turn, links, last, known);
+      const number = versions.length + 1;
+      versions.push({ id: picture.id, number, parent, turn, item, picture, name: said.name, likedBy: said.liked_by });
+      known.add(picture.id);
+    }
+    const made = versions.at(-1);
+    if (made?.turn === turn) last.set(turn.id, made.id);
+  }
+  return versions;
+}
+
+/**
+ * The version that a turn works on: the one that it was told, or the last one on its chain.
+ * @param {Turn} turn
+ * @param {Map<number, number | null>} links
+ * @param {Map<number, string>} last
+ * @param {Set<string>} known
+ */
+function parentOf(turn, links, last, known) {
+  const told = turn.making?.parent;
+  if (told) return known.has(told) ? told : null;
+  for (let id = turn.previous, steps = 0; id !== null && steps < 2000; id = links.get(id) ?? null, steps++) {
+    const found = last.get(id);
+    if (found) return found;
+  }
+  return null;
+}
+
+/**
+ * The version that a picture still to come belongs under.
+ * @param {Turn} turn
+ * @param {Version[]} versions
+ * @param {Map<number, number | null>} links
+ */
+export function placeOf(turn, versions, links) {
+  const earlier = versions.filter((version) => version.turn.id < turn.id);
+  return parentOf(
+    turn,
+    links,
+    new Map(earlier.map(({ turn: { id }, id: file }) => [id, file])),
+    new Set(earlier.map(({ id }) => id)),
+  );
+}
+
+/**
+ * @param {Turn} turn
+ * @returns {string} what was asked for
+ */
+export function promptOf(turn) {
+  const message = turn.input.find(({ role }) => role === "user");
+  const parts = message?.payload.content ?? [];
+  return parts.map((part) => (part?.type === "input_text" ? part.text : "")).join("");
+}
+
+/**
+ * The pictures that were given along with the prompt.
+ * @param {Turn} turn
+ * @returns {Picture[]}
+ */
+export function referencesOf(turn) {
+  const parts = turn.input.flatMap(({ payload }) => (Array.isArray(payload.content) ? payload.content : []));
+  return parts.flatMap((part) => {
+    const held = part?.type === "input_image" ? part.image_url : undefined;
+    return typeof held === "object" && held !== null ? [/** @type {Picture} */ (held)] : [];
+  });
+}
+
+/** @param {Version} version */
+export const titleOf = ({ name, turn, item }) => name || promptOf(turn) || String(item.revised_prompt ?? "Picture");
+
+/**
+ * Why a turn that has ended brought no picture, in a sentence; "" where it brought one.
+ * @param {Turn} turn
+ */
+export function whyNone(turn) {
+  if (isRunning(turn)) return "";
+  const calls = callsOf(turn);
+  if (calls.some(({ image }) => image?.width)) return "";
+  if (turn.error) return turn.error.message;
+  if (turn.status === "cancelled") return "Stopped. What had formed is kept.";
+  if (calls.some(({ image }) => image)) return "What came is no picture that can be shown. Try again.";
+  if (turn.incomplete === "content_filter")
+    return "The provider’s filter held the picture back. Word the prompt differently.";
+  if (turn.incomplete === "interrupted") return "Interrupted while it formed. Try again.";
+  if (turn.status === "incomplete") return "The provider ended before the picture was done. Try again.";
+  const failure = calls
+    .map(({ error }) => /** @type {any} */ (error)?.message)
+    .find((text) => typeof text === "string");
+  return failure || saidBy(turn) || "The model answered without a picture. Say it differently, or try again.";
+}
+
+/** @param {Turn} turn */
+function saidBy(turn) {
+  const parts = turn.output.flatMap((item) => (item?.type === "message" ? (item.content ?? []) : []));
+  const words = parts
+    .map((part) => part?.text ?? part?.refusal ?? "")
+    .join(" ")
+    .trim();
+  return words && `No picture came. The model says: ${words.slice(0, 400)}`;
+}
+
+/**
+ * About what pictures cost, in US dollars.
+ * @param {import("../types").Maker} maker
+ * @param {{ quality: string, size: string, results: number }} asked
+ * @returns {{ low: number, high: number } | null} null where no price is known
+ */
+export function estimate(maker, { quality, size, results }) {
+  const fitting = Object.entries(maker.prices)
+    .filter(([key]) => {
+      const [pricedQuality, pricedSize] = key.split(" ");
+      return (quality === "auto" || quality === pricedQuality) && (size === "auto" || size === pricedSize);
+    })
+    .map(([, price]) => price * results);
+  return fitting.length ? { low: Math.min(...fitting), high: Math.max(...fitting) } : null;
+}
+
+/**
+ * What a turn has cost: its words by their tokens, its pictures by their size and quality.
+ * @param {Turn} turn
+ * @param {import("../types").Maker[]} makers
+ * @returns {number | null}
+ */
+export function costOf(turn, makers) {
+  const maker = makers.find(({ name }) => name === (turn.making?.maker ?? turn.model));
+  const prices = callsOf(turn)
+    .filter(({ image }) => image)
+    .map(({ quality, size }) => maker?.prices[`${quality} ${size}`]);
+  if (!prices.length || prices.some((price) => price === undefined)) return null;
+  return (
+    prices.reduce((sum, price) => /** @type {number} */ (sum) + /** @type {number} */ (price), turn.cost ?? 0) ?? null
+  );
+}

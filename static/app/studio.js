@@ -1,0 +1,222 @@
+// The page of a work: state from the page, frames from the socket of its conversation, writes over HTTP.
+import "./elements/reference-list.js";
+import "./elements/studio-making.js";
+import "./elements/studio-queue.js";
+import "./elements/studio-stage.js";
+import "./elements/version-tree.js";
+import { CallFailed, get, post } from "./lib/api.js";
+import { ConversationSocket } from "./lib/socket.js";
+import { StudioStore } from "./lib/studio-store.js";
+import { isRunning } from "./lib/turns.js";
+import { promptOf, referencesOf, whyNone } from "./lib/versions.js";
+import { showFaces } from "./views/faces.js";
+
+/** @type {import("./types").StudioState} */
+const state = JSON.parse(document.getElementById("studio-state")?.textContent ?? "");
+const here = `/studio/${state.conversation.id}/`;
+const chat = `/conversations/${state.conversation.id}/`;
+
+const store = new StudioStore(state);
+/** @template {Element} T @param {string} name @returns {T} */
+const element = (name) => /** @type {T} */ (document.querySelector(name));
+const making = /** @type {import("./elements/studio-making.js").StudioMaking} */ (element("studio-making"));
+const stage = /** @type {import("./elements/studio-stage.js").StudioStage} */ (element("studio-stage"));
+const queue = /** @type {import("./elements/studio-queue.js").StudioQueue} */ (element("studio-queue"));
+const tree = /** @type {import("./elements/version-tree.js").VersionTree} */ (element("version-tree"));
+const socket = new ConversationSocket(address);
+
+/** The version that is looked at. @type {string | undefined} */
+let looked = store.version(location.hash.slice(1))?.id ?? store.versions.at(-1)?.id;
+/** The turn that is watched while it forms; what comes of it is looked at next. @type {number | undefined} */
+let watched = store.running.at(-1)?.id;
+/** A picture that is no version and is to be changed: a partial image. @type {import("./types").Picture | undefined} */
+let partial;
+
+function address() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const query = new URLSearchParams({ after: String(store.position), streams: String(store.streams) });
+  return `${scheme}//${location.host}/ws${chat}?${query}`;
+}
+
+function refresh() {
+  follow();
+  const shown = store.version(looked);
+  const turn = watched === undefined ? undefined : store.turns.get(watched);
+  const forming = partial ?? (turn && isRunning(turn) ? store.partials.get(turn.id)?.at(-1) : undefined);
+  document.title = `${store.conversation.title || "New work"} · Studio · Salon`;
+  const heading = element(".bar [data-ref=title]");
+  heading.textContent = store.conversation.title || "New work";
+  const faces = element(".bar [data-ref=faces]");
+  if (store.conversation.people) showFaces(/** @type {HTMLElement} */ (faces), store.conversation.people);
+  tree.update(store, shown);
+  queue.update(store, { version: turn || partial ? undefined : looked, turn: turn?.id });
+  const words = turn && !isRunning(turn) ? whyNone(turn) : turn ? "Forming" : "";
+  stage.update({ versions: store.versions, shown: forming || !turn ? shown : undefined, forming, words });
+  making.target = partial
+    ? { id: partial.id ?? "", words: "the partial image" }
+    : shown && { id: shown.id, words: `version ${shown.number}` };
+  making.times = store.versions.flatMap(({ turn: { timing } }) => (timing.done_ms === null ? [] : [timing.done_ms]));
+  const download = /** @type {HTMLAnchorElement} */ (element(".bar [data-ref=download]"));
+  download.hidden = !shown;
+  if (shown) download.href = shown.picture.url;
+  sayWhatRuns();
+}
+
+/** Looks at what came of the turn that was watched. */
+function follow() {
+  const turn = watched === undefined ? undefined : store.turns.get(watched);
+  if (!turn || isRunning(turn)) return;
+  const made = store.versions.findLast((version) => version.turn.id === turn.id);
+  if (!made) return;
+  looked = made.id;
+  watched = undefined;
+}
+
+function sayWhatRuns() {
+  const count = store.running.length;
+  const words = /** @type {HTMLElement} */ (element(".status [data-ref=words]"));
+  let said = count ? `Making ${count === 1 ? "a picture" : `${count} pictures`}` : "Ready";
+  if (socket.state === "offline" || socket.state === "reconnecting") said = "Connecting again";
+  if (words.textContent !== said) words.textContent = said;
+  element(".status [data-ref=lamp]").className = `lamp ${count ? "lit" : "off"}`;
+}
+
+/**
+ * Makes a call, and says it in a sentence when it fails.
+ * @template T
+ * @param {() => Promise<T>} call
+ * @param {(sentence: string) => void} [failed]
+ */
+async function tried(call, failed = say) {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    return undefined;
+  }
+}
+
+/** @param {string} text a short word for eye and ear, gone after a while */
+function say(text) {
+  const notice = /** @type {HTMLElement} */ (element("[data-ref=said]"));
+  notice.textContent = text;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (notice.textContent = ""), 6000);
+}
+say.timer = 0;
+
+/** @param {string | undefined} id */
+function look(id) {
+  looked = id;
+  watched = partial = undefined;
+  history.replaceState(null, "", id ? `#${id}` : here);
+  refresh();
+}
+
+/**
+ * What the mask editor adds to a wish: nothing while nobody has painted.
+ * @returns {Promise<object>}
+ */
+async function masked() {
+  const editor = /** @type {any} */ (stage.querySelector("mask-editor"));
+  return stage.view === "mask" && editor?.take ? editor.take() : {};
+}
+
+/** @type {Record<string, (detail: any) => unknown>} */
+const actions = {
+  "studio:make": async ({ wish, edit }) => {
+    making.say("");
+    const parent = edit ? making.target?.id : undefined;
+    const answer = await tried(
+      async () => {
+        const mask = edit ? await masked() : {};
+        return post(`${here}make/`, { ...wish, ...mask, parent, client_id: crypto.randomUUID() });
+      },
+      (problem) => making.say(problem),
+    );
+    if (!answer) return;
+    making.list?.references.sent();
+    store.accept(answer.turns);
+    watched = answer.turns[0]?.id;
+    partial = undefined;
+    if (stage.view !== "look") stage.show("look");
+    refresh();
+  },
+  "studio:look": ({ id }) => look(id),
+  "studio:watch": ({ turn }) => {
+    watched = turn;
+    partial = undefined;
+    refresh();
+  },
+  "studio:stop": ({ turn }) => tried(() => post(`${chat}responses/${turn}/stop/`)),
+  "studio:partial": ({ picture }) => {
+    if (!picture) return;
+    partial = picture;
+    watched = undefined;
+    refresh();
+    making.prompt?.focus();
+  },
+  "studio:refer": ({ id }) => making.list?.references.addFile(id),
+  "studio:recall": ({ id }) => {
+    const version = store.version(id);
+    if (!version) return;
+    const { item, turn } = version;
+    const values = Object.fromEntries(
+      ["size", "quality", "background", "output_format"].flatMap((name) =>
+        typeof item[name] === "string" ? [[name, /** @type {string} */ (item[name])]] : [],
+      ),
+    );
+    const references = referencesOf(turn).flatMap((picture) => (picture.id ? [picture.id] : []));
+    making.recall({ prompt: promptOf(turn), maker: turn.making?.maker, values, references });
+  },
+  "studio:change": async ({ id, change }) => {
+    const answer = await tried(() => post(`${here}versions/${id}/`, change));
+    if (!answer || !change.main) return;
+    const version = store.version(id);
+    say(`Version ${version?.number} is the main one now. The chat goes on from it.`);
+  },
+  "studio:view": ({ view }) => {
+    if (view === "mask") document.dispatchEvent(new CustomEvent("studio:mask", { detail: store.version(looked) }));
+  },
+};
+for (const [name, act] of Object.entries(actions))
+  document.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+
+store.addEventListener("change", (event) => {
+  const id = /** @type {CustomEvent} */ (event).detail;
+  const turn = id === null ? undefined : store.turns.get(id);
+  // While pictures form, only what they form in is drawn again
+  if (!turn) return refresh();
+  queue.updateTurn(turn, { version: watched === undefined ? looked : undefined, turn: watched });
+  const forming = store.partials.get(turn.id)?.at(-1);
+  if (turn.id === watched && forming) stage.update({ versions: store.versions, shown: undefined, forming, words: "" });
+});
+store.addEventListener("resync", (event) =>
+  socket.send({ type: "resync", response: /** @type {CustomEvent} */ (event).detail }),
+);
+store.addEventListener("gap", () => socket.reconnect());
+store.addEventListener("role", () => location.reload());
+store.addEventListener("deleted", () => location.assign("/studio/"));
+store.addEventListener("reload", async () => {
+  const fresh = await tried(() => get(`${here}state/`));
+  if (fresh) store.reload(fresh);
+  socket.reconnect();
+});
+
+socket.addEventListener("frames", (event) => store.apply(/** @type {CustomEvent} */ (event).detail));
+socket.addEventListener("state", sayWhatRuns);
+socket.addEventListener("closed", (event) => {
+  if (/** @type {CustomEvent} */ (event).detail === "signed-out")
+    location.assign(`/accounts/login/?next=${encodeURIComponent(here)}`);
+  else location.reload();
+});
+addEventListener("hashchange", () => {
+  if (store.version(location.hash.slice(1))) look(location.hash.slice(1));
+});
+
+making.begin({ makers: state.makers, work: state.conversation.id, mostResults: state.most_results });
+for (const id of new URLSearchParams(location.search).getAll("reference")) making.list?.references.addFile(id);
+refresh();
+socket.open();
+document.documentElement.dataset.ready = "";
