@@ -73,7 +73,9 @@ class CanvasExtension extends AppElement {
     const problem = ref(this, "problem");
     problem.hidden = true;
     try {
-      const answer = await post(`/files/${before?.id}/canvas/`, { sides: [left, top, right, bottom] });
+      const answer = await post(`/files/${before?.source ?? before?.id}/canvas/`, {
+        sides: [left, top, right, bottom],
+      });
       const mask = await open(answer.mask.url);
       if (this.#picture !== before) return;
       this.emit("canvas:extended", { picture: answer.picture, data: read(mask, answer.picture) });

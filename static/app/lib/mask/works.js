@@ -3,7 +3,10 @@ import { send } from "./files.js";
 import { Mask } from "./mask.js";
 import { bounds } from "./shapes.js";
 
-/** @typedef {{ id: string, url: string, width: number, height: number }} Shown a picture that can be masked */
+/**
+ * @typedef {{ id: string, source?: string, url: string, width: number, height: number }} Shown a picture that can be
+ * masked: `id` is that of the version, `source` that of the file where it is another one
+ */
 
 /** Pictures whose masks are remembered. */
 const MOST = 3;
