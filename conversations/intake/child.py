@@ -21,9 +21,8 @@ IDLE = 60.0
 """Seconds without a task after which the process ends and gives its memory back."""
 MEMORY = 1_400_000_000
 LARGEST_OUTPUT = 256 * 1024 * 1024
-MOST_FILES = 6
+MOST_FILES = 5
 """Of one task."""
-MOST_FILES = 4
 TOO_MUCH = "This file takes more memory than there is for it. Make it smaller, and attach that."
 
 

@@ -193,7 +193,7 @@ def test_a_version_has_a_name_and_votes_that_everybody_is_told(
         ({"references": ["file_unknown"]}, 404, "file_gone"),
         ({"references": [{}]}, 404, "file_gone"),
         ({"references": ["file_x"] * 21}, 400, "attached"),
-        ({"mask": "file_unknown"}, 404, "file_gone"),
+        ({"mask": "file_unknown"}, 400, "mask"),
     ],
 )
 def test_what_cannot_be_made_is_refused_and_leaves_nothing(
