@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
@@ -13,6 +14,8 @@ from conversations.models import (
     Conversation,
     Deletion,
     File,
+    Folder,
+    Import,
     Invitation,
     Item,
     Key,
@@ -101,6 +104,46 @@ def note_in(conversation: Conversation, note_id: int) -> Item:
     return note
 
 
+@dataclass(frozen=True)
+class Place:
+    """A message or an answer, for people to mark: an answer is the response, without an item or with one in it."""
+
+    response: Response | None
+    item: Item | None = None
+
+    @property
+    def is_message(self) -> bool:
+        return self.item is not None and self.item.direction != Item.Direction.OUTPUT
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """The columns of a mark on it."""
+        return {"item": self.item, "response": None} if self.is_message else {"item": None, "response": self.response}
+
+
+def place_in(conversation: Conversation, *, response_id: int | None, item_id: int | None, output: str = "") -> Place:
+    """Return a message of this conversation by its item, or an answer by its response; raise `NotFound`.
+
+    `output` is the provider's id of something in the answer.
+    """
+    items = Item.objects.present().filter(conversation=conversation).select_related("response")
+    if item_id is not None:
+        said = items.filter(direction__in=[Item.Direction.INPUT, Item.Direction.NOTE], about=None, about_answer=None)
+        item = said.filter(pk=item_id).first()
+        if item is None or (item.response is not None and item.response.deleted_at is not None):
+            raise NotFound
+        return Place(item.response, item)
+    response = response_in(conversation, response_id) if response_id is not None else None
+    if response is None or response.deleted_at is not None:
+        raise NotFound
+    if not output:
+        return Place(response)
+    made = items.filter(response=response, direction=Item.Direction.OUTPUT, provider_id=plain(output)[:200]).first()
+    if made is None:
+        raise NotFound
+    return Place(response, made)
+
+
 def item_in(conversation: Conversation, item_id: int) -> Item:
     """Return a message, a note or a part of an ended answer of this conversation; raise `NotFound`."""
     items = Item.objects.present().filter(conversation=conversation).select_related("response", "author")
@@ -158,12 +201,28 @@ def invitation_for(secret: str) -> Invitation:
     return found
 
 
+def folder_for(user: User, folder_id: int) -> Folder:
+    """Return a folder of `user`, or one that the team shares; raise `NotFound`."""
+    folder = Folder.objects.visible_to(user).filter(pk=folder_id).first() if folder_id < MOST_ID else None
+    if folder is None:
+        raise NotFound
+    return folder
+
+
 def key_of(user: User, key_id: int) -> Key:
     """Return a key of `user`; raise `NotFound`."""
     key = Key.objects.filter(pk=key_id, user=user).first() if key_id < 2**63 else None
     if key is None:
         raise NotFound
     return key
+
+
+def import_of(user: User, import_id: int) -> Import:
+    """Return an import of `user`; raise `NotFound`."""
+    found = Import.objects.filter(pk=import_id, owner=user).first() if import_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def schema(schema_id: int) -> AnswerSchema:

@@ -4,7 +4,7 @@ Its page of addresses is not used: an address there is nobody's word but the per
 """
 
 from allauth.socialaccount.views import login_cancelled
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from conversations.views import company
@@ -16,5 +16,7 @@ urlpatterns = [
     path("company/left/", company.left, name="openid_left"),
     path("company/disconnect/", company.disconnect, name="openid_disconnect"),
     path("email/", RedirectView.as_view(pattern_name="settings"), name="account_email"),
+    path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
+    path("2fa/", include("allauth.mfa.urls")),
     path("password/set/", company.set_password, name="account_set_password"),
 ]

@@ -8,16 +8,21 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from conversations.actions import identities
 from conversations.errors import Refused
 from conversations.models import User
+from conversations.sealing import seal, unseal
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +49,24 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def format_email_subject(self, subject: str) -> str:
         return subject
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Authenticator apps, recovery codes and passkeys."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return str(unseal(encrypted_text))
+
+    def build_totp_svg(self, url: str) -> SafeString:
+        """Return the QR code as it can stand in a page: the library's drawing without the prolog of a file."""
+        drawing: str = super().build_totp_svg(url)
+        return mark_safe(drawing.partition("?>")[2])  # noqa: S308
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        return gettext("Passkey of %(day)s") % {"day": formats.date_format(timezone.localdate(), "j M Y")}
 
 
 class IdentityAdapter(DefaultSocialAccountAdapter):

@@ -14,7 +14,7 @@ from unfold.sites import UnfoldAdminSite
 POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE], "img-src": ["data:"], "form-action": [SELF]}
 """unfold is drawn by Alpine, which evaluates its attributes and sets styles. Only staff get this far."""
 
-LEFT_OUT = ("auth", "account", "socialaccount", "procrastinate")
+LEFT_OUT = ("auth", "account", "socialaccount", "mfa", "usersessions", "procrastinate")
 
 
 class SalonAdminSite(UnfoldAdminSite):

@@ -1,4 +1,5 @@
-"""The conversation's socket: what was missed, then what happens. Writes are HTTP; a browser only asks for snapshots."""
+"""The conversation's socket: what was missed, then what happens. Writes are HTTP; a browser asks for snapshots and
+says who types."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from conversations import access, metrics, protocol, replay, threads, watch
+from conversations import access, metrics, protocol, replay, snapshots, threads, watch
 from conversations.errors import NotFound
 from conversations.hub import Viewer, hub
 from conversations.protocol import Close
 
-MOST_RESYNCS = 20
-"""Snapshots that a browser may ask for within `RESYNC_WINDOW` seconds."""
-RESYNC_WINDOW = 10.0
+MOST_FRAMES = 30
+"""Frames that a browser may send within `WINDOW` seconds."""
+WINDOW = 10.0
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -26,7 +27,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Serve the socket. Channels reports no disconnect for one that fails, or that a server gives up as it ends."""
         self.viewer = Viewer()
         self.pump: asyncio.Task[None] | None = None
-        self.asked: list[float] = []
+        self.sent: list[float] = []
+        self.audiences: set[protocol.Audience] = set()
+        """To whom this person may write."""
         try:
             await super().__call__(*arguments)
         except asyncio.CancelledError:
@@ -69,11 +72,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 missed.append(frame)
         await self.send("\n".join([protocol.encode(protocol.Hello(position)), *missed]))
         self.pump = asyncio.create_task(self._deliver())
+        self.audiences |= {"", "people"} if found.membership.may_note else set()
+        self.audiences |= {"model"} if found.membership.may_write else set()
+        hub.presence.enter(self.conversation_id, self.viewer, snapshots.person(user))
 
     async def _deliver(self) -> None:
         """Send what the hub hands over: as soon as the last send is done, all that came meanwhile."""
         while text := await self.viewer.take():
             await self.base_send({"type": "websocket.send", "text": text})
+        hub.presence.leave(self.conversation_id, self.viewer)  # a browser may take its time to go
         await self.close(self.viewer.closed)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -82,14 +89,19 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         except ValueError:
             await self.close(Close.BAD_FRAME)
             return
-        now = asyncio.get_running_loop().time()
-        self.asked = [moment for moment in self.asked if moment > now - RESYNC_WINDOW] + [now]
-        if len(self.asked) > MOST_RESYNCS:
-            await self.close(Close.TOO_MANY_FRAMES)
+        if self.viewer.closed:
             return
-        with self.viewer.held():
-            if text := await replay.snapshot(self.conversation_id, frame.response):
-                self.viewer.put(text, first=True)
+        now = asyncio.get_running_loop().time()
+        self.sent = [moment for moment in self.sent if moment > now - WINDOW] + [now]
+        if len(self.sent) > MOST_FRAMES:
+            await self.close(Close.TOO_MANY_FRAMES)
+        elif isinstance(frame, protocol.Typing):
+            if frame.to in self.audiences:
+                hub.presence.write(self.conversation_id, self.viewer, frame.to)
+        else:
+            with self.viewer.held():
+                if text := await replay.snapshot(self.conversation_id, frame.response):
+                    self.viewer.put(text, first=True)
 
 
 class UnknownConsumer(AsyncWebsocketConsumer):

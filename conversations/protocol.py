@@ -6,7 +6,7 @@ goes out together. All frames are encoded here, once for all who see them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,8 +33,8 @@ class Hello(msgspec.Struct, tag="hello", tag_field="type"):
 
 
 class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True):
-    """Rows have changed. `turn`, `branch` and `conversation` are their state after it, or later; `person` is whom it is
-    about."""
+    """Rows have changed. `turn`, `branch`, `reaction` and `conversation` are their state after it, or later; `person`
+    is whom it is about."""
 
     position: int
     kind: str
@@ -42,6 +42,7 @@ class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True
     turn: dict[str, Any] | None = None
     note: dict[str, Any] | None = None
     branch: dict[str, Any] | None = None
+    reaction: dict[str, Any] | None = None
     conversation: dict[str, Any] | None = None
 
 
@@ -77,6 +78,24 @@ class Reload(msgspec.Struct, tag="reload", tag_field="type"):
     reason: str
 
 
+Audience = Literal["", "model", "people"]
+
+
+class Writer(msgspec.Struct):
+    """Somebody who is writing, and to whom."""
+
+    person: dict[str, Any]
+    to: Audience
+
+
+class Presence(msgspec.Struct, tag="presence", tag_field="type"):
+    """How many look at the conversation, the first of them, and the first of those who write. Kept nowhere."""
+
+    count: int
+    people: list[dict[str, Any]]
+    writing: list[Writer]
+
+
 class Ping(msgspec.Struct, tag="ping", tag_field="type"):
     """A sign of life."""
 
@@ -93,8 +112,15 @@ class Resync(msgspec.Struct, tag="resync", tag_field="type"):
     response: int
 
 
-ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Reload | Ping | ErrorFrame
-_from_browser = msgspec.json.Decoder(Resync)
+class Typing(msgspec.Struct, tag="typing", tag_field="type"):
+    """Browser -> server: its person is writing, or with an empty `to` has stopped."""
+
+    to: Audience
+
+
+ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Presence | Reload | Ping | ErrorFrame
+BrowserFrame = Resync | Typing
+_from_browser = msgspec.json.Decoder(BrowserFrame)
 
 
 class _Events(msgspec.Struct):
@@ -122,12 +148,13 @@ def encode(frame: ServerFrame) -> str:
     return _encoder.encode(frame).decode()
 
 
-def decode(text: str) -> Resync:
+def decode(text: str) -> BrowserFrame:
     """Return the frame that a browser sent; raise `ValueError` for anything else."""
     try:
-        return _from_browser.decode(text)
+        frame: BrowserFrame = _from_browser.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    return frame
 
 
 def events_of(frame: str) -> list[bytes]:

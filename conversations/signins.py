@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed
 from allauth.socialaccount.signals import social_account_added
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from conversations.models import User
 from conversations.models.audit import AuditEntry, record
@@ -37,8 +40,27 @@ def failed_to_sign_in(sender: Any, credentials: dict[str, Any], **_: Any) -> Non
 
 
 @receiver([password_changed, password_set, password_reset])
-def has_new_password(sender: Any, user: User, **_: Any) -> None:
+def has_new_password(sender: Any, user: User, request: HttpRequest, **_: Any) -> None:
+    """Sessions from before open nothing any more; they leave the list as well."""
+    for session in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key or ""):
+        session.end()
     record("user.password_change", actor=user, object=user)
+
+
+@receiver(authenticator_added)
+def has_another_factor(sender: Any, user: User, authenticator: Any, **_: Any) -> None:
+    record("user.factor_add", actor=user, object=user, details={"kind": authenticator.type})
+
+
+@receiver(authenticator_removed)
+def has_a_factor_less(sender: Any, user: User, authenticator: Any, **_: Any) -> None:
+    record("user.factor_remove", actor=user, object=user, details={"kind": authenticator.type})
+
+
+@receiver(authentication_failed)
+def failed_at_the_second_factor(sender: Any, user: User, authenticator: Any, **_: Any) -> None:
+    failure = AuditEntry.Outcome.FAILURE
+    record("auth.second_factor", actor=None, object=user, outcome=failure, details={"kind": authenticator.type})
 
 
 @receiver(social_account_added)

@@ -12,16 +12,19 @@ LAYERS: list[set[str]] = [
     {"egress", "sealing", "intake", "prepared", "stores"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas", "markup"},
+    {"fresh"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"} | {"pictures"},
-    {"renditions", "snapshots", "lists", "running", "image_options"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}
+    | {"folding", "marks", "pictures", "sessions"},
+    {"notices", "renditions", "snapshots", "lists", "running", "image_options", "budgets"},
     {"events", "dispatch", "replay", "watch"},
     {"moderation", "exports"},
     {"actions", "search"},
-    {"tools", "mcp", "computer"},
+    {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
     {"tasks", "inspector", "studio"},
-    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"} | {"accounts"},
+    {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}
+    | {"accounts", "passkeys"},
     {"adminsite"},
     {"urls", "account_urls"},
 ]

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from conversations import threads
+from conversations.sessions import lacks_factor
 
 
 class SignedIn:
@@ -40,4 +42,7 @@ def _person(headers: list[tuple[bytes, bytes]]) -> tuple[Any, Any]:
     morsel = cookies.get(settings.SESSION_COOKIE_NAME)
     session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value if morsel else None)
     request: HttpRequest = SimpleNamespace(session=session)  # type: ignore[assignment]  # all that get_user looks at
-    return session, get_user(request)
+    user = get_user(request)
+    if user.is_authenticated and lacks_factor(user, session):
+        return session, AnonymousUser()
+    return session, user

@@ -17,6 +17,7 @@ from conversations.models import Conversation, Fact, Invitation, Membership, Use
 from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed, secret
+from conversations.notices import telling
 
 Role = Membership.Role
 GIVEN = (Role.EDITOR, Role.COMMENTER, Role.VIEWER)
@@ -190,6 +191,7 @@ def _enter(conversation: Conversation, user: User, role: str, *, actor: User) ->
         conversation=conversation, user=user, role=role, activity_at=conversation.activity_at
     )
     _tell(conversation, user)
+    telling.let_in(membership, by=actor)
     record("membership.add", actor=actor, object=conversation, details={"role": role, "user": user.pk})
     return membership
 

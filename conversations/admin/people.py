@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -49,6 +51,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
     filter_horizontal = ()
+    actions = ("remove_factors",)
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "name", "password", "language")}),
@@ -66,6 +69,17 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         ):
             return False
         return super().has_change_permission(request, obj)
+
+    @admin.action(description=_("Remove second factors (a lost device)"), permissions=["change"])
+    def remove_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let people in by their password alone until they set up another factor; their sessions end."""
+        for person in people:
+            if self.has_change_permission(request, person):
+                with transaction.atomic():
+                    Authenticator.objects.filter(user=person).delete()
+                    person.sign_out_everywhere()
+                    record("user.factor_reset", actor=signed_in(request), object=person)
+        self.message_user(request, _("The second factors are removed."))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False

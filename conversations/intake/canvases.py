@@ -181,7 +181,8 @@ def _fading(free: Image.Image, feather: int) -> Image.Image:
 
 def _heat(picture: Image.Image, changed: Image.Image) -> Image.Image:
     """Return the picture in grey and dim, with what was changed from amber to red."""
-    much = changed.resize(picture.size, Image.Resampling.BOX).point(lambda value: min(255, value * 4))
+    seen = changed.point(lambda value: value if value > VISIBLE else 0)
+    much = seen.resize(picture.size, Image.Resampling.BOX).point(lambda value: min(255, value * 4))
     ground = picture.convert("L").point(lambda value: round(value * DIMMED)).convert("RGB")
     amber, red = (Image.new("RGB", picture.size, colour) for colour in (AMBER, RED))
     colour = Image.composite(red, amber, much)

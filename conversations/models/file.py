@@ -47,6 +47,7 @@ class File(models.Model):
         PARTIAL = "partial"
         PREVIEW = "preview"
         PROGRAM = "program"
+        IMPORT = "import"
         LOCKED = "locked"
         HEAT = "heat"
 

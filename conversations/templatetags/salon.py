@@ -65,8 +65,11 @@ def sidebar(context: Context) -> dict[str, Any]:
                 "label": _("Approvals"),
                 "url": reverse("approvals"),
                 "icon": "shield-check",
+                "name": "approvals",
                 "count": Approval.objects.count_for(request.user),
             },
+            # What runs is asked for at once by the page's script, and brings this count too: no query for it here
+            {"label": _("Notices"), "url": reverse("notices"), "icon": "bell", "name": "notices", "count": 0},
         ],
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),
@@ -84,6 +87,7 @@ def _places() -> list[dict[str, Any]]:
         {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
         {"label": _("Studio"), "url": reverse("studio"), "icon": "image"},
         {"label": _("Search"), "url": reverse("search"), "icon": "search"},
+        {"label": _("Bookmarks"), "url": reverse("bookmarks"), "icon": "bookmark"},
         {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
     ]
 

@@ -2,6 +2,7 @@
 
 import secrets
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -11,11 +12,13 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from conversations import sessions
 from conversations.forms import ProfileForm
 from conversations.models import User
 from conversations.models.audit import record
@@ -69,10 +72,27 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     with transaction.atomic():
         request.user.sign_out_everywhere()
+        sessions.end_all(request.user, but=request.session.session_key)
         record("auth.sign_out_everywhere", actor=request.user, object=request.user)
     update_session_auth_hash(request, request.user)
+    UserSession.objects.create_from_request(request)
     messages.success(request, _("You are signed out everywhere but here."))
     return redirect("settings")
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Sign this person out at one place; its open sockets close within seconds."""
+    assert isinstance(request.user, User)
+    place = UserSession.objects.filter(user=request.user, pk=session_id).first() if session_id < 2**63 else None
+    if place is None:
+        raise Http404
+    with transaction.atomic():
+        place.end()
+        record("auth.session_end", actor=request.user, object=request.user)
+    messages.success(request, _("That session has ended."))
+    return redirect(f"{reverse('settings')}#sessions")
 
 
 @login_required

@@ -1,4 +1,5 @@
 import { CopyText } from "./elements/copy-text.js";
+import { LiveList } from "./elements/live-list.js";
 import { RunningWork } from "./elements/running-work.js";
 import { SideBar } from "./elements/side-bar.js";
 import { watchLamps } from "./lib/lamps.js";
@@ -8,8 +9,17 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `timezone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
 
 customElements.define("copy-text", CopyText);
+customElements.define("live-list", LiveList);
 customElements.define("running-work", RunningWork);
 customElements.define("side-bar", SideBar);
+
+if (document.querySelector("pass-key")) {
+  import("./elements/pass-key.js").then(({ PassKey }) => customElements.define("pass-key", PassKey));
+}
+
+if (document.querySelector("push-switch")) {
+  import("./elements/push-switch.js").then(({ PushSwitch }) => customElements.define("push-switch", PushSwitch));
+}
 
 const list = document.querySelector(".page");
 if (list?.querySelector(".conversations .lamp")) watchLamps(list);

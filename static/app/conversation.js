@@ -5,15 +5,19 @@ import "./elements/branch-line.js";
 import "./elements/branch-switch.js";
 import "./elements/chat-composer.js";
 import "./elements/chat-log.js";
+import "./elements/company-line.js";
 import "./elements/conversation-menu.js";
 import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
 import "./elements/message-options.js";
+import "./elements/message-menu.js";
 import "./elements/status-line.js";
 import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
+import { marking } from "./lib/marking.js";
 import { Outbox } from "./lib/outbox.js";
+import { say, tried } from "./lib/said.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
 import { showFaces } from "./views/faces.js";
@@ -45,6 +49,12 @@ const own = /** @type {import("./elements/message-options.js").MessageOptions | 
 const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
   document.querySelector("tool-switches")
+);
+const messageMenu = /** @type {import("./elements/message-menu.js").MessageMenu} */ (
+  document.querySelector("message-menu")
+);
+const company = /** @type {import("./elements/company-line.js").CompanyLine} */ (
+  document.querySelector("company-line")
 );
 const sidebar = /** @type {import("./elements/side-bar.js").SideBar} */ (document.querySelector("side-bar"));
 const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInspector} */ (
@@ -105,33 +115,6 @@ async function toNamedTurn() {
   log.toTurn(id);
 }
 
-/**
- * Makes a call, and says it in a sentence when it fails.
- * @template T
- * @param {() => Promise<T>} call
- */
-async function tried(call) {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof CallFailed)) throw error;
-    say(error.unreachable ? "No connection. Try again when you are online." : error.message);
-    return undefined;
-  }
-}
-
-/**
- * A short word for eye and ear, gone after a while.
- * @param {string} text
- */
-function say(text) {
-  const notice = /** @type {HTMLElement} */ (document.querySelector(".toast"));
-  notice.textContent = text;
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => (notice.textContent = ""), 6000);
-}
-say.timer = 0;
-
 function refresh() {
   const { conversation } = store;
   const title = conversation.title || "New conversation";
@@ -147,7 +130,7 @@ function refresh() {
   line.update(store);
   inspector.watch(store.turn(inspector.shown ?? 0));
   menu.conversation = conversation;
-  showFaces(faces, conversation.people);
+  showFaces(faces, conversation.people, company.presence);
   options.update(conversation, store.model);
   own?.update(conversation, store.model);
   form?.update(conversation, store.model);
@@ -188,7 +171,11 @@ store.addEventListener("reload", async () => {
   socket.reconnect();
 });
 
-socket.addEventListener("frames", (event) => store.apply(/** @type {CustomEvent} */ (event).detail));
+socket.addEventListener("frames", (event) => {
+  const frames = /** @type {import("./types").Frame[]} */ (/** @type {CustomEvent} */ (event).detail);
+  store.apply(frames);
+  if (company.hear(frames, store.me)) showFaces(faces, store.conversation.people, company.presence);
+});
 socket.addEventListener("state", (event) => {
   status.connection = /** @type {CustomEvent} */ (event).detail;
   status.update(store);
@@ -202,6 +189,8 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
+  ...marking({ store, here, compose: (key) => log.comment(key) }),
+  "chat:menu": ({ key, turn }) => messageMenu.aim({ key, turn, marks: store.marks }),
   "chat:send": ({ text, attachments, to }) => {
     if (to === "people") {
       outbox.add({ text, to });
@@ -256,6 +245,7 @@ const actions = {
   },
   "inspector:moved": () => rememberBranch(),
   "chat:older": loadOlder,
+  "chat:typing": ({ to }) => socket.send({ type: "typing", to }),
   "chat:edit-last": () => log.editLast(),
   "chat:model": ({ model }) => save({ model }),
   "chat:tool": async ({ kind, key, on }) => {

@@ -67,11 +67,43 @@ export interface InputItem {
   client_id: string;
   created_at: string;
   payload: Item;
+  /** Whom it calls by name, as it is written in it. */
+  mentions?: { id: number; name: string }[];
+}
+
+/** Who looks at a conversation, the first of them, and the first of those who write. */
+export interface Presence {
+  count: number;
+  people: Person[];
+  writing: { person: Person; to: "model" | "people" }[];
 }
 
 /** What one person said to the others, behind the turn `after`; one that was taken away has no more than its place. */
 export interface Note extends InputItem {
   after: number | null;
+  /** Whose margin it stands in; without it, it stands between the turns. */
+  about?: Place | null;
+}
+
+/** A message, or an answer with perhaps one thing in it. */
+export interface Place {
+  item?: number | null;
+  response?: number | null;
+  output?: string;
+}
+
+export interface Reaction extends Place {
+  emoji: string;
+  count: number;
+  /** The first of those whose it is. */
+  names: string[];
+  mine: boolean;
+}
+
+/** What is on the turns and notes of a page. */
+export interface PageMarks {
+  reactions: Reaction[];
+  bookmarks: Place[];
 }
 
 export interface BranchRef {
@@ -248,6 +280,7 @@ export interface PageState {
   turns: Turn[];
   before: number | null;
   notes: Note[];
+  marks?: PageMarks;
   branch: number | null;
   branch_name?: string;
   models: Model[];
@@ -259,6 +292,7 @@ export interface TurnsPage {
   turns: Turn[];
   before: number | null;
   notes: Note[];
+  marks?: PageMarks;
   branch: number | null;
   branch_name?: string;
   position: number;
@@ -275,11 +309,13 @@ export type Frame =
       turn?: Turn;
       note?: Note;
       branch?: NamedBranch;
+      reaction?: Omit<Reaction, "mine"> & { person: number; on: boolean };
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
+  | ({ type: "presence" } & Presence)
   | { type: "reload"; reason: string }
   | { type: "ping" }
   | { type: "error"; message: string };

@@ -138,6 +138,8 @@ class Window:
         """The code of the last close, when it says not to come back."""
         self.connections = 0
         self.codes: list[int | None] = []
+        self.presence: dict[str, Any] = {"count": 0, "people": [], "writing": []}
+        """Who is here, as the last frame about it says."""
         self.lose = 0
         """How many of the next frames to lose on the way."""
         self._news = asyncio.Condition()
@@ -162,6 +164,19 @@ class Window:
         """Lose the connection once."""
         if self._socket is not None:
             await self._socket.close()
+
+    async def type(self, to: str) -> None:
+        """Tell the others that something is being typed."""
+        assert self._socket is not None
+        await self._socket.send_json({"type": "typing", "to": to})
+
+    @property
+    def here(self) -> list[str]:
+        return [person["name"] for person in self.presence["people"]]
+
+    @property
+    def writing(self) -> list[tuple[str, str]]:
+        return [(writer["person"]["name"], writer["to"]) for writer in self.presence["writing"]]
 
     async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
         """Wait until frames have made `condition` true."""
@@ -214,6 +229,8 @@ class Window:
             await socket.send_json({"type": "resync", "response": frame["response"]})
         if wanted == "reload":
             self.view.load(await self.person.page(self.conversation))
+        if frame["type"] == "presence":
+            self.presence = frame
         async with self._news:
             self.connections += frame["type"] == "hello"
             self._news.notify_all()

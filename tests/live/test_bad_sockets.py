@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,15 @@ async def hello_of(socket: Any) -> dict[str, Any]:
     async with asyncio.timeout(10):
         hello: dict[str, Any] = json.loads((await socket.receive_str()).split("\n")[0])
     return hello
+
+
+async def frames_so_far(socket: Any) -> list[dict[str, Any]]:
+    heard: list[dict[str, Any]] = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            text = (await asyncio.wait_for(socket.receive(), 0.5)).data
+            heard += [json.loads(line) for line in text.split("\n")]
+    return heard
 
 
 def origins(url: str) -> list[str]:
@@ -121,6 +131,9 @@ async def test_a_cursor_that_is_none_is_left_out(alice: Person, query: str) -> N
         '{"type": "resync", "response": [1]}',
         '{"type": "message", "text": "by the socket"}',
         '{"type": "hello", "role": "owner"}',
+        '{"type": "typing"}',
+        '{"type": "typing", "to": "everybody"}',
+        '{"type": "typing", "to": ["model"]}',
         "[" * 20_000,
         '{"a":' * 10_000,
         "\u0000",
@@ -156,8 +169,8 @@ async def test_a_snapshot_of_somebody_elses_answer_is_no_answer(alice: Person, c
         turn = await alice.send(hers, "Tell me a long story")
         await window.until(lambda: window.view.seen)
         await socket.send_json({"type": "resync", "response": turn["id"]})
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(socket.receive(), 1)
+        await asyncio.sleep(1)
+        assert all(frame["type"] == "presence" for frame in await frames_so_far(socket))
         await alice.verb(hers, turn["id"], "stop")
 
 
@@ -171,6 +184,14 @@ async def test_a_flood_of_frames_ends_the_socket_that_sends_it(alice: Person) ->
         turn = await alice.send(conversation, "Still there?")
         await window.until_final(turn["id"])
         assert window.codes == []
+
+
+async def test_a_flood_of_typing_ends_the_socket_too(alice: Person) -> None:
+    async with alice.socket(await alice.begin()) as flooding:
+        await hello_of(flooding)
+        for number in range(100):
+            await flooding.send_json({"type": "typing", "to": ("model", "people")[number % 2]})
+        assert await code_of(flooding) == 4429
 
 
 async def test_a_frame_that_is_too_large_ends_the_socket(alice: Person) -> None:

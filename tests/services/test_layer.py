@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis as Client
 
-from conversations import hub as hubs
 from conversations.hub import Hub, Viewer
+from conversations.hub import process as hubs
 from scripts.services import find, free_port, wait_for_port
 from webapp import health
 

@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "lucide",
     "csp",
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "conversations.sessions.SessionsMiddleware",
     "conversations.preferences.PreferencesMiddleware",
 ]
 
@@ -186,6 +189,19 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 SALON_OPENID = company_from_environment()
 SOCIALACCOUNT_ADAPTER = "conversations.accounts.IdentityAdapter"
 SOCIALACCOUNT_PROVIDERS = openid_provider(SALON_OPENID)
+MFA_ADAPTER = "conversations.accounts.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "conversations.passkeys.AddForm",
+    "authenticate_webauthn": "conversations.passkeys.AuthenticateForm",
+    "login_webauthn": "conversations.passkeys.LoginForm",
+    "reauthenticate_webauthn": "conversations.passkeys.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Salon"
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -249,6 +265,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
+SALON_IMPORT_LIMIT = int(env.number("SALON_IMPORT_LIMIT", 1024, least=1, most=16384) * 1024 * 1024)
+
+# Notices: where letters and devices lead back to, and the key by which browsers know our messages
+SALON_URL = (env.address("SALON_URL", ("https", "http")) or f"http://127.0.0.1:{env.text('PORT', '8000')}").rstrip("/")
+SALON_VAPID_KEY = env.generated(
+    "SALON_VAPID_KEY",
+    DATA / "vapid_key",
+    lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+)
 
 # What was deleted
 SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
@@ -270,6 +295,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -3,15 +3,19 @@ import { sends } from "../lib/keys.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 import "./attachment-tray.js";
+import "./mention-list.js";
+
+const TELL_AGAIN = 3000; // milliseconds; the server forgets after six seconds
 
 /**
  * `<chat-composer conversation="conv_…">` around a form with the textarea `text`, the select `model` and the buttons
  * Send and Stop. It grows with its text and keeps a draft. A message whose files are still on their way is sent when
  * they have come.
  *
- * Events: `chat:send` ({ text, attachments }, or { text, to: "people" }), `chat:stop`, `chat:model` ({ model }), `chat:edit-last`.
+ * Events: `chat:send` ({ text, attachments }, or { text, to: "people" }), `chat:typing` ({ to }), `chat:stop`, `chat:model` ({ model }), `chat:edit-last`.
  */
 class ChatComposer extends AppElement {
+  #told = /** @type {{ to: "" | "model" | "people", at: number }} */ ({ to: "", at: 0 });
   #waits = false;
   /** Whether the chosen model sees pictures. */ sees = true;
 
@@ -134,7 +138,18 @@ class ChatComposer extends AppElement {
 
   #typed() {
     keep("draft", this.conversation, this.area.value);
+    this.#tellTyping();
     this.#grow();
+  }
+
+  /** The others are told that something is being typed, not what. */
+  #tellTyping() {
+    const text = this.area.value.trim();
+    const to = text ? this.#audience(text) : "";
+    const now = performance.now();
+    if (to === this.#told.to && (to === "" || now - this.#told.at < TELL_AGAIN)) return;
+    this.#told = { to, at: now };
+    this.emit("chat:typing", { to });
   }
 
   #grow() {

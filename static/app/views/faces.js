@@ -20,23 +20,34 @@ export function showAvatar(avatar, person) {
   avatar.replaceChildren(image);
 }
 
+const FACES = 5;
+const UNKNOWN = { count: 0, people: [], writing: [] };
+
 /**
- * Shows the first people of a conversation, and how many more there are.
- * @param {HTMLElement} element
+ * Shows the people of a conversation: those who are here first, then others, and how many more there are.
+ * @param {HTMLElement} element in the link to all of them, which says it in words
  * @param {{ count: number, first: Person[] }} people
+ * @param {import("../types").Presence} [presence] where it is known
  */
-export function showFaces(element, { count, first }) {
-  element.hidden = count < 2;
-  const faces = first.map((person) => {
+export function showFaces(element, people, presence = UNKNOWN) {
+  element.hidden = people.count < 2;
+  const here = presence.people.slice(0, FACES);
+  const away = people.first.filter(({ id }) => !presence.people.some((person) => person.id === id));
+  const shown = [...here, ...away.slice(0, FACES - here.length)];
+  const faces = shown.map((person) => {
     const avatar = document.createElement("span");
-    avatar.className = "avatar s";
-    avatar.title = person.name;
+    avatar.className = `avatar s ${here.includes(person) ? "here" : presence.count ? "away" : ""}`;
+    avatar.title = here.includes(person) ? `${person.name}, here now` : person.name;
     showAvatar(avatar, person);
     return avatar;
   });
-  const more = count - first.length;
+  const more = people.count - shown.length;
   const rest = document.createElement("span");
   rest.className = "small muted n";
   rest.textContent = more > 0 ? `+${more}` : "";
   element.replaceChildren(...faces, rest);
+  const link = element.closest("a");
+  const others = presence.count - here.length;
+  const names = [...here.map(({ name }) => name), ...(others > 0 ? [`${others} more`] : [])];
+  if (link) link.ariaLabel = here.length ? `People. Here now: ${names.join(", ")}` : "People";
 }

@@ -1,9 +1,12 @@
 // A message of a person, or what a program sent in its place.
 import { clock } from "../lib/format.js";
+import { textOf } from "../lib/item-text.js";
 import { MarkdownStream } from "../lib/markdown.js";
+import { markMentions } from "../lib/mentions.js";
 import { clone, ref } from "../lib/templates.js";
 import { AttachmentsView } from "./attachments.js";
 import { showAvatar } from "./faces.js";
+import { MarginView } from "./margin.js";
 
 /** @typedef {import("../types").Person} Person */
 /**
@@ -15,26 +18,14 @@ import { showAvatar } from "./faces.js";
  * @property {"" | "waiting" | "sending" | "failed"} state
  * @property {string} problem
  * @property {boolean} editable
+ * @property {{ name: string }[]} [mentions]
  * @property {boolean} [toPeople] a note, which no model reads
  * @property {boolean} [removable]
  */
 
-/**
- * The text of a message item, as it was written.
- * @param {import("../types").Item} payload
- */
-export function textOf(payload) {
-  const content = /** @type {unknown} */ (payload.content);
-  if (typeof content === "string") return content;
-  const parts = Array.isArray(content) ? content : [];
-  return parts
-    .map((part) => part?.text ?? part?.refusal ?? "")
-    .filter(Boolean)
-    .join("\n\n");
-}
-
 export class MessageView {
   element = clone("message-template");
+  margin = new MarginView(this.element);
   #prose = new MarkdownStream(ref(this.element, "prose"), { breaks: true });
   #files = new AttachmentsView(ref(this.element, "files"));
   /** @type {HTMLFormElement | undefined} */ #form;
@@ -64,6 +55,8 @@ export class MessageView {
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);
     this.#prose.end(this.text);
+    const names = message.mentions?.map(({ name }) => name) ?? [];
+    if (this.text.includes("@")) markMentions(this.#prose.root, names);
     ref(this.element, "prose").hidden = this.text === "" || this.#form !== undefined;
     this.#files.update(payload.content);
   }

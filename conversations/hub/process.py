@@ -11,21 +11,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from conversations import protocol, threads
+from conversations.hub.presence import Presence
+from conversations.hub.viewers import Viewer
 
 log = structlog.get_logger(__name__)
-
-MOST_WAITING = 4 * 1024 * 1024
-"""Characters that may wait for one viewer before another frame comes, of whatever size. Who falls behind further is let
-go, and comes back with a cursor."""
 
 MOST_SHOWN = 10_000
 PATIENCE = 2.0
@@ -36,62 +32,6 @@ LAST_WORDS = 0.1
 """Seconds in which the sockets' closing frames leave a process that ends."""
 
 FrameLoader = Callable[[str, int], list[str]]
-
-
-class Viewer:
-    """One socket's queue. The hub puts frames in, the socket takes them out as fast as its browser reads."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[str] = deque()
-        self._size = 0
-        self._news = asyncio.Event()
-        self._held = False
-        self.closed = 0
-        """The close code, once the socket is to end."""
-
-    def put(self, text: str, *, first: bool = False) -> None:
-        """Let a frame wait, behind the others or before them."""
-        if self.closed:
-            return
-        if self._size >= MOST_WAITING:
-            self.close(protocol.Close.TOO_SLOW)
-            return
-        self._size += len(text)
-        (self._waiting.appendleft if first else self._waiting.append)(text)
-        if not self._held:
-            self._news.set()
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Let frames wait in this block, so that one that is still being made can be put before them."""
-        self._held = True
-        self._news.clear()
-        try:
-            yield
-        finally:
-            self._held = False
-            if self._waiting or self.closed:
-                self._news.set()
-
-    def close(self, code: int) -> None:
-        """Let the socket end with `code`; what still waits is not sent."""
-        self.closed = code
-        self._waiting.clear()
-        self._news.set()
-
-    async def take(self) -> str:
-        """Wait for news and return all frames that wait, one a line; "" when the socket is to end (see `closed`)."""
-        await self._news.wait()
-        self._news.clear()
-        text = self._waiting[0] if len(self._waiting) == 1 else _joined(tuple(self._waiting))
-        self._waiting.clear()
-        self._size = 0
-        return text
-
-
-@lru_cache(8)  # many viewers wait for the same
-def _joined(frames: tuple[str, ...]) -> str:
-    return "\n".join(frames)
 
 
 class Live(Protocol):
@@ -133,6 +73,7 @@ class Hub:
         self._channel = ""
         self._layer_rests_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
+        self.presence = Presence(self._tell_others)
         self._load: FrameLoader | None = None
 
     async def start(self, load: FrameLoader) -> None:
@@ -147,7 +88,7 @@ class Hub:
         self._loop = loop
         self._load = load
         self.viewers, self.told = {}, {}
-        self._tasks = [asyncio.create_task(self._beat())]
+        self._tasks = [asyncio.create_task(self._beat()), asyncio.create_task(self.presence.run())]
         if self._distributed:
             self._channel = await get_channel_layer().new_channel("hub")
             self._tasks.append(asyncio.create_task(self._listen()))
@@ -184,6 +125,7 @@ class Hub:
     async def leave(self, conversation_id: str, viewer: Viewer) -> None:
         viewers = self.viewers.get(conversation_id, set())
         viewers.discard(viewer)
+        self.presence.leave(conversation_id, viewer)
         if not viewers and self.told.pop(conversation_id, None) is not None:
             del self.viewers[conversation_id]
             if self._channel:
@@ -277,6 +219,11 @@ class Hub:
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)
 
+    async def _tell_others(self, conversation_id: str, said: dict[str, Any]) -> None:
+        """Say who is here, if there are other processes to hear it."""
+        if self._channel:
+            await self._send(conversation_id, {"presence": said})
+
     async def _send(self, conversation_id: str, message: dict[str, object]) -> None:
         message |= {"type": "hub.news", "conversation": conversation_id, "sender": self.name}
         await self._ask_layer("group_send", _group(conversation_id), message)
@@ -309,7 +256,9 @@ class Hub:
     async def _hear(self, message: dict[str, Any]) -> None:
         """Hand on what another process says."""
         conversation_id = message["conversation"]
-        if "stream" in message:
+        if "presence" in message:
+            self.presence.hear(conversation_id, message["sender"], message["presence"])
+        elif "stream" in message:
             response_id, epoch, following = message["stream"]
             self.shown[response_id] = (epoch, following)
             while len(self.shown) > MOST_SHOWN:
@@ -329,6 +278,7 @@ class Hub:
             await asyncio.sleep(protocol.HEARTBEAT)
             for conversation_id in list(self.viewers):
                 self.deliver(conversation_id, ping)
+            self.presence.refresh()
 
 
 def _group(conversation_id: str) -> str:
