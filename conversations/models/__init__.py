@@ -1,5 +1,7 @@
+from conversations.models.account_invitation import AccountInvitation
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.board import Board, BoardPicture
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -31,9 +33,12 @@ from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
 __all__ = [
+    "AccountInvitation",
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Board",
+    "BoardPicture",
     "Bookmark",
     "Branch",
     "Budget",

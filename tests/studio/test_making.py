@@ -150,6 +150,8 @@ def test_a_turn_of_the_chat_is_a_version_too(as_alice: Client, work: Conversatio
     [first] = make(as_alice, work)
     painted(first)
     sent = post(as_alice, f"/conversations/{work.pk}/messages/", {"text": "Draw it in blue"}).json()["turn"]
+    state = as_alice.get(f"/studio/{work.pk}/state/").json()
+    assert [turn["status"] for turn in state["turns"]] == ["completed", "queued"]
     painted(sent)
     state = as_alice.get(f"/studio/{work.pk}/state/").json()
     assert [turn["id"] for turn in state["turns"]] == [first["id"], sent["id"]]

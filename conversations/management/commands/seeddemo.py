@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from conversations.access import conversation_for
-from conversations.actions import conversations, turns
+from conversations.actions import conversations, making, turns
+from conversations.image_options import makers
 from conversations.models import Conversation, Membership, User
 
 PASSWORD = "salon-demo"  # noqa: S105  # meant to be known
@@ -33,12 +34,22 @@ CONVERSATIONS: list[tuple[str, str, list[tuple[str, str]]]] = [
         ],
     ),
     (
+        "Pictures for the calendar",
+        "Alice",
+        [
+            ("Alice", "Draw a green lamp on a walnut table, in the evening."),
+            ("Bob", "Draw three bowls on ash wood, seen from the side."),
+            ("Alice", "Draw a ridge of mountains before sunrise."),
+        ],
+    ),
+    (
         "A script for the archive",
         "Alice",
         [("Alice", "How do I rename the scans in a folder by date, in Python?")],
     ),
 ]
 """Title, owner, and who says what. Alice and Bob share them all; Charlie is in none of them."""
+WITH_PICTURES = {"Pictures for the calendar"}
 
 
 class Command(BaseCommand):
@@ -55,6 +66,8 @@ class Command(BaseCommand):
                 people = make_team()
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
+                if makers():
+                    make_work(people["Alice"], people["Bob"])
         self.stdout.write(f"Sign in as admin@, alice@, bob@ or charlie@example.com with the password {PASSWORD}")
 
 
@@ -78,6 +91,25 @@ def make_conversation(
     if settings.SALON_PROVIDER is None:
         changes["model"] = "demo"  # shows all that a page can render
     conversations.update(conversation_for(owner, conversation.pk), changes)
+    if title in WITH_PICTURES:
+        conversations.switch_tools(
+            conversation_for(owner, conversation.pk),
+            functions={},
+            servers={},
+            hosted={"image_generation": True},
+            stores={},
+        )
     for author, text in messages:
         turns.send_message(conversation_for(people[author], conversation.pk), text=text)
     return conversation
+
+
+def make_work(owner: User, other: User) -> None:
+    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
+    chat."""
+    work = making.begin(owner)
+    Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
+    wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
+    made = making.make(conversation_for(owner, work.pk), wish)
+    text = "Draw it once more, in winter and at night."
+    turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)
