@@ -74,6 +74,7 @@ ROWS: dict[str, Row] = {
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "file_canvas": ("POST", (401, 404, 400, 400, 400, 401, 404)),  # 400: let in, and its bytes are no picture
     "gallery": ("GET", SIGNED_IN),
     "gallery_download": ("POST", SIGNED_IN),
     "boards": ("POST", SIGNED_IN),
@@ -147,6 +148,7 @@ ROWS: dict[str, Row] = {
     "metrics": ("GET", ALL),
 } | ACCOUNT_ROWS
 SENT: dict[str, dict[str, Any]] = {
+    "file_canvas": {"sides": [16, 0, 0, 0]},
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
