@@ -14,6 +14,7 @@ from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
+from conversations.models.library import Persona, PersonaVersion, Prompt, PromptVersion
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
@@ -70,7 +71,11 @@ __all__ = [
     "Membership",
     "Mention",
     "Notice",
+    "Persona",
+    "PersonaVersion",
     "PixelLock",
+    "Prompt",
+    "PromptVersion",
     "ProviderDeletion",
     "ProviderFile",
     "PushSubscription",
