@@ -106,6 +106,12 @@ urlpatterns = [
     path("conversations/<str:conversation_id>/people/add/", members.add, name="member_add"),
     path("conversations/<str:conversation_id>/people/open/", members.open_up, name="audience"),
     path("conversations/<str:conversation_id>/people/invite/", members.invite, name="invite"),
+    path("conversations/<str:conversation_id>/people/groups/", members.add_group, name="group_add"),
+    path(
+        "conversations/<str:conversation_id>/people/groups/<int:group_id>/remove/",
+        members.remove_group,
+        name="group_remove",
+    ),
     path("conversations/<str:conversation_id>/people/<int:user_id>/", members.change, name="member_change"),
     path("conversations/<str:conversation_id>/people/<int:user_id>/remove/", members.remove, name="member_remove"),
     path(

@@ -8,6 +8,7 @@ from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
+from conversations.models.group_access import GroupAccess
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.importing import Import
@@ -56,6 +57,7 @@ __all__ = [
     "File",
     "Folder",
     "FunctionTool",
+    "GroupAccess",
     "HoldTarget",
     "IdempotencyKey",
     "Import",

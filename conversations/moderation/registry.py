@@ -58,6 +58,7 @@ CONTENT = [
     Derived("conversations.RetentionRule", "conversation", "rules"),
     Derived("conversations.Tag", "conversation", "tags"),
     Derived("conversations.AccountInvitation", "conversation", "account_invitations"),
+    Derived("conversations.GroupAccess", "conversation", "group_access"),
     Derived("conversations.Invitation", "conversation", "invitations"),
     Derived("conversations.Membership", "conversation", "memberships"),
     Derived("conversations.Conversation", "pk", "conversations"),

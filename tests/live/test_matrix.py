@@ -275,7 +275,7 @@ def given(db: None) -> dict[str, Any]:
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
-    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
+    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token", "group_id": 0}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
