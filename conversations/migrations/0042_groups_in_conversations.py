@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('conversations', '0040_account_invitations'),
+        ('conversations', "0041_shares"),
     ]
 
     operations = [
