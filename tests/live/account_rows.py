@@ -1,4 +1,4 @@
-"""The rows of the matrix for sign-in, second factors and notices."""
+"""The rows of the matrix for sign-in, second factors, notices and groups, and the forms that they are sent."""
 
 from __future__ import annotations
 
@@ -56,3 +56,4 @@ ACCOUNT_ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "account_reset_password_from_key": ("GET", ALL),
     "account_reset_password_done": ("GET", ALL),
 }
+ACCOUNT_SENT: dict[str, dict[str, Any]] = {"group_add": {"group": "1", "role": "viewer"}}

@@ -38,7 +38,7 @@ from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
 from tests.live import in_and_out
-from tests.live.account_rows import ACCOUNT_ROWS
+from tests.live.account_rows import ACCOUNT_ROWS, ACCOUNT_SENT
 from tests.live.outcomes import (
     ALL,
     ASKER,
@@ -167,21 +167,12 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {
-    "theme",
-    "folder_new",
-    "folder",
-    "sign_out_everywhere",
-    "keys",
-    "member_add",
-    "audience",
-    "invite",
-    "member_change",
-}
+FORMS = {"theme", "folder_new", "folder", "sign_out_everywhere", "keys", "member_add", "audience", "invite"}
+FORMS |= {"member_change"}
 SECRET = "secret"
 ROWS |= in_and_out.ROWS
-SENT |= in_and_out.SENT
-FORMS |= in_and_out.SENT.keys()
+SENT |= in_and_out.SENT | ACCOUNT_SENT
+FORMS |= in_and_out.SENT.keys() | ACCOUNT_SENT.keys()
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
