@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from conversations.access import Place, conversation_for
-from conversations.actions import conversations, marks, notes, order, turns
+from conversations.actions import conversations, making, marks, notes, order, turns
+from conversations.image_options import makers
 from conversations.models import Conversation, Item, Membership, User
 
 PASSWORD = "salon-demo"  # noqa: S105  # meant to be known
@@ -66,6 +67,8 @@ class Command(BaseCommand):
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
                 make_order(people)
+                if makers():
+                    make_work(people["Alice"], people["Bob"])
         self.stdout.write(f"Sign in as admin@, alice@, bob@ or charlie@example.com with the password {PASSWORD}")
 
 
@@ -115,3 +118,14 @@ def make_order(people: dict[str, User]) -> None:
     marks.react(his, place, "👍", on=True)
     marks.react(mine, place, "👍", on=True)
     marks.bookmark(mine, place, on=True)
+
+
+def make_work(owner: User, other: User) -> None:
+    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
+    chat."""
+    work = making.begin(owner)
+    Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
+    wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
+    made = making.make(conversation_for(owner, work.pk), wish)
+    text = "Draw it once more, in winter and at night."
+    turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)
