@@ -72,6 +72,7 @@ ROWS: dict[str, Row] = {
     "files": ("POST", UPLOADERS),
     "file": ("GET", MEMBERS_PAGE),
     "file_preview": ("GET", MEMBERS_PAGE),
+    "file_download": ("GET", MEMBERS_PAGE),
     "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
     "gallery": ("GET", SIGNED_IN),
