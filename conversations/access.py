@@ -28,6 +28,7 @@ from conversations.models import (
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed
 from conversations.prepared import Given, Select
+from conversations.site_settings import SHARE_LINKS
 
 MOST_ID = 2**63
 _membership = Select(
@@ -216,6 +217,8 @@ def joinable_by(user: User, conversation_id: str) -> Conversation:
 
 def invitation_for(secret: str) -> Invitation:
     """Return the open invitation of a secret; raise `NotFound`. Who has the secret may see it."""
+    if not SHARE_LINKS.value:
+        raise NotFound
     open_ones = Invitation.objects.open().filter(conversation__deleted_at=None)
     found = open_ones.select_related("conversation", "created_by").filter(secret_hash=hashed(secret)).first()
     if found is None:
