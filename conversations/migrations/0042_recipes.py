@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0038_gallery'),
+        ('conversations', "0041_shares"),
     ]
 
     operations = [
