@@ -132,6 +132,8 @@ ROWS: dict[str, Row] = {
     "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
     "own_usage": ("GET", SIGNED_IN),
+    "own_data": ("GET", SIGNED_IN),
+    "own_erasure": ("POST", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
@@ -182,7 +184,16 @@ SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1, "budget_id": 1}
+GIVEN |= {
+    "rule_id": 1,
+    "hold_id": 1,
+    "position": 1,
+    "reading_id": 1,
+    "change_id": 1,
+    "case_id": 1,
+    "budget_id": 1,
+    "request_id": 1,
+}
 ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
 """Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
