@@ -30,7 +30,7 @@ def give_powers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0039_moderated_notices'),
+        ('conversations', "0041_shares"),
     ]
 
     operations = [
