@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +11,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from conversations.actions import keys
@@ -53,6 +51,7 @@ from tests.live.outcomes import (
     UPLOADERS,
     WRITERS,
 )
+from tests.live.visitors import client_of, routes
 
 AVATAR = "0" * 32 + ".webp"
 
@@ -201,15 +200,6 @@ ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
 
 
-def routes(resolver: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address of the site, with its name."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLPattern):
-            yield f"{namespace}{entry.name}", entry
-        else:
-            yield from routes(entry, namespace + (f"{entry.namespace}:" if entry.namespace else ""))
-
-
 ADMINISTRATION = sorted({name for name, _ in routes() if name.startswith("admin:") and not name.endswith(":None")})
 
 
@@ -290,20 +280,6 @@ def given(db: None) -> dict[str, Any]:
     ids |= in_and_out.given(alice, response, SECRET)
     ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
     return {"conversation_id": conversation.pk} | ids | GIVEN
-
-
-def client_of(person: str) -> Client:
-    """Return the client of one of PEOPLE, who is made what they are called first."""
-    client = Client()
-    if person == "anonymous":
-        return client
-    user = User.objects.get(name=person.split()[-1].capitalize())
-    client.force_login(user)
-    if person == "reading bob":
-        Membership.objects.filter(user=user).update(role="viewer")
-    if person == "suspended alice":
-        User.objects.filter(pk=user.pk).update(is_active=False)
-    return client
 
 
 def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str:
