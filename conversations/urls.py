@@ -56,6 +56,7 @@ urlpatterns = [
     path("files/<str:file_id>/", files.file, name="file"),
     path("files/<str:file_id>/preview/", files.preview, name="file_preview"),
     path("files/<str:file_id>/size/<int:side>/", files.size, name="file_size"),
+    path("files/<str:file_id>/download/", files.download, name="file_download"),
     path("files/<str:file_id>/remove/", files.remove, name="file_remove"),
     path("files/<str:file_id>/canvas/", masks.extend, name="file_canvas"),
     path("gallery/", gallery.gallery, name="gallery"),

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations.models.conversation import Conversation
+from conversations.models.fields import VerbatimJSONField
 from conversations.models.rendition import SHOWN_INLINE
 from conversations.models.response import Response
 
@@ -76,6 +77,9 @@ class File(models.Model):
 
     hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a moderator hid what it stands in."""
+
+    made_with = VerbatimJSONField(null=True, blank=True, editable=False)
+    """Of an uploaded picture, what its own metadata claimed: prompt, model, parameters. Nobody vouches for it."""
 
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
