@@ -30,7 +30,7 @@ def give_powers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', "0041_shares"),
+        ('conversations', "0042_recipes"),
     ]
 
     operations = [
