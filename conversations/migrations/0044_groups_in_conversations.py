@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('conversations', "0041_shares"),
+        ('conversations', "0043_personal_data"),
     ]
 
     operations = [
