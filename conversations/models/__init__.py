@@ -8,6 +8,7 @@ from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
+from conversations.models.group_access import GroupAccess
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.importing import Import
@@ -21,6 +22,7 @@ from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
 from conversations.models.order import Folder, Tag
+from conversations.models.personal import DataRequest
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -51,6 +53,7 @@ __all__ = [
     "Chain",
     "Change",
     "Conversation",
+    "DataRequest",
     "Decides",
     "Deletion",
     "Fact",
@@ -58,6 +61,7 @@ __all__ = [
     "File",
     "Folder",
     "FunctionTool",
+    "GroupAccess",
     "HoldTarget",
     "IdempotencyKey",
     "Import",

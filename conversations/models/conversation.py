@@ -137,6 +137,8 @@ class Membership(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", db_index=False)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
+    by_group = models.BooleanField(default=False, db_default=False)
+    """Whether they are here only as one of a group (`GroupAccess`)."""
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     muted_at = models.DateTimeField(null=True, blank=True)
