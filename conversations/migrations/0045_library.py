@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0041_shares'),
+        ('conversations', "0044_groups_in_conversations"),
     ]
 
     operations = [
