@@ -159,7 +159,7 @@ def test_whoever_may_decide_for_others_is_told_of_a_call_that_waits(
 ) -> None:
     for person in (bob, charlie):
         person.user_permissions.add(Permission.objects.get(codename="decide_approvals"))
-    telling.waits(an_approval(conversation, alice, "another"))
+    telling.waits(an_approval(conversation, alice, "approver"))
     assert [bool(told(person)) for person in (alice, bob, charlie, admin)] == [False, True, False, False]
 
 
