@@ -15,6 +15,7 @@ from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
+from conversations.models.library import Persona, PersonaVersion, Prompt, PromptVersion
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
@@ -74,7 +75,11 @@ __all__ = [
     "Membership",
     "Mention",
     "Notice",
+    "Persona",
+    "PersonaVersion",
     "PixelLock",
+    "Prompt",
+    "PromptVersion",
     "ProviderDeletion",
     "ProviderFile",
     "PushSubscription",

@@ -80,6 +80,10 @@ class Conversation(models.Model):
     temporary = models.BooleanField(default=False, db_default=False)
     """A class of its own for retention rules: meant to be gone soon."""
 
+    persona = models.ForeignKey(
+        "PersonaVersion", models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
+    """The version of the persona that it was begun with."""
     imported_as = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     """The hash of what it was imported from: the same again is the same conversation."""
 
