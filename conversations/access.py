@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import Q
 from conversations.errors import NotFound, Refused
 from conversations.models import (
     AnswerSchema,
+    Board,
     Branch,
     Conversation,
     Deletion,
@@ -26,6 +28,7 @@ from conversations.models import (
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed
 from conversations.prepared import Given, Select
+from conversations.site_settings import SHARE_LINKS
 
 MOST_ID = 2**63
 _membership = Select(
@@ -171,6 +174,26 @@ def file_for(user: User, file_id: str) -> File:
     return file
 
 
+def pictures_for(user: User, file_ids: Sequence[str]) -> list[File]:
+    """Return those of these files that are pictures in conversations of `user`'s, in the order in which they are named.
+
+    What is not theirs is left out, as if it were not there.
+    """
+    ids = list(dict.fromkeys(file_id for file_id in file_ids if file_id == plain(file_id)))
+    files = File.objects.filter(
+        conversation__in=Conversation.objects.visible_to(user), purged_at=None, hidden_at=None, pk__in=ids
+    ).in_bulk()
+    return [files[file_id] for file_id in ids if file_id in files and files[file_id].is_picture]
+
+
+def board_for(user: User, board_id: int) -> Board:
+    """Return a board of `user`'s or of the team's; raise `NotFound`."""
+    found = Board.objects.visible_to(user).filter(pk=board_id).first() if board_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
 def deletion_for(user: User, deletion_id: int) -> Deletion:
     """Return what `user` owned and can still bring back; raise `NotFound`."""
     found = (
@@ -194,6 +217,8 @@ def joinable_by(user: User, conversation_id: str) -> Conversation:
 
 def invitation_for(secret: str) -> Invitation:
     """Return the open invitation of a secret; raise `NotFound`. Who has the secret may see it."""
+    if not SHARE_LINKS.value:
+        raise NotFound
     open_ones = Invitation.objects.open().filter(conversation__deleted_at=None)
     found = open_ones.select_related("conversation", "created_by").filter(secret_hash=hashed(secret)).first()
     if found is None:

@@ -119,7 +119,14 @@ REQUIRE_FACTOR = SiteSetting(
         ("all", gettext_lazy("Everybody")),
     ),
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS)
+SHARE_LINKS = SiteSetting(
+    name="share_links",
+    kind="flag",
+    default=True,
+    label=gettext_lazy("Share links"),
+    help=gettext_lazy("Owners may make links that let people into a conversation. Off: old links open nothing."),
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS, SHARE_LINKS)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

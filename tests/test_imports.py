@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"actions", "search"},
     {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
-    {"tasks", "inspector", "studio"},
+    {"tasks", "inspector", "studio", "gallery"},
     {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}
     | {"accounts", "passkeys"},
     {"adminsite"},

@@ -18,6 +18,7 @@ from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed, secret
 from conversations.notices import telling
+from conversations.site_settings import SHARE_LINKS
 
 Role = Membership.Role
 GIVEN = (Role.EDITOR, Role.COMMENTER, Role.VIEWER)
@@ -42,6 +43,8 @@ def add(access: Access, *, email: str, role: str) -> Membership:
 def invite(access: Access, *, role: str) -> tuple[Invitation, str]:
     """Return an invitation and its secret, for a link that lets one person of the team in, once, within a week."""
     access.require_owner()
+    if not SHARE_LINKS.value:
+        raise Refused("Links are switched off here. Add people by their address.", code="share_links", status=403)
     role = _given(role)
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)

@@ -1,5 +1,6 @@
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
+from conversations.models.board import Board, BoardPicture
 from conversations.models.case import Case, CaseNote, Report, Sanction
 from conversations.models.catalog import CatalogEntry, RefusedParameter
 from conversations.models.conversation import Branch, Conversation, Membership
@@ -34,6 +35,8 @@ __all__ = [
     "AnswerSchema",
     "Approval",
     "AuditEntry",
+    "Board",
+    "BoardPicture",
     "Bookmark",
     "Branch",
     "Budget",

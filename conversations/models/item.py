@@ -122,7 +122,7 @@ def searchable(payload: dict[str, Any]) -> str:
     texts: list[Any] = [payload.get("content")]
     for part in [*_dicts(payload.get("content")), *_dicts(payload.get("summary"))]:
         texts += [part.get("text"), part.get("refusal")]
-    texts += [payload.get(name) for name in ("arguments", "output", "code", "input")]
+    texts += [payload.get(name) for name in ("arguments", "output", "code", "input", "revised_prompt")]
     return plain("\n".join(text for text in texts if text and isinstance(text, str)))
 
 

@@ -37,6 +37,7 @@ class Notice(models.Model):
         FINISHED = "finished", _("Long work of yours is done")
         INVITATION = "invitation", _("Somebody lets you into a conversation")
         REPORT = "report", _("Moderators have decided about your report")
+        MODERATED = "moderated", _("Moderators have decided about what you wrote")
 
     class Way(models.TextChoices):
         PAGE = "page", _("In Salon")

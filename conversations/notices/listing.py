@@ -41,6 +41,7 @@ ICONS = {
     Kind.FINISHED: "circle-check",
     Kind.INVITATION: "door-open",
     Kind.REPORT: "flag",
+    Kind.MODERATED: "flag",
 }
 
 
@@ -80,6 +81,7 @@ def sentence(row: Notice) -> str:
         Kind.FINISHED: _("The answer in “%(title)s” is done"),
         Kind.INVITATION: _("%(name)s lets you into “%(title)s”"),
         Kind.REPORT: _("Moderators have decided about what you reported"),
+        Kind.MODERATED: _("Moderators have taken away something that you wrote or asked for"),
     }
     return words[Kind(row.kind)] % about
 

@@ -50,11 +50,13 @@ def let_in(membership: Membership, *, by: User) -> None:
 
 
 def decided(case: Case) -> None:
-    """Tell who reported something what became of it."""
+    """Tell who reported something what became of it, and the author unless it was kept."""
     reporters = User.objects.filter(
         pk__in=Report.objects.filter(case=case, reporter__isnull=False).values("reporter"), is_active=True
     )
     _tell(Kind.REPORT, reporters, f"case:{case.pk}")
+    if case.author is not None and case.decision != Case.Decision.KEEP:
+        _tell(Kind.MODERATED, [case.author], f"case:{case.pk}:author")
 
 
 def _listening(conversation_id: str, ids: Iterable[int]) -> list[User]:

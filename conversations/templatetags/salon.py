@@ -12,12 +12,14 @@ from django.forms import BoundField, CheckboxInput
 from django.template import Context
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
 from conversations.lists import sidebar_list
-from conversations.models import Approval, User
+from conversations.models import Approval, File, User
+from conversations.models.rendition import SIDES
 from conversations.site_settings import BANNER
 
 register = template.Library()
@@ -86,6 +88,7 @@ def _places() -> list[dict[str, Any]]:
     return [
         {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
         {"label": _("Studio"), "url": reverse("studio"), "icon": "image"},
+        {"label": _("Gallery"), "url": reverse("gallery"), "icon": "images"},
         {"label": _("Search"), "url": reverse("search"), "icon": "search"},
         {"label": _("Bookmarks"), "url": reverse("bookmarks"), "icon": "bookmark"},
         {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
@@ -96,6 +99,25 @@ def _places() -> list[dict[str, Any]]:
 def site_banner() -> str:
     """Return what administrators say to everybody above every page; empty where that is nothing."""
     return BANNER.value
+
+
+@register.simple_tag
+def sizes(file: File, sizes: str) -> SafeString:
+    """Return the attributes with which an `img` shows the copy of a picture that fits a place of this width."""
+    longest = max(file.width or 0, file.height or 0)
+    copies = [
+        f"{reverse('file_size', args=[file.pk, side])} {round((file.width or 0) * min(side, longest) / longest)}w"
+        for number, side in enumerate(SIDES)
+        if longest and (not number or SIDES[number - 1] < longest)
+    ]
+    return format_html(
+        'src="{}" srcset="{}" sizes="{}" width="{}" height="{}"',
+        reverse("file_size", args=[file.pk, SIDES[1]]),
+        ", ".join(copies),
+        sizes,
+        file.width or 1,
+        file.height or 1,
+    )
 
 
 @register.filter

@@ -15,6 +15,7 @@ from conversations import access, budgets, catalog, marks, parameters, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
+from conversations.gallery.recipes import recipes
 from conversations.models import AnswerSchema, Branch, Conversation, Response
 from conversations.models.approval import DECIDE
 from conversations.models.mark import USUAL
@@ -72,9 +73,16 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "emojis": USUAL,
         "kept": kept.line(found.conversation),
         "readings": kept.readings_now(found.conversation),
+        "draft": _recalled(request),
         "budgets": [row for row in budgets.standing(request.user) if row["near"]] if budgets.known.value else [],
     }
     return render(request, "conversations/conversation.html", context)
+
+
+def _recalled(request: SignedInRequest) -> str:
+    """Return the prompt of the picture that `recall` names, for the composer; nothing where it is not theirs to see."""
+    files = access.pictures_for(request.user, request.GET.getlist("recall")[:1])
+    return recipes(files)[files[0].pk].prompt if files else ""
 
 
 @door("GET")

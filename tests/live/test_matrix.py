@@ -20,6 +20,7 @@ from conversations.actions import keys
 from conversations.models import (
     AnswerSchema,
     Approval,
+    Board,
     Branch,
     Conversation,
     Deletion,
@@ -73,6 +74,15 @@ ROWS: dict[str, Row] = {
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "gallery": ("GET", SIGNED_IN),
+    "gallery_download": ("POST", SIGNED_IN),
+    "boards": ("POST", SIGNED_IN),
+    "board": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "on_board": ("POST", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "picture": ("GET", MEMBERS_PAGE),
+    "favourite": ("POST", MEMBERS_PAGE),
+    "picture_delete": ("POST", MEMBERS_PAGE),
+    "recall": ("POST", MEMBERS_PAGE),
     "schemas": ("GET", SIGNED_IN),
     "schema_new": ("GET", SIGNED_IN),
     "schema": ("GET", SIGNED_IN),
@@ -261,6 +271,7 @@ def given(db: None) -> dict[str, Any]:
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
