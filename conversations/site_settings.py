@@ -126,7 +126,52 @@ SHARE_LINKS = SiteSetting(
     label=gettext_lazy("Share links"),
     help=gettext_lazy("Owners may make links that let people into a conversation. Off: old links open nothing."),
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS, SHARE_LINKS)
+PUBLIC_LINKS = SiteSetting(
+    name="public_links",
+    kind="flag",
+    default=True,
+    label=gettext_lazy("Links for people without an account"),
+    help=gettext_lazy(
+        "Owners may make links that show a conversation to whoever has them. Off: old links open nothing."
+    ),
+)
+SIGNUP = SiteSetting(
+    name="signup",
+    kind="choice",
+    default="invitation",
+    label=gettext_lazy("New accounts"),
+    help=gettext_lazy("How people get one. Accounts of the company’s provider have settings of their own."),
+    choices=(
+        ("invitation", gettext_lazy("By invitation")),
+        ("domains", gettext_lazy("By invitation, or by a letter to an address of our domains")),
+        ("closed", gettext_lazy("Made by administrators only")),
+    ),
+)
+SIGNUP_DOMAINS = SiteSetting[tuple[str, ...]](
+    name="signup_domains",
+    kind="lines",
+    default=(),
+    label=gettext_lazy("Our domains"),
+    help=gettext_lazy("One a line, such as example.com. Whoever reads mail there may make an account."),
+)
+MEMBERS_INVITE = SiteSetting(
+    name="members_invite",
+    kind="flag",
+    default=False,
+    label=gettext_lazy("Everybody may invite"),
+    help=gettext_lazy("People of the team send invitations too; otherwise only who may make accounts."),
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (
+    BANNER,
+    DEFAULT_INSTRUCTIONS,
+    REQUIRE_FACTOR,
+    BLOCKED_TERMS,
+    SHARE_LINKS,
+    PUBLIC_LINKS,
+    SIGNUP,
+    SIGNUP_DOMAINS,
+    MEMBERS_INVITE,
+)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

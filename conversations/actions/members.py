@@ -94,6 +94,15 @@ def accept(user: User, given: str) -> Conversation:
     return conversation
 
 
+def enter_invited(conversation_id: str, user: User, role: str, *, by: User) -> None:
+    """Let somebody in whom an owner asked to make an account first, unless that owner has no say there any more."""
+    with transaction.atomic():
+        conversation = events.lock(conversation_id)
+        owns = conversation.memberships.filter(user=by, role=Role.OWNER).exists()
+        if owns and conversation.deleted_at is None:
+            _enter(conversation, user, _given(role), actor=user)
+
+
 def open_up(access: Access, *, audience: str, role: str) -> None:
     """Say who may join without an invitation, and as what. Who has joined stays in when it is closed again."""
     access.require_owner()

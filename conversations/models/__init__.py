@@ -1,3 +1,4 @@
+from conversations.models.account_invitation import AccountInvitation
 from conversations.models.approval import Approval
 from conversations.models.audit import AuditEntry, Chain
 from conversations.models.board import Board, BoardPicture
@@ -26,12 +27,14 @@ from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
+from conversations.models.share import Share
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
 from conversations.models.vector_store import VectorStore
 
 __all__ = [
+    "AccountInvitation",
     "AnswerSchema",
     "Approval",
     "AuditEntry",
@@ -81,6 +84,7 @@ __all__ = [
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Share",
     "Spending",
     "StreamChunk",
     "Tag",

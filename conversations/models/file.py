@@ -111,7 +111,8 @@ class File(models.Model):
     @property
     def is_picture(self) -> bool:
         """Whether people look at it, in smaller copies: uploads and results, not what is small already or passing."""
-        return self.media_type in SHOWN_INLINE and self.purpose in {self.Purpose.UPLOAD, self.Purpose.RESULT}
+        lasting = {self.Purpose.UPLOAD, self.Purpose.RESULT, self.Purpose.LOCKED}
+        return self.media_type in SHOWN_INLINE and self.purpose in lasting
 
     @property
     def reference(self) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
+from conversations.actions.joining import may_invite
 from conversations.lists import sidebar_list
 from conversations.models import Approval, File, User
 from conversations.models.rendition import SIDES
-from conversations.site_settings import BANNER
+from conversations.site_settings import BANNER, SIGNUP
 
 register = template.Library()
 
@@ -33,6 +34,18 @@ TINTS = 12
 def icon(name: str, size: str = "") -> SafeString:
     """Draw the lucide icon `name`, hidden from screen readers; `sm` is the size for small controls."""
     return mark_safe(lucide(str(name), size=None, **{"class": f"i {size}".strip(), "aria-hidden": "true"}))  # noqa: S308
+
+
+@register.simple_tag
+def sign_up_open() -> bool:
+    """Return whether people of our domains may ask for an account."""
+    return SIGNUP.value == "domains"
+
+
+@register.simple_tag(takes_context=True)
+def invites(context: Context) -> bool:
+    """Return whether the person may invite others into the team."""
+    return may_invite(context["request"].user)
 
 
 @register.simple_tag

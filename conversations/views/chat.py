@@ -60,6 +60,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS
+            if not catalog.capabilities(name).only_paints
         ],
         "schemas": list(AnswerSchema.objects.values("name", "description")),
         "position": found.conversation.position,

@@ -26,7 +26,6 @@ from conversations.models import (
     Deletion,
     File,
     Folder,
-    Import,
     Invitation,
     Item,
     Membership,
@@ -37,6 +36,7 @@ from conversations.models import (
 from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
+from tests.live import in_and_out
 from tests.live.account_rows import ACCOUNT_ROWS
 from tests.live.outcomes import (
     ALL,
@@ -74,6 +74,7 @@ ROWS: dict[str, Row] = {
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "file_canvas": ("POST", (401, 404, 400, 400, 400, 401, 404)),  # 400: let in, and its bytes are no picture
     "gallery": ("GET", SIGNED_IN),
     "gallery_download": ("POST", SIGNED_IN),
     "boards": ("POST", SIGNED_IN),
@@ -128,12 +129,9 @@ ROWS: dict[str, Row] = {
     "branch": ("POST", WRITERS),
     "branch_main": ("POST", WRITERS),
     "kept": ("GET", MEMBERS_PAGE),
-    "imports": ("GET", SIGNED_IN),
-    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
     "own_usage": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
     "tools": ("POST", WRITERS),
     "approvals": ("GET", SIGNED_IN),
@@ -150,6 +148,7 @@ ROWS: dict[str, Row] = {
     "metrics": ("GET", ALL),
 } | ACCOUNT_ROWS
 SENT: dict[str, dict[str, Any]] = {
+    "file_canvas": {"sides": [16, 0, 0, 0]},
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
@@ -179,6 +178,9 @@ FORMS = {
     "member_change",
 }
 SECRET = "secret"
+ROWS |= in_and_out.ROWS
+SENT |= in_and_out.SENT
+FORMS |= in_and_out.SENT.keys()
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
@@ -274,7 +276,7 @@ def given(db: None) -> dict[str, Any]:
     ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
-    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
+    ids |= in_and_out.given(alice, response, SECRET)
     ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 

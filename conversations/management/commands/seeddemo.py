@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from conversations.access import conversation_for
-from conversations.actions import conversations, turns
+from conversations.actions import conversations, making, turns
+from conversations.image_options import makers
 from conversations.models import Conversation, Membership, User
 
 PASSWORD = "salon-demo"  # noqa: S105  # meant to be known
@@ -65,6 +66,8 @@ class Command(BaseCommand):
                 people = make_team()
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
+                if makers():
+                    make_work(people["Alice"], people["Bob"])
         self.stdout.write(f"Sign in as admin@, alice@, bob@ or charlie@example.com with the password {PASSWORD}")
 
 
@@ -99,3 +102,14 @@ def make_conversation(
     for author, text in messages:
         turns.send_message(conversation_for(people[author], conversation.pk), text=text)
     return conversation
+
+
+def make_work(owner: User, other: User) -> None:
+    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
+    chat."""
+    work = making.begin(owner)
+    Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
+    wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
+    made = making.make(conversation_for(owner, work.pk), wish)
+    text = "Draw it once more, in winter and at night."
+    turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)
