@@ -150,7 +150,7 @@ export interface Turn {
   /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
   making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
   /** What people say of the pictures in it, by the ids of their files. */
-  pictures?: Record<string, { name: string; liked_by: number[] }>;
+  pictures?: Record<string, { name: string; liked_by: number[]; gone: boolean }>;
 }
 
 /** Who makes pictures, with the values of its options. */

@@ -42,7 +42,10 @@ class StudioStage extends AppElement {
     canvas.classList.toggle("forming", Boolean(forming));
     ref(this, "empty").hidden = Boolean(picture);
     if (words) ref(this, "empty").textContent = words;
-    if (picture) this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
+    if (!picture) {
+      canvas.querySelector("img")?.remove();
+      delete canvas.dataset.url;
+    } else this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
     ref(this, "facts").textContent = picture?.width ? `${picture.width} × ${picture.height}` : "";
     const compares = versions.length > 1 && Boolean(shown);
     this.#button("compare").disabled = !compares;

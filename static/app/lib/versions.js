@@ -14,6 +14,7 @@ import { isRunning } from "./turns.js";
  * @property {Picture} picture
  * @property {string} name
  * @property {number[]} likedBy
+ * @property {boolean} gone whether a rule has taken its bytes
  */
 
 /** @param {Turn} turn @returns {Item[]} its pictures, also those that are not done */
@@ -32,10 +33,20 @@ export function versionsOf(turns, links) {
     for (const item of callsOf(turn)) {
       const picture = item.image;
       if (!picture?.id || !picture.width) continue;
-      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [] };
+      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [], gone: false };
       const parent = parentOf(turn, links, last, known);
       const number = versions.length + 1;
-      versions.push({ id: picture.id, number, parent, turn, item, picture, name: said.name, likedBy: said.liked_by });
+      versions.push({
+        id: picture.id,
+        number,
+        parent,
+        turn,
+        item,
+        picture,
+        name: said.name,
+        likedBy: said.liked_by,
+        gone: said.gone,
+      });
       known.add(picture.id);
     }
     const made = versions.at(-1);
