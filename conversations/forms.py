@@ -76,7 +76,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     class Meta:
         model = User
-        fields = ("name", "theme", "language")
+        fields = ("name", "theme", "language", "recipes_in_files")
+        labels = {"recipes_in_files": _("Write into pictures that I download what made them")}
         widgets = {"name": forms.TextInput({"autocomplete": "name"})}
 
     def clean_picture(self) -> bytes | None:

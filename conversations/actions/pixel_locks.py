@@ -110,15 +110,13 @@ def made_picture(response: Response) -> File | None:
 def _make(lock: PixelLock, made: File) -> None:
     with ExitStack() as stack, contents.disk_troubles(), masks.refusing():
         given = [stack.enter_context(masks.opened(file)) for file in (lock.original, made, lock.mask)]
-        picture, preview, heat = (stack.enter_context(files.unnamed()) for _ in range(3))
-        facts = workshop.do("lock", [*given, picture, preview, heat], seconds=SECONDS, feather=lock.feather)
+        picture, heat = (stack.enter_context(files.unnamed()) for _ in range(2))
+        facts = workshop.do("lock", [*given, picture, heat], seconds=SECONDS, feather=lock.feather)
         maker = lock.response.created_by
         assert maker is not None  # plan() was called for a person
         locked = _row(lock, maker, picture, File.Purpose.LOCKED, "image/png", [facts["width"], facts["height"]])
-        small = _row(lock, maker, preview, File.Purpose.PREVIEW, "image/webp", facts["preview"])
-        small.preview_of = locked
         warm = _row(lock, maker, heat, File.Purpose.HEAT, "image/webp", facts["heat"])
-        contents.keep([(locked, picture), (small, preview), (warm, heat)])
+        contents.keep([(locked, picture), (warm, heat)])
     _end(lock, state=PixelLock.State.DONE, made=made, locked=locked, heat=warm, changed=facts["share"])
 
 

@@ -22,7 +22,7 @@ VERSION = 1
 PIECE = 100
 """Rows that are read at once; a payload may be large."""
 REFERENCE = re.compile(r'"\$file":\s*"(file_\w+)"')
-FILE_FIELDS = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages")
+FILE_FIELDS = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages", "made_with")
 RESPONSE_FIELDS = (
     *("round", "calls", "door", "model", "status", "instructions", "metadata", "background", "usage"),
     *("error", "incomplete_details", "answer_form", "fit", "remarks"),

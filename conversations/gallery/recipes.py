@@ -24,6 +24,8 @@ class Recipe:
     parameters: dict[str, Any] = field(default_factory=dict)
     author: User | None = None
     response: Response | None = None
+    claimed: bool = False
+    """Whether only the picture's own metadata says so: it was uploaded with them."""
 
     @property
     def title(self) -> str:
@@ -58,7 +60,7 @@ def recipes(files: Sequence[File]) -> dict[str, Recipe]:
     return {
         file.pk: _recipe(file, responses[file.response_id], asked, calls)
         if file.response_id in responses
-        else Recipe(author=owners.get(file.owner_id or 0))
+        else _claimed(file, owners.get(file.owner_id or 0))
         for file in files
     }
 
@@ -99,6 +101,21 @@ def _recipe(file: File, response: Response, asked: dict[int, str], calls: dict[s
         parameters={name: value for name, value in used.items() if isinstance(value, str | int) and value != ""},
         author=response.created_by,
         response=response,
+    )
+
+
+def _claimed(file: File, owner: User | None) -> Recipe:
+    says = file.made_with or {}
+    words = {name: _text(says.get(name)) for name in ("prompt", "revised_prompt", "model", "image_model")}
+    parameters = says.get("parameters")
+    return Recipe(
+        words["prompt"],
+        words["revised_prompt"],
+        words["model"],
+        words["image_model"],
+        parameters=parameters if isinstance(parameters, dict) else {},
+        author=owner,
+        claimed=bool(says),
     )
 
 

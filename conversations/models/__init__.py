@@ -27,6 +27,7 @@ from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
+from conversations.models.share import Share
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
@@ -83,6 +84,7 @@ __all__ = [
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Share",
     "Spending",
     "StreamChunk",
     "Tag",

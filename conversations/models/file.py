@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations.models.conversation import Conversation
+from conversations.models.fields import VerbatimJSONField
 from conversations.models.rendition import SHOWN_INLINE
 from conversations.models.response import Response
 
@@ -77,6 +78,9 @@ class File(models.Model):
     hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a moderator hid what it stands in."""
 
+    made_with = VerbatimJSONField(null=True, blank=True, editable=False)
+    """Of an uploaded picture, what its own metadata claimed: prompt, model, parameters. Nobody vouches for it."""
+
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
 
@@ -111,7 +115,8 @@ class File(models.Model):
     @property
     def is_picture(self) -> bool:
         """Whether people look at it, in smaller copies: uploads and results, not what is small already or passing."""
-        return self.media_type in SHOWN_INLINE and self.purpose in {self.Purpose.UPLOAD, self.Purpose.RESULT}
+        lasting = {self.Purpose.UPLOAD, self.Purpose.RESULT, self.Purpose.LOCKED}
+        return self.media_type in SHOWN_INLINE and self.purpose in lasting
 
     @property
     def reference(self) -> dict[str, Any]:

@@ -53,6 +53,7 @@ CONTENT = [
     Derived("conversations.PixelLock", "response__conversation", "pixel_locks"),
     Derived("conversations.BoardPicture", "file__conversation", "board_pictures"),
     Derived("conversations.File", "conversation", "files"),
+    Derived("conversations.Share", "conversation", "shares"),
     Derived("conversations.Response", "conversation", "responses", "final", (LATEST_TURN, "-pk")),
     Derived("conversations.Branch", "conversation", "branches"),
     Derived("conversations.RetentionRule", "conversation", "rules"),

@@ -80,6 +80,8 @@ def wish_from(data: dict[str, Any]) -> making.Wish:
         parent=text(data, "parent"),
         references=listing(data, "references"),
         mask=text(data, "mask"),
+        canvas=text(data, "canvas"),
+        feather=data.get("feather"),
         client_id=text(data, "client_id"),
     )
 

@@ -115,7 +115,7 @@ def test_pages_are_told_and_the_pictures_are_the_conversations(answers: Answers)
     lock = answers.lock(RED)
     assert Fact.objects.filter(response=lock.response, kind=Fact.Kind.RESPONSE_UPDATED).count() == 1
     files = File.objects.filter(conversation=answers.conversation, response=lock.response)
-    assert sorted(files.values_list("purpose", flat=True)) == ["heat", "locked", "preview", "result"]
+    assert sorted(files.values_list("purpose", flat=True)) == ["heat", "locked", "result"]
 
 
 def test_it_is_done_once_and_a_dead_process_does_not_keep_it(

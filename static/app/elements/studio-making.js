@@ -87,11 +87,26 @@ class StudioMaking extends AppElement {
     edit?.classList.toggle("plain", !edits);
     generate?.classList.toggle("primary", !edits);
     generate?.classList.toggle("plain", edits);
-    ref(this, "target").textContent = target ? `Edit changes ${target.words}. Generate begins anew.` : "";
+    this.mask(!ref(this, "locking").hidden);
   }
 
   get target() {
     return this.#target;
+  }
+
+  /** @param {boolean} masked whether the target has a mask */
+  mask(masked) {
+    if (!this.form) return;
+    ref(this, "locking").hidden = !masked;
+    const { words } = this.#target ?? {};
+    const what = masked ? `${words}, inside the mask` : words;
+    ref(this, "target").textContent = words ? `Edit changes ${what}. Generate begins anew.` : "";
+  }
+
+  /** Pixels over which the edge of the pixel lock fades; undefined without one. */
+  get feather() {
+    const locks = /** @type {HTMLInputElement | null} */ (this.querySelector("[name=locks]"));
+    return locks?.checked ? Math.max(0, Math.min(256, Math.round(Number(this.#field("feather").value)))) : undefined;
   }
 
   /** @param {number[]} times that pictures of this work took, in milliseconds */

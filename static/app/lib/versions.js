@@ -11,7 +11,8 @@ import { isRunning } from "./turns.js";
  * @property {string | null} parent the id of another version
  * @property {Turn} turn
  * @property {Item} item
- * @property {Picture} picture
+ * @property {Picture} picture as it is shown: locked to its original, where that was asked for
+ * @property {import("../types").PixelLock | undefined} lock
  * @property {string} name
  * @property {number[]} likedBy
  * @property {boolean} gone whether a rule has taken its bytes
@@ -36,13 +37,16 @@ export function versionsOf(turns, links) {
       const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [], gone: false };
       const parent = parentOf(turn, links, last, known);
       const number = versions.length + 1;
+      const lock =
+        turn.pixel_lock && (turn.pixel_lock.made?.id ?? picture.id) === picture.id ? turn.pixel_lock : undefined;
       versions.push({
         id: picture.id,
         number,
         parent,
         turn,
         item,
-        picture,
+        picture: lock?.locked ?? picture,
+        lock,
         name: said.name,
         likedBy: said.liked_by,
         gone: said.gone,
