@@ -20,6 +20,7 @@ from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
 from conversations.models.order import Folder, Tag
+from conversations.models.personal import DataRequest
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -50,6 +51,7 @@ __all__ = [
     "Chain",
     "Change",
     "Conversation",
+    "DataRequest",
     "Decides",
     "Deletion",
     "Fact",

@@ -84,6 +84,7 @@ KEPT = {
     "conversations.Usage": "numbers by day, person, model and key",
     "conversations.Budget": "how much may be used",
     "conversations.Spending": "how much of it is used",
+    "conversations.DataRequest": "who asked for whose data, and an officer's reason",
     "conversations.Sanction": "whose account was closed, and until when",
     "conversations.VectorStore": "the id of documents at the provider, which an operator keeps there",
     "conversations.Setting": "what administrators set for everybody",
