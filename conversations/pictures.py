@@ -38,15 +38,21 @@ def locks_of(response_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
 
 def _shown(lock: PixelLock) -> dict[str, Any]:
     files = {name: getattr(lock, name) for name in ("original", "made", "locked", "heat")}
-    pictures = {name: image(file.reference) if file and not file.purged_at else None for name, file in files.items()}
+    pictures = {name: image(file.reference) if file and _is_there(file) else None for name, file in files.items()}
     facts = {"state": lock.state, "problem": lock.problem, "changed": lock.changed, "feather": lock.feather}
     return facts | pictures | {"scaled": lock.scaled}
 
 
 def as_locked(file: File) -> File:
     """Return the locked picture that is shown in the place of what a model made, or the picture itself."""
-    if file.purpose != File.Purpose.RESULT or file.response_id is None:
-        return file
-    done = PixelLock.objects.filter(response=file.response_id, made=file, state=PixelLock.State.DONE)
-    lock = done.select_related("locked").first()
-    return lock.locked if lock is not None and lock.locked is not None and not lock.locked.purged_at else file
+    return locked_of([file]).get(file.pk, file)
+
+
+def locked_of(files: Iterable[File]) -> dict[str, File]:
+    """Return the locked pictures that are shown in the place of what a model made, by the ids of that."""
+    done = PixelLock.objects.filter(made__in=files, state=PixelLock.State.DONE).select_related("locked")
+    return {str(lock.made_id): lock.locked for lock in done if lock.locked is not None and _is_there(lock.locked)}
+
+
+def _is_there(file: File) -> bool:
+    return file.purged_at is None and file.hidden_at is None

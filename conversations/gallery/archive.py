@@ -21,9 +21,11 @@ SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "i
 
 def name_of(picture: Picture) -> str:
     """Return what to call a picture that is taken along: its first words, and the suffix of what it is."""
-    file = picture.file
-    called = file.name.rpartition(".")[0] or file.name or " ".join(picture.title.split()[:8]) or "picture"
-    return clean_name(called[:80].rstrip(". …") + SUFFIXES.get(picture.shown.media_type, ""), picture.shown.media_type)
+    file = picture.shown
+    called = (
+        picture.file.name.rpartition(".")[0] or picture.file.name or " ".join(picture.title.split()[:8]) or "picture"
+    )
+    return clean_name(called[:80].rstrip(". …") + SUFFIXES.get(file.media_type, ""), file.media_type)
 
 
 def zipped(pictures: Sequence[Picture]) -> Iterator[bytes]:

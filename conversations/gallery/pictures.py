@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from conversations.gallery.recipes import Recipe, recipes
-from conversations.models import Board, Conversation, Favourite, File, Item, PixelLock, Response, User
+from conversations.models import Board, Conversation, Favourite, File, Item, Response, User
 from conversations.models.rendition import SHOWN_INLINE
+from conversations.pictures import locked_of
 from conversations.search.index import newest
 from conversations.search.query import Query
 
@@ -50,8 +51,13 @@ class Picture:
     file: File
     recipe: Recipe
     favourite: bool
-    shown: File
-    """What is looked at: in the place of what a model made outside a mask, the picture with the pixels locked."""
+    locked: File | None = None
+    """As its original outside a mask."""
+
+    @property
+    def shown(self) -> File:
+        """What people see of it, and take along."""
+        return self.locked or self.file
 
     @property
     def title(self) -> str:
@@ -112,9 +118,8 @@ def described(user: User, files: list[File]) -> list[Picture]:
     liked = set(Favourite.objects.filter(user=user, file__in=files).values_list("file", flat=True))
     for file in files:
         file.conversation_title = known.get(file.conversation_id or "", "")
-    done = PixelLock.objects.filter(made__in=files, state=PixelLock.State.DONE, locked__purged_at=None)
-    locked = {lock.made_id: lock.locked for lock in done.select_related("locked") if lock.locked is not None}
-    return [Picture(file, made[file.pk], file.pk in liked, locked.get(file.pk) or file) for file in files]
+    locked = locked_of(files)
+    return [Picture(file, made[file.pk], file.pk in liked, locked.get(file.pk)) for file in files]
 
 
 def cursor_of(file: File) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from conversations.actions import keys
@@ -37,7 +36,7 @@ from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
 from tests.live import in_and_out
-from tests.live.account_rows import ACCOUNT_ROWS
+from tests.live.account_rows import ACCOUNT_ROWS, ACCOUNT_SENT
 from tests.live.outcomes import (
     ALL,
     ASKER,
@@ -54,6 +53,7 @@ from tests.live.outcomes import (
     WRITERS,
 )
 from tests.live.picture_rows import PICTURE_ROWS
+from tests.live.visitors import client_of, routes
 
 AVATAR = "0" * 32 + ".webp"
 
@@ -117,6 +117,8 @@ ROWS: dict[str, Row] = (
         "kept": ("GET", MEMBERS_PAGE),
         "reports": ("GET", SIGNED_IN),
         "own_usage": ("GET", SIGNED_IN),
+        "own_data": ("GET", SIGNED_IN),
+        "own_erasure": ("POST", SIGNED_IN),
         "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
         "conversation_delete": ("POST", OWNER),
         "tools": ("POST", WRITERS),
@@ -155,37 +157,28 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {
-    "theme",
-    "folder_new",
-    "folder",
-    "sign_out_everywhere",
-    "keys",
-    "member_add",
-    "audience",
-    "invite",
-    "member_change",
-}
+FORMS = {"theme", "folder_new", "folder", "sign_out_everywhere", "keys", "member_add", "audience", "invite"}
+FORMS |= {"member_change"}
 SECRET = "secret"
 ROWS |= in_and_out.ROWS
-SENT |= in_and_out.SENT
-FORMS |= in_and_out.SENT.keys()
+SENT |= in_and_out.SENT | ACCOUNT_SENT
+FORMS |= in_and_out.SENT.keys() | ACCOUNT_SENT.keys()
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1, "budget_id": 1}
+GIVEN |= {
+    "rule_id": 1,
+    "hold_id": 1,
+    "position": 1,
+    "reading_id": 1,
+    "change_id": 1,
+    "case_id": 1,
+    "budget_id": 1,
+    "request_id": 1,
+}
 ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
 """Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
-
-
-def routes(resolver: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address of the site, with its name."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLPattern):
-            yield f"{namespace}{entry.name}", entry
-        else:
-            yield from routes(entry, namespace + (f"{entry.namespace}:" if entry.namespace else ""))
 
 
 ADMINISTRATION = sorted({name for name, _ in routes() if name.startswith("admin:") and not name.endswith(":None")})
@@ -256,6 +249,7 @@ def given(db: None) -> dict[str, Any]:
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
     notice = Notice.objects.create(user=alice, kind="mention", conversation=conversation, source="item:1")
+    Group.objects.get_or_create(pk=1, defaults={"name": "Lamps"})
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -266,22 +260,8 @@ def given(db: None) -> dict[str, Any]:
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     ids |= in_and_out.given(alice, response, SECRET)
-    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
+    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token", "group_id": 0}
     return {"conversation_id": conversation.pk} | ids | GIVEN
-
-
-def client_of(person: str) -> Client:
-    """Return the client of one of PEOPLE, who is made what they are called first."""
-    client = Client()
-    if person == "anonymous":
-        return client
-    user = User.objects.get(name=person.split()[-1].capitalize())
-    client.force_login(user)
-    if person == "reading bob":
-        Membership.objects.filter(user=user).update(role="viewer")
-    if person == "suspended alice":
-        User.objects.filter(pk=user.pk).update(is_active=False)
-    return client
 
 
 def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str:
