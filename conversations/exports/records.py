@@ -237,7 +237,9 @@ def _offered(offered: Any, servers: dict[int, str]) -> Record:
     if not isinstance(offered, dict):
         return {}
     named = [servers[pk] for pk in offered.get("servers", []) if pk in servers]
-    return {name: value for name, value in offered.items() if name != "servers"} | ({"servers": named} if named else {})
+    return {name: offered[name] for name in ("functions", "hosted") if name in offered} | (
+        {"servers": named} if named else {}
+    )
 
 
 def _without_secrets(value: Any) -> Any:
