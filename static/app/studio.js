@@ -65,7 +65,7 @@ function refresh() {
   making.times = store.versions.flatMap(({ turn: { timing } }) => (timing.done_ms === null ? [] : [timing.done_ms]));
   const download = /** @type {HTMLAnchorElement} */ (element(".bar [data-ref=download]"));
   download.hidden = !shown;
-  if (shown) download.href = shown.picture.url;
+  if (shown) download.href = `${shown.picture.url}download/`;
   sayWhatRuns();
 }
 
@@ -239,6 +239,7 @@ addEventListener("hashchange", () => {
 
 making.begin({ makers: state.makers, work: state.conversation.id, mostResults: state.most_results });
 for (const id of new URLSearchParams(location.search).getAll("reference")) making.list?.references.addFile(id);
+if (state.recalled) making.recall(state.recalled);
 refresh();
 socket.open();
 document.documentElement.dataset.ready = "";

@@ -201,6 +201,8 @@ export interface StudioState extends StudioTurns {
   me: Me;
   makers: Maker[];
   most_results: number;
+  /** What the form is filled with, from a picture of the gallery. */
+  recalled: { prompt?: string; maker?: string; values: Record<string, string>; references: string[] } | null;
 }
 
 /** A call that waits for a person, or waited. */
