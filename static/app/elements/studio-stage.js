@@ -56,7 +56,7 @@ class StudioStage extends AppElement {
     const compares = versions.length > 1 && Boolean(shown);
     this.#button("compare").disabled = !compares;
     if (this.view === "compare" && compares) this.#fill();
-    else if (this.view === "compare") this.show("look");
+    else if (this.view === "compare" || (this.view === "mask" && this.#button("mask").hidden)) this.show("look");
   }
 
   /** @param {string} view */
