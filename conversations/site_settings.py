@@ -123,7 +123,7 @@ SHARE_LINKS = SiteSetting(
     name="share_links",
     kind="flag",
     default=True,
-    label=gettext_lazy("Share links"),
+    label=gettext_lazy("Links into conversations"),
     help=gettext_lazy("Owners may make links that let people into a conversation. Off: old links open nothing."),
 )
 PUBLIC_LINKS = SiteSetting(

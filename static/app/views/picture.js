@@ -23,7 +23,7 @@ export class PictureView {
     ref(this.element, "caption").textContent = captionOf(item, picture, running);
     const link = /** @type {HTMLAnchorElement} */ (ref(this.element, "download"));
     link.hidden = !item.image;
-    if (item.image) link.href = (item.locked ?? item.image).url;
+    if (item.image) link.href = `${(item.locked ?? item.image).url}download/`;
     const comment = ref(this.element, "comment");
     comment.hidden = !item.image || !item.id;
     comment.dataset.output = item.id ?? "";
