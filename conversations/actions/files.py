@@ -221,7 +221,7 @@ def brought_in(access: Access, file: File) -> File:
 
 
 def copied(file: File, access: Access) -> File:
-    previews = list(file.previews.all())
+    previews = list(file.previews.filter(purpose=File.Purpose.PREVIEW))
     copy = _again(file, access)
     copy.save()
     for preview in previews:

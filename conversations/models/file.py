@@ -65,7 +65,7 @@ class File(models.Model):
     height = models.PositiveIntegerField(null=True, blank=True)
     pages = models.PositiveIntegerField(null=True, blank=True)
     preview_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="previews")
-    """The picture that this is a smaller copy of."""
+    """The picture that this is a smaller copy of, or was made from by the pixel lock: it goes with it."""
     provider_id = models.CharField(max_length=200, blank=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -117,6 +117,10 @@ class File(models.Model):
         """Whether people look at it, in smaller copies: uploads and results, not what is small already or passing."""
         lasting = {self.Purpose.UPLOAD, self.Purpose.RESULT, self.Purpose.LOCKED}
         return self.media_type in SHOWN_INLINE and self.purpose in lasting
+
+    @property
+    def smaller(self) -> File | None:
+        return self.previews.filter(purpose=self.Purpose.PREVIEW).first()
 
     @property
     def reference(self) -> dict[str, Any]:

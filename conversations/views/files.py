@@ -79,7 +79,7 @@ def size(request: SignedInRequest, file_id: str, side: int) -> HttpResponseBase:
     if rendition is not None and (made := rendition.side_for(side)):
         name = rendition_name(found.sha256, made)
         return _served(request, name, "image/webp", inline=True, called=f"{found.pk}-{made}.webp")
-    answer = _whole(request, found.previews.first() or found)
+    answer = _whole(request, found.smaller or found)
     if rendition is None or rendition.done_at is None:
         answer["Cache-Control"] = "private, no-cache"
     return answer
@@ -90,7 +90,7 @@ def size(request: SignedInRequest, file_id: str, side: int) -> HttpResponseBase:
 def preview(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     """A picture as large as a page shows it; the picture itself where it is small."""
     found = _found(request, file_id)
-    return _whole(request, found.previews.first() or found)
+    return _whole(request, found.smaller or found)
 
 
 @require_GET
