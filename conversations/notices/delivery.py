@@ -28,7 +28,7 @@ AT_ONCE = 100
 """Notices that are pushed, and people who are written to, in one go."""
 MOST_IN_A_LETTER = 50
 LONGEST = 10.0
-"""Seconds after which what is left waits for the next go: what else the keeper does must not wait for slow addresses."""
+"""Seconds after which what is left waits for the next go: the keeper has more to do than wait for slow ones."""
 STALE = timedelta(days=7)
 """What could not be said for so long is not said any more."""
 LATER = timedelta(minutes=10)
