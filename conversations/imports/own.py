@@ -119,6 +119,7 @@ class OwnReader:
         return begin(
             self._user,
             digest,
+            kind=sane.choice(first.get("kind"), Conversation.Kind.values, ""),
             title=sane.text(first.get("title"), 200),
             title_by_person=first.get("title_by_person") is True,
             model=model,

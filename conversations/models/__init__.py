@@ -8,12 +8,14 @@ from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
+from conversations.models.group_access import GroupAccess
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
+from conversations.models.library import Persona, PersonaVersion, Prompt, PromptVersion
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
@@ -59,6 +61,7 @@ __all__ = [
     "File",
     "Folder",
     "FunctionTool",
+    "GroupAccess",
     "HoldTarget",
     "IdempotencyKey",
     "Import",
@@ -72,7 +75,11 @@ __all__ = [
     "Membership",
     "Mention",
     "Notice",
+    "Persona",
+    "PersonaVersion",
     "PixelLock",
+    "Prompt",
+    "PromptVersion",
     "ProviderDeletion",
     "ProviderFile",
     "PushSubscription",

@@ -152,7 +152,7 @@ export interface Turn {
   /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
   making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
   /** What people say of the pictures in it, by the ids of their files. */
-  pictures?: Record<string, { name: string; liked_by: number[] }>;
+  pictures?: Record<string, { name: string; liked_by: number[]; gone: boolean }>;
   /** What keeps the picture as its original was outside a mask. */
   pixel_lock?: PixelLock | null;
 }
@@ -201,6 +201,8 @@ export interface StudioState extends StudioTurns {
   me: Me;
   makers: Maker[];
   most_results: number;
+  /** What the form is filled with, from a picture of the gallery. */
+  recalled: { prompt?: string; maker?: string; values: Record<string, string>; references: string[] } | null;
 }
 
 /** A call that waits for a person, or waited. */

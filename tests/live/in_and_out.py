@@ -7,10 +7,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from conversations.actions import library
 from conversations.models import Branch, Conversation, Import, Response, Share, User
 from conversations.models.invitation import hashed
 from tests.live.outcomes import LOGIN, MEMBERS_PAGE, NONE, OWNERS_FORM, SIGNED_IN
 
+OF_PEOPLE = (401, 200, 200, 200, 200, 401, 200)
+OWN = (LOGIN, 404, 404, 404, 200, LOGIN, 404)
+"""What Alice shares with nobody."""
 ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "export": ("GET", MEMBERS_PAGE),
     "imports": ("GET", SIGNED_IN),
@@ -18,6 +22,16 @@ ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "shares": ("GET", OWNERS_FORM),
     "share_create": ("POST", OWNERS_FORM),
     "share_revoke": ("POST", OWNERS_FORM),
+    "prompts": ("GET", SIGNED_IN),
+    "prompt_new": ("GET", SIGNED_IN),
+    "prompts_offered": ("GET", OF_PEOPLE),
+    "prompt": ("GET", OWN),
+    "prompt_delete": ("POST", OWN),
+    "personas": ("GET", SIGNED_IN),
+    "persona_new": ("GET", SIGNED_IN),
+    "persona": ("GET", SIGNED_IN),
+    "persona_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "persona_begin": ("POST", SIGNED_IN),
     "shared": ("GET", (200, 200, 200, 200, 200, 404, 200)),
     "shared_file": ("GET", NONE),
 }
@@ -38,4 +52,8 @@ def given(alice: User, response: Response, secret: str) -> dict[str, Any]:
         expires_at=timezone.now() + timedelta(days=1),
     )
     brought = Import.objects.create(owner=alice, name="chats.json", size=2)
-    return {"share_id": share.pk, "mark": "forged", "import_id": brought.pk}
+    prompt = library.save_prompt(alice, None, title="Lamps", text="About {{ lamp }}", shared=False)
+    values = dict.fromkeys(("description", "instructions", "model", "opening", "suggestions"), "") | {"tools": []}
+    persona = library.save_persona(alice, None, title="Lamplighter", shared=True, values=values)
+    ids = {"prompt_id": prompt.pk, "persona_id": persona.pk}
+    return ids | {"share_id": share.pk, "mark": "forged", "import_id": brought.pk}

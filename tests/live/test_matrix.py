@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import NoReverseMatch, reverse
@@ -35,7 +36,7 @@ from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
 from tests.live import in_and_out
-from tests.live.account_rows import ACCOUNT_ROWS
+from tests.live.account_rows import ACCOUNT_ROWS, ACCOUNT_SENT
 from tests.live.outcomes import (
     ALL,
     ASKER,
@@ -156,21 +157,12 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {
-    "theme",
-    "folder_new",
-    "folder",
-    "sign_out_everywhere",
-    "keys",
-    "member_add",
-    "audience",
-    "invite",
-    "member_change",
-}
+FORMS = {"theme", "folder_new", "folder", "sign_out_everywhere", "keys", "member_add", "audience", "invite"}
+FORMS |= {"member_change"}
 SECRET = "secret"
 ROWS |= in_and_out.ROWS
-SENT |= in_and_out.SENT
-FORMS |= in_and_out.SENT.keys()
+SENT |= in_and_out.SENT | ACCOUNT_SENT
+FORMS |= in_and_out.SENT.keys() | ACCOUNT_SENT.keys()
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
@@ -257,6 +249,7 @@ def given(db: None) -> dict[str, Any]:
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
     notice = Notice.objects.create(user=alice, kind="mention", conversation=conversation, source="item:1")
+    Group.objects.get_or_create(pk=1, defaults={"name": "Lamps"})
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -267,7 +260,7 @@ def given(db: None) -> dict[str, Any]:
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
     ids |= in_and_out.given(alice, response, SECRET)
-    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
+    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token", "group_id": 0}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 

@@ -114,7 +114,7 @@ def make_order(people: dict[str, User]) -> None:
     order.tag(mine, ["furniture", "light"])
     asked = Item.objects.filter(conversation=first, direction=Item.Direction.INPUT).earliest("id")
     place = Place(asked.response, asked)
-    notes.write(his, text="The one in the shop window is 79 euros.", about=place)
+    notes.write(his, text="@Alice, the one in the shop window is 79 euros.", about=place)
     marks.react(his, place, "👍", on=True)
     marks.react(mine, place, "👍", on=True)
     marks.bookmark(mine, place, on=True)
