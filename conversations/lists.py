@@ -43,6 +43,8 @@ class Row:
     may_write: bool
     is_owner: bool
     has_title: bool
+    unread: int
+    """What others said since the person was here; `MOST_UNREAD` stands for more."""
     people: list[User]
 
 
@@ -145,7 +147,7 @@ def _list(
     user: User, *, query: str, before: str, size: int, archived: bool = False, with_people: bool = False
 ) -> Listing:
     rows = Membership.objects.filter(user=user, conversation__deleted_at=None, archived_at__isnull=not archived)
-    rows = rows.filter(_title_has(query)).select_related("conversation")
+    rows = rows.filter(_title_has(query)).select_related("conversation").with_unread()
     if with_people:
         others = Membership.objects.exclude(user=user).select_related("user").order_by("id")[:FACES]
         rows = rows.prefetch_related(Prefetch("conversation__memberships", others, to_attr="others"))
@@ -228,6 +230,7 @@ def _row(membership: Membership, running: set[str]) -> Row:
         id=conversation.pk,
         title=conversation.title or _("New conversation"),
         has_title=bool(conversation.title),
+        unread=0 if membership.muted_at else membership.unread,
         url=reverse(
             "studio_work" if conversation.kind == Conversation.Kind.WORK else "conversation", args=[conversation.pk]
         ),

@@ -15,8 +15,8 @@ LAYERS: list[set[str]] = [
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"}
     | {"pictures", "sessions"},
-    {"renditions", "snapshots", "lists", "running", "image_options"},
-    {"events", "dispatch", "replay", "watch"},
+    {"renditions", "snapshots", "lists", "running", "unread", "image_options"},
+    {"events", "dispatch", "replay", "watch", "readmarks"},
     {"moderation", "exports"},
     {"actions", "search"},
     {"tools", "mcp", "computer"},

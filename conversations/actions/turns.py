@@ -334,8 +334,9 @@ def announce(conversation: Conversation, branch: Branch, response: Response, *, 
     if title and not conversation.title:
         conversation.title = shortened(title)
     statements.touch(conversation=conversation.pk, activity_at=now, archived_at=None)
-    changed = ["branch", "activity_at", "title", "several_write"]
-    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
+    kind, changed = Fact.Kind.RESPONSE_CREATED, ["branch", "activity_at", "title", "several_write"]
+    by = response.inputs[-1].author if response.inputs else None
+    events.record(conversation, kind, response=response, person=by, said=by is not None, changed=changed)
     if response.is_running:
         transaction.on_commit(lambda: dispatch.start(response), robust=True)
 

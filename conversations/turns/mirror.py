@@ -149,7 +149,8 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             for index, payload in enumerate(output)
         ]
         insert(response.outputs)
-        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+        said = response.status != Response.Status.CANCELLED and not response.calls
+        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response, said=said)
         calls.follow(conversation, response, response.outputs)
         if noticing.wants_a_look(response):
             transaction.on_commit(lambda: noticing.look(response.pk), robust=True)

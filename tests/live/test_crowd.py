@@ -29,6 +29,7 @@ ANYBODY = st.integers(0, len(NAMES) - 1)
 SOME = st.sets(ANYBODY, max_size=4)
 WAYS = st.sampled_from(["noted", "sent", "sent twice", "noted twice", "sent, and the answer lost"])
 """How one person's message comes: to the model or to people, and whether its sender hears of it the first time."""
+ALL = st.lists(WAYS, min_size=len(NAMES), max_size=len(NAMES))
 WANTED = 1000
 PATIENCE = 60.0
 
@@ -78,28 +79,25 @@ class Crowd(RuleBasedStateMachine):
         ]
         await asyncio.gather(*(window.online() for window in self.windows))
 
-    @rule(ways=st.lists(WAYS, min_size=len(NAMES), max_size=len(NAMES)))
-    def everybody_sends_at_once(self, ways: list[str]) -> None:
-        self.now(self._burst(ways))
-
-    @rule(ways=st.lists(WAYS, min_size=len(NAMES), max_size=len(NAMES)), lost=SOME)
+    @rule(ways=ALL, lost=SOME)
     def everybody_sends_while_sockets_are_lost(self, ways: list[str], lost: set[int]) -> None:
         self.now(self._burst(ways, *(self.windows[who].drop() for who in lost)))
+
+    @rule(ways=ALL, moving=SOME)
+    def everybody_sends_while_some_lose_the_network_or_come_back(self, ways: list[str], moving: set[int]) -> None:
+        self.now(self._burst(ways, *map(self._leave_or_come, moving)))
+
+    @rule(ways=ALL, anew=SOME)
+    def everybody_sends_while_some_load_the_page_anew(self, ways: list[str], anew: set[int]) -> None:
+        self.now(self._burst(ways, *map(self._reload, anew)))
 
     @rule(way=WAYS, stopping=ANYBODY)
     def everybody_sends_the_same_way_while_one_stops_what_runs(self, way: str, stopping: int) -> None:
         self.now(self._burst([way] * len(NAMES), self._stop(stopping)))
 
-    @rule(who=ANYBODY, how=st.sampled_from(["leaves", "comes back", "loads the page anew"]))
-    def one_leaves_or_comes(self, who: int, how: str) -> None:
-        if how == "leaves":
-            self.offline.add(who)
-            self.now(self.windows[who].offline())
-        elif how == "comes back" and who in self.offline:
-            self.offline.remove(who)
-            self.now(self.windows[who].online())
-        elif how == "loads the page anew":
-            self.now(self._reload(who))
+    async def _leave_or_come(self, who: int) -> None:
+        self.offline ^= {who}
+        await (self.windows[who].offline() if who in self.offline else self.windows[who].online())
 
     async def _reload(self, who: int) -> None:
         await self.windows[who].offline()
@@ -213,7 +211,7 @@ def test_a_thousand_messages_of_ten_people_come_to_one_order_that_all_see(crowd:
         crowd,
         settings=settings(
             max_examples=4,
-            stateful_step_count=38,
+            stateful_step_count=26,
             derandomize=True,
             database=None,
             deadline=None,
