@@ -8,6 +8,7 @@ const options = {
     compare: "static/app/compare.js",
     conversation: "static/app/conversation.js",
     studio: "static/app/studio.js",
+    "push-worker": "static/app/push-worker.js",
     style: "static/css/style.css",
   },
   outdir: "build/static/dist",

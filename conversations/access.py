@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
 from conversations.errors import NotFound, Refused
 from conversations.models import (
     AnswerSchema,
+    Board,
     Branch,
     Conversation,
     Deletion,
     File,
+    Folder,
+    Import,
     Invitation,
     Item,
     Key,
@@ -23,6 +28,7 @@ from conversations.models import (
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed
 from conversations.prepared import Given, Select
+from conversations.site_settings import SHARE_LINKS
 
 MOST_ID = 2**63
 _membership = Select(
@@ -101,6 +107,46 @@ def note_in(conversation: Conversation, note_id: int) -> Item:
     return note
 
 
+@dataclass(frozen=True)
+class Place:
+    """A message or an answer, for people to mark: an answer is the response, without an item or with one in it."""
+
+    response: Response | None
+    item: Item | None = None
+
+    @property
+    def is_message(self) -> bool:
+        return self.item is not None and self.item.direction != Item.Direction.OUTPUT
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """The columns of a mark on it."""
+        return {"item": self.item, "response": None} if self.is_message else {"item": None, "response": self.response}
+
+
+def place_in(conversation: Conversation, *, response_id: int | None, item_id: int | None, output: str = "") -> Place:
+    """Return a message of this conversation by its item, or an answer by its response; raise `NotFound`.
+
+    `output` is the provider's id of something in the answer.
+    """
+    items = Item.objects.present().filter(conversation=conversation).select_related("response")
+    if item_id is not None:
+        said = items.filter(direction__in=[Item.Direction.INPUT, Item.Direction.NOTE], about=None, about_answer=None)
+        item = said.filter(pk=item_id).first()
+        if item is None or (item.response is not None and item.response.deleted_at is not None):
+            raise NotFound
+        return Place(item.response, item)
+    response = response_in(conversation, response_id) if response_id is not None else None
+    if response is None or response.deleted_at is not None:
+        raise NotFound
+    if not output:
+        return Place(response)
+    made = items.filter(response=response, direction=Item.Direction.OUTPUT, provider_id=plain(output)[:200]).first()
+    if made is None:
+        raise NotFound
+    return Place(response, made)
+
+
 def item_in(conversation: Conversation, item_id: int) -> Item:
     """Return a message, a note or a part of an ended answer of this conversation; raise `NotFound`."""
     items = Item.objects.present().filter(conversation=conversation).select_related("response", "author")
@@ -128,6 +174,26 @@ def file_for(user: User, file_id: str) -> File:
     return file
 
 
+def pictures_for(user: User, file_ids: Sequence[str]) -> list[File]:
+    """Return those of these files that are pictures in conversations of `user`'s, in the order in which they are named.
+
+    What is not theirs is left out, as if it were not there.
+    """
+    ids = list(dict.fromkeys(file_id for file_id in file_ids if file_id == plain(file_id)))
+    files = File.objects.filter(
+        conversation__in=Conversation.objects.visible_to(user), purged_at=None, hidden_at=None, pk__in=ids
+    ).in_bulk()
+    return [files[file_id] for file_id in ids if file_id in files and files[file_id].is_picture]
+
+
+def board_for(user: User, board_id: int) -> Board:
+    """Return a board of `user`'s or of the team's; raise `NotFound`."""
+    found = Board.objects.visible_to(user).filter(pk=board_id).first() if board_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
 def deletion_for(user: User, deletion_id: int) -> Deletion:
     """Return what `user` owned and can still bring back; raise `NotFound`."""
     found = (
@@ -151,11 +217,21 @@ def joinable_by(user: User, conversation_id: str) -> Conversation:
 
 def invitation_for(secret: str) -> Invitation:
     """Return the open invitation of a secret; raise `NotFound`. Who has the secret may see it."""
+    if not SHARE_LINKS.value:
+        raise NotFound
     open_ones = Invitation.objects.open().filter(conversation__deleted_at=None)
     found = open_ones.select_related("conversation", "created_by").filter(secret_hash=hashed(secret)).first()
     if found is None:
         raise NotFound
     return found
+
+
+def folder_for(user: User, folder_id: int) -> Folder:
+    """Return a folder of `user`, or one that the team shares; raise `NotFound`."""
+    folder = Folder.objects.visible_to(user).filter(pk=folder_id).first() if folder_id < MOST_ID else None
+    if folder is None:
+        raise NotFound
+    return folder
 
 
 def key_of(user: User, key_id: int) -> Key:
@@ -164,6 +240,14 @@ def key_of(user: User, key_id: int) -> Key:
     if key is None:
         raise NotFound
     return key
+
+
+def import_of(user: User, import_id: int) -> Import:
+    """Return an import of `user`; raise `NotFound`."""
+    found = Import.objects.filter(pk=import_id, owner=user).first() if import_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def schema(schema_id: int) -> AnswerSchema:

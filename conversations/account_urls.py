@@ -7,7 +7,7 @@ from allauth.socialaccount.views import login_cancelled
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from conversations.views import company
+from conversations.views import company, joining
 
 urlpatterns = [
     path("company/login/", company.login, name="openid_connect_login"),
@@ -18,5 +18,9 @@ urlpatterns = [
     path("email/", RedirectView.as_view(pattern_name="settings"), name="account_email"),
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
     path("2fa/", include("allauth.mfa.urls")),
+    path("signup/", joining.signup, name="account_signup"),
+    path("invitations/", joining.invitations, name="account_invitations"),
+    path("invitations/<int:invitation_id>/withdraw/", joining.withdraw, name="account_uninvite"),
+    path("join/<str:secret>/", joining.join, name="account_invitation"),
     path("password/set/", company.set_password, name="account_set_password"),
 ]

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from conversations.actions import identities
+from conversations.actions.identities import INVITED
 from conversations.errors import Refused
 from conversations.models import User
 from conversations.sealing import seal, unseal
@@ -77,7 +78,9 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             return  # the person who is signed in says that it is theirs, too
         try:
-            sociallogin.user = identities.signed_in(sociallogin.account, sociallogin.provider.identity)
+            invitation = request.session.pop(INVITED, "")
+            identity = sociallogin.provider.identity
+            sociallogin.user = identities.signed_in(sociallogin.account, identity, invitation=invitation)
         except Refused as error:
             page = render(request, "socialaccount/refused.html", {"sentence": error.sentence}, status=error.status)
             raise ImmediateHttpResponse(page) from error

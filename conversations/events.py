@@ -10,7 +10,7 @@ from django.db import transaction
 from conversations import protocol, snapshots
 from conversations.errors import NotFound
 from conversations.hub import hub
-from conversations.models import Branch, Conversation, Fact, Item, Response, User
+from conversations.models import Branch, Conversation, Fact, Item, Reaction, Response, User
 from conversations.prepared import Given, Select, Update, insert
 
 _locked = Select(lambda: Conversation.objects.select_for_update().filter(pk=Given("pk")))
@@ -24,6 +24,7 @@ def record(
     person: User | None = None,
     note: Item | None = None,
     branch: Branch | None = None,
+    reaction: Reaction | None = None,
     said: bool = False,
     changed: Iterable[str] = (),
 ) -> Fact:
@@ -36,7 +37,7 @@ def record(
     columns = ("position", *changed)
     values = {name: conversation.serializable_value(name) for name in columns}
     _saving(columns)(pk=conversation.pk, **values)
-    about = {"response": response, "person": person, "note": note, "branch": branch}
+    about = {"response": response, "person": person, "note": note, "branch": branch, "reaction": reaction}
     fact = Fact(conversation=conversation, position=conversation.position, kind=kind, said=said, **about)
     insert([fact])
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that

@@ -38,6 +38,28 @@ class SetupForm(forms.Form):
         return data
 
 
+class JoinForm(forms.Form):
+    """For who was invited, by an address that cannot be changed."""
+
+    def __init__(self, data: Any = None, *, email: str) -> None:
+        super().__init__(data)
+        self._email = email
+
+    name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput({"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=_("At least ten characters."),
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password, User(email=self._email, name=self.cleaned_data.get("name", "")))
+        return password
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     picture = forms.FileField(
         label=_("Picture"),

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from conversations.models import Conversation, Deletion, Membership, Response, User
+from conversations.models import Conversation, Deletion, Folder, Membership, Response, Tag, User
 
 SIDEBAR_PAGE = 40
 HOME_PAGE = 30
 MOST_PINNED = 50
+MOST_FOLDERS = 100
+MOST_TAGS = 30
+"""Tags that the home page offers."""
 FACES = 4
 """Members that a row shows at most."""
 MOST_NAMED = 8
@@ -46,6 +50,8 @@ class Row:
     unread: int
     """What others said since the person was here; `MOST_UNREAD` stands for more."""
     people: list[User]
+    is_muted: bool
+    tags: list[str]
 
 
 @dataclass
@@ -57,26 +63,63 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """Which of a person's conversations a list has: those with words in their titles, the archived ones, those of a
+    folder, those with a tag."""
+
+    query: str = ""
+    archived: bool = False
+    folder: Folder | None = None
+    tag: str = ""
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those of the address of the list."""
+        given = {
+            "q": self.query,
+            "archived": "1" if self.archived else "",
+            "folder": str(self.folder.pk) if self.folder else "",
+            "tag": self.tag,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True)
 class Listing:
     """One page of a list. `more_url` continues it, and is empty at the end."""
 
     groups: list[Group]
     query: str = ""
     more_url: str = ""
+    folders: Sequence[Folder] = ()
 
     @property
     def more(self) -> bool:
         return bool(self.more_url)
 
 
-def sidebar_list(user: User, *, query: str = "", before: str = "") -> Listing:
-    """Return what the sidebar shows of `user`'s conversations; `before` is where the page before ended."""
-    return _list(user, query=query, before=before, size=SIDEBAR_PAGE)
+def sidebar_list(user: User, narrowed: Narrowed = Narrowed(), *, before: str = "") -> Listing:  # frozen
+    """Return what the sidebar shows of `user`'s conversations; `before` is where the page before ended.
+
+    The first page of the whole list names the folders too.
+    """
+    listing = _list(user, narrowed, before=before, size=SIDEBAR_PAGE)
+    if before or narrowed.parameters:
+        return listing
+    folders = Folder.objects.visible_to(user).order_by("shared", "name", "id")
+    return replace(listing, folders=list(folders[:MOST_FOLDERS]))
 
 
-def home_list(user: User, *, query: str = "", before: str = "", archived: bool = False) -> Listing:
-    """Return what the home page shows: as the sidebar, with the people of each conversation; or the archive."""
-    return _list(user, query=query, before=before, archived=archived, size=HOME_PAGE, with_people=True)
+def home_list(user: User, narrowed: Narrowed = Narrowed(), *, before: str = "") -> Listing:  # frozen
+    """Return what the home page shows: as the sidebar, with the people and tags of each conversation."""
+    return _list(user, narrowed, before=before, size=HOME_PAGE, whole=True)
+
+
+def tags_of(user: User) -> list[str]:
+    """Return the most used tags on what `user` sees."""
+    theirs = Tag.objects.filter(conversation__memberships__user=user, conversation__deleted_at=None)
+    used = theirs.values("name").annotate(count=Count("id")).order_by("-count", "name")
+    return sorted(row["name"] for row in used[:MOST_TAGS])
 
 
 @dataclass(frozen=True)
@@ -143,14 +186,15 @@ def lobby_list(user: User, *, before: str = "") -> LobbyListing:
     return LobbyListing(shown, more)
 
 
-def _list(
-    user: User, *, query: str, before: str, size: int, archived: bool = False, with_people: bool = False
-) -> Listing:
+def _list(user: User, narrowed: Narrowed, *, before: str, size: int, whole: bool = False) -> Listing:
+    archived = narrowed.archived
     rows = Membership.objects.filter(user=user, conversation__deleted_at=None, archived_at__isnull=not archived)
-    rows = rows.filter(_title_has(query)).select_related("conversation").with_unread()
-    if with_people:
+    rows = rows.with_unread()
+    rows = _placed(rows.filter(_title_has(narrowed.query)), narrowed).select_related("conversation")
+    if whole:
         others = Membership.objects.exclude(user=user).select_related("user").order_by("id")[:FACES]
-        rows = rows.prefetch_related(Prefetch("conversation__memberships", others, to_attr="others"))
+        tags = Prefetch("conversation__tags", Tag.objects.order_by("name"), to_attr="tagged")
+        rows = rows.prefetch_related(Prefetch("conversation__memberships", others, to_attr="others"), tags)
     pinned: list[Membership] = []
     if not archived:
         if not before:
@@ -160,9 +204,18 @@ def _list(
     shown, more = page[:size], len(page) > size
     return Listing(
         groups=_grouped(pinned, shown),
-        query=query,
-        more_url=_more_url(shown[-1], query=query, archived=archived) if more else "",
+        query=narrowed.query,
+        more_url=_more_url(shown[-1], narrowed) if more else "",
     )
+
+
+def _placed(rows: QuerySet[Membership], narrowed: Narrowed) -> QuerySet[Membership]:
+    if narrowed.folder is not None:
+        shared = narrowed.folder.shared
+        rows = rows.filter(**{"conversation__folder" if shared else "folder": narrowed.folder})
+    if narrowed.tag:
+        rows = rows.filter(Exists(Tag.objects.filter(conversation=OuterRef("conversation"), name=narrowed.tag)))
+    return rows
 
 
 def _title_has(query: str) -> Q:
@@ -190,13 +243,8 @@ def cursor_of(last: Membership) -> str:
     return f"{(last.activity_at - EPOCH) // dt.timedelta(microseconds=1)}-{last.pk}"
 
 
-def _more_url(last: Membership, *, query: str, archived: bool) -> str:
-    parameters = {"before": cursor_of(last)}
-    if query:
-        parameters["q"] = query
-    if archived:
-        parameters["archived"] = "1"
-    return f"{reverse('home')}?{urlencode(parameters)}"
+def _more_url(last: Membership, narrowed: Narrowed) -> str:
+    return f"{reverse('home')}?{urlencode({'before': cursor_of(last)} | narrowed.parameters)}"
 
 
 def _grouped(pinned: list[Membership], recent: list[Membership]) -> list[Group]:
@@ -242,6 +290,8 @@ def _row(membership: Membership, running: set[str]) -> Row:
         may_write=membership.may_write,
         is_owner=membership.is_owner,
         people=[other.user for other in getattr(conversation, "others", [])],
+        is_muted=membership.muted_at is not None,
+        tags=[tag.name for tag in getattr(conversation, "tagged", [])],
     )
 
 

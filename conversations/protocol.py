@@ -33,8 +33,8 @@ class Hello(msgspec.Struct, tag="hello", tag_field="type"):
 
 
 class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True):
-    """Rows have changed. `turn`, `branch` and `conversation` are their state after it, or later; `person` is whom it is
-    about."""
+    """Rows have changed. `turn`, `branch`, `reaction` and `conversation` are their state after it, or later; `person`
+    is whom it is about."""
 
     position: int
     kind: str
@@ -42,6 +42,7 @@ class FactFrame(msgspec.Struct, tag="fact", tag_field="type", omit_defaults=True
     turn: dict[str, Any] | None = None
     note: dict[str, Any] | None = None
     branch: dict[str, Any] | None = None
+    reaction: dict[str, Any] | None = None
     conversation: dict[str, Any] | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from conversations import protocol, snapshots, threads
+from conversations.folding import folded
 from conversations.hub import hub
 from conversations.models import Fact, Response
 from conversations.shown import shown_item
@@ -18,7 +19,8 @@ CATCH_UP = 3.0
 def frames_from(conversation_id: str, position: int) -> list[str]:
     """Return the frames of the facts from `position` on, that one included."""
     facts = Fact.objects.filter(conversation=conversation_id, position__gte=position).order_by("position")
-    found = list(facts.select_related("conversation", "note__author", "branch")[: MOST_FACTS + 1])
+    named = ("conversation", "note__author", "note__about", "branch", "reaction")
+    found = list(facts.select_related(*named)[: MOST_FACTS + 1])
     if len(found) > MOST_FACTS or (found and found[0].position > position):
         return [protocol.encode(protocol.Reload("too far behind"))]
     return [protocol.encode(frame) for frame in snapshots.fact_frames(found)] if found else []
@@ -60,5 +62,5 @@ def _from_log(conversation_id: str, response_id: int) -> protocol.Snapshot | Non
     response = Response.objects.running().filter(conversation=conversation_id, pk=response_id).first()
     if response is None:
         return None
-    output, cursor = snapshots.folded({response_id: response.epoch})[response_id]
+    output, cursor = folded({response_id: response.epoch})[response_id]
     return protocol.Snapshot(response_id, cursor.epoch, cursor.sequence, [shown_item(item) for item in output])

@@ -22,6 +22,8 @@ def shown_item(payload: dict[str, Any]) -> dict[str, Any]:
         item["tools"] = [redacted_tool(tool) for tool in tools]
     if isinstance(result := payload.get("result"), dict) and "$file" in result:
         item["image"] = item.pop("result")
+    elif payload.get("type") == "image_generation_call":
+        item.pop("result", None)  # what a provider called a picture, and is none
     return item
 
 

@@ -10,20 +10,18 @@ is another `SiteSetting` in `SETTINGS`; it has its form, its check and its histo
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, Generic, Literal, TypeVar
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.errors import Refused
+from conversations.fresh import Fresh
 from conversations.models import Change, Setting, User
 from conversations.models.audit import record
 from conversations.models.fields import plain
@@ -32,14 +30,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-FRESH = 2.0
-"""Seconds for which the table is not looked at again: a change in another process counts within them."""
-NEVER = float("-inf")
 MOST_LINES = 500
-
-_lock = threading.Lock()
-_values: Mapping[str, Any] = {}
-_looked_at = NEVER
 
 
 @dataclass(frozen=True)
@@ -58,8 +49,7 @@ class SiteSetting(Generic[T]):
     @property
     def value(self) -> T:
         """What is set now, or the default. On an event loop nothing is read: what was read last counts there."""
-        _refresh()
-        found = _values.get(self.name)
+        found = _values.value.get(self.name)
         return self.default if found is None else found
 
     def clean(self, given: Any) -> T:
@@ -129,7 +119,49 @@ REQUIRE_FACTOR = SiteSetting(
         ("all", gettext_lazy("Everybody")),
     ),
 )
-SETTINGS: tuple[SiteSetting[Any], ...] = (BANNER, DEFAULT_INSTRUCTIONS, REQUIRE_FACTOR, BLOCKED_TERMS)
+SHARE_LINKS = SiteSetting(
+    name="share_links",
+    kind="flag",
+    default=True,
+    label=gettext_lazy("Share links"),
+    help=gettext_lazy("Owners may make links that let people into a conversation. Off: old links open nothing."),
+)
+SIGNUP = SiteSetting(
+    name="signup",
+    kind="choice",
+    default="invitation",
+    label=gettext_lazy("New accounts"),
+    help=gettext_lazy("How people get one. Accounts of the company’s provider have settings of their own."),
+    choices=(
+        ("invitation", gettext_lazy("By invitation")),
+        ("domains", gettext_lazy("By invitation, or by a letter to an address of our domains")),
+        ("closed", gettext_lazy("Made by administrators only")),
+    ),
+)
+SIGNUP_DOMAINS = SiteSetting[tuple[str, ...]](
+    name="signup_domains",
+    kind="lines",
+    default=(),
+    label=gettext_lazy("Our domains"),
+    help=gettext_lazy("One a line, such as example.com. Whoever reads mail there may make an account."),
+)
+MEMBERS_INVITE = SiteSetting(
+    name="members_invite",
+    kind="flag",
+    default=False,
+    label=gettext_lazy("Everybody may invite"),
+    help=gettext_lazy("People of the team send invitations too; otherwise only who may make accounts."),
+)
+SETTINGS: tuple[SiteSetting[Any], ...] = (
+    BANNER,
+    DEFAULT_INSTRUCTIONS,
+    REQUIRE_FACTOR,
+    BLOCKED_TERMS,
+    SHARE_LINKS,
+    SIGNUP,
+    SIGNUP_DOMAINS,
+    MEMBERS_INVITE,
+)
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -148,27 +180,6 @@ def change(setting: SiteSetting[T], given: Any, *, actor: User) -> None:
     forget()
 
 
-def forget() -> None:
-    """Read the table anew when it is next asked for."""
-    global _looked_at
-    _looked_at = NEVER
-
-
-def _refresh() -> None:
-    global _looked_at, _values
-    if monotonic() - _looked_at < FRESH or _on_event_loop():
-        return
-    with _lock:
-        if monotonic() - _looked_at < FRESH:
-            return
-        try:
-            rows = Setting.objects.values_list("name", "value")
-            _values = {name: _readable(BY_NAME[name], value) for name, value in rows if name in BY_NAME}
-        except DatabaseError as error:  # a database that is away: what was known goes on to count
-            log.warning("settings_unread", error=type(error).__name__)
-        _looked_at = monotonic()
-
-
 def _readable(setting: SiteSetting[T], value: Any) -> T:
     """A value that an older version kept, or somebody wrote by hand, must not take pages down."""
     try:
@@ -178,9 +189,10 @@ def _readable(setting: SiteSetting[T], value: Any) -> T:
         return setting.default
 
 
-def _on_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+def _read() -> Mapping[str, Any]:
+    rows = Setting.objects.values_list("name", "value")
+    return {name: _readable(BY_NAME[name], value) for name, value in rows if name in BY_NAME}
+
+
+_values: Fresh[Mapping[str, Any]] = Fresh("settings", _read, {})
+forget = _values.forget

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
-from conversations import catalog, pictures, protocol
+from conversations import catalog, marks, pictures, protocol
 from conversations.arguments import named_arguments
 from conversations.branches import beside, path
-from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, StreamChunk, User
+from conversations.folding import folded
+from conversations.models import Approval, Branch, Conversation, Fact, Item, Membership, Response, User
 from conversations.models.mention import know_mentions
-from conversations.output import Output
 from conversations.shown import shown_item
 from conversations.upstream.catalog import cost
 
@@ -35,6 +35,11 @@ def person(user: User) -> dict[str, Any]:
         "hue": user.hue,
         "avatar": user.avatar_url,
     }
+
+
+def labelled(name: str) -> dict[str, Any] | None:
+    """Return somebody of whom only the name is known, as an import has them; None without a name."""
+    return {"id": 0, "name": name, "initial": name[:1].upper(), "hue": 0, "avatar": None} if name else None
 
 
 def conversation_state(conversation: Conversation, membership: Membership | None = None) -> dict[str, Any]:
@@ -78,11 +83,11 @@ def page(conversation: Conversation, branch: Branch | None, *, before: Response 
     ids = path(start, PAGE + 1) if start else []
     shown = ids[:PAGE]
     return {
-        "turns": turns(conversation, shown[::-1]),
+        "turns": (told := turns(conversation, shown[::-1])),
         "before": shown[-1] if len(ids) > PAGE else None,
         "branch": branch.pk if branch is not None else None,
         "branch_name": branch.name if branch is not None else "",
-        "notes": notes(conversation, shown, opening=len(ids) <= PAGE),
+        "notes": notes(conversation, shown, {turn["input_from"] for turn in told}, opening=len(ids) <= PAGE),
         "running": list(conversation.responses.running().order_by("id").values("id", "branch")),
     }
 
@@ -185,15 +190,20 @@ def _turn(
     }
 
 
-def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) -> list[dict[str, Any]]:
-    """Return what was said to people behind each of these turns, the newest `MOST_NOTES` of each, oldest first.
+def notes(
+    conversation: Conversation, turns: Sequence[int], asked_in: Collection[int | None] = (), *, opening: bool
+) -> list[dict[str, Any]]:
+    """Return what was said to people behind each of these turns and in their margins, oldest first.
 
-    With `opening` also what was said before the first turn.
+    Of each turn it is the newest `MOST_NOTES`. `asked_in` are turns whose messages these answer once more: what is in
+    the margins of those messages is told too. With `opening` also what was said before the first turn.
     """
     place = Q(response__in=turns) | (Q(response=None) if opening else Q(pk=None))
+    place |= Q(response__in=asked_in, about__direction=Item.Direction.INPUT)
+    place &= Q(about_answer=None) | Q(about_answer__deleted_at=None)
     rows = Item.objects.filter(place, deleted_at=None, conversation=conversation, direction=Item.Direction.NOTE)
     ranked = rows.annotate(rank=Window(RowNumber(), partition_by="response", order_by="-id"))
-    found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author").order_by("id"))
+    found = list(ranked.filter(rank__lte=MOST_NOTES).select_related("author", "about").order_by("id"))
     know_mentions(found)
     return [note(row) for row in found]
 
@@ -201,7 +211,16 @@ def notes(conversation: Conversation, turns: Sequence[int], *, opening: bool) ->
 def note(row: Item) -> dict[str, Any]:
     """Return a note as it is shown, with the id of the turn that it stands behind."""
     know_mentions([row])
-    return _input(row) | {"after": row.response_id}
+    return _input(row) | {"after": row.response_id, "about": _about(row)}
+
+
+def _about(row: Item) -> dict[str, Any] | None:
+    """Return whose margin a note stands in, None for one that stands between the turns."""
+    if row.about is not None and row.about.direction != Item.Direction.OUTPUT:
+        return {"item": row.about_id}
+    if row.about is not None:
+        return {"response": row.response_id, "output": row.about.provider_id}
+    return {"response": row.about_answer_id} if row.about_answer_id is not None else None
 
 
 def approvals(responses: Sequence[Response]) -> dict[int, list[dict[str, Any]]]:
@@ -234,23 +253,6 @@ def approval(row: Approval) -> dict[str, Any]:
     }
 
 
-def folded(epochs: Mapping[int, int]) -> dict[int, tuple[list[dict[str, Any]], protocol.StreamCursor]]:
-    """Return the output of running responses as their logged streams tell it, with the cursor behind the last event.
-
-    `epochs` maps the responses to their present epochs: one that has logged nothing yet goes on from what the epochs
-    before it logged.
-    """
-    outputs = {pk: Output() for pk in epochs}
-    cursors = {pk: protocol.StreamCursor(epoch, 0) for pk, epoch in epochs.items()}
-    chunks = StreamChunk.objects.filter(response__in=list(epochs)).order_by("response_id", "epoch", "sequence")
-    for chunk in chunks.iterator() if epochs else ():
-        for event in chunk.events:
-            outputs[chunk.response_id].apply(event)
-        if chunk.epoch >= epochs[chunk.response_id]:
-            cursors[chunk.response_id] = protocol.StreamCursor(chunk.epoch, chunk.sequence + chunk.count)
-    return {pk: (output.items(), cursors[pk]) for pk, output in outputs.items()}
-
-
 def item_timing(item: Item) -> dict[str, Any]:
     """Return how the folded stream says it, where it is known."""
     known = {"began_ms": item.began_ms, "ended_ms": item.ended_ms}
@@ -263,7 +265,7 @@ def _input(item: Item) -> dict[str, Any]:
         "id": item.pk,
         "type": item.type,
         "role": item.role,
-        "author": person(item.author) if item.author else None,
+        "author": person(item.author) if item.author else labelled(item.author_label),
         "client_id": item.client_id,
         "created_at": item.created_at.isoformat(),
         "payload": shown_item(visible(item)),
@@ -334,5 +336,6 @@ def fact_frame(fact: Fact, turn: dict[str, Any] | None) -> protocol.FactFrame:
         turn=turn,
         note=said,
         branch=branch,
+        reaction=marks.reaction(fact.reaction) if fact.reaction is not None else None,
         conversation=state,
     )

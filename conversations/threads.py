@@ -45,5 +45,7 @@ writer = runner if connection.vendor == "sqlite" else pages
 """For what writes beside the runner: with one writer both take turns instead of fighting for the lock."""
 # Purges and what belongs to them: nobody waits for it
 keeper = Threads("keeper", 2)
+# Imports: one at a time in a process
+imports = Threads("imports", 1)
 # Copies of pictures, one after the other
 pictures = Threads("pictures", 1)

@@ -44,7 +44,7 @@ class Watcher:
         self.passes: dict[Viewer, Pass] = {}
         self._task: asyncio.Task[None] | None = None
         self._heard: deque[int] = deque(maxlen=2)
-        """The newest fact at the last looks. One with a smaller id may be committed later, so the older is asked from."""
+        """The newest fact at the last looks. A smaller id may be committed later, so the older look is asked from."""
 
     def add(self, viewer: Viewer, user: User, session: SessionBase, conversation_id: str) -> None:
         """Look after a socket from now on."""

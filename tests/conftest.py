@@ -4,17 +4,20 @@ Alice owns the conversation, Bob is a member who may write in it, Charlie must s
 """
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.apps import apps
+from django.db import connection, connections
+from django.db.migrations import RunPython
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Playwright, WebError
 
-from conversations import catalog, site_settings, threads
+from conversations import budgets, catalog, site_settings, threads
+from conversations.fresh import Fresh
 from conversations.models import Conversation, Membership, User
 from scripts.setup import find_browser
 
@@ -35,9 +38,19 @@ def _catalog_is_read_once_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that queries can be counted whatever the time; an edit through the administration counts at once anyway."""
     catalog.forget()
     monkeypatch.setattr(catalog, "FRESH", 3600.0)
-    monkeypatch.setattr(site_settings, "_values", {})
-    monkeypatch.setattr(site_settings, "_looked_at", time.monotonic())
-    monkeypatch.setattr(site_settings, "FRESH", 3600.0)
+    monkeypatch.setattr(Fresh, "SECONDS", 3600.0)
+    site_settings._values.start_anew()
+    budgets.known.start_anew()
+
+
+@pytest.fixture
+def roles(db: None) -> None:
+    """The roles that migrations made and gave powers, which a test that empties the database has taken away."""
+    migrations = sorted(MigrationLoader(connection).disk_migrations.items())
+    for (app, _), migration in migrations:
+        for operation in migration.operations if app == "conversations" else ():
+            if isinstance(operation, RunPython) and operation.code.__name__ in {"make_roles", "give_powers"}:
+                operation.code(apps, connection.schema_editor())
 
 
 @pytest.fixture

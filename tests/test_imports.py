@@ -12,16 +12,17 @@ LAYERS: list[set[str]] = [
     {"egress", "sealing", "intake", "prepared", "stores"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
     | {"arguments", "schemas", "markup"},
+    {"fresh"},
     {"site_settings"},
-    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid"}
-    | {"pictures", "sessions"},
-    {"renditions", "snapshots", "lists", "running", "unread", "image_options"},
+    {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}
+    | {"folding", "marks", "pictures", "sessions"},
+    {"notices", "renditions", "snapshots", "lists", "running", "unread", "image_options", "budgets"},
     {"events", "dispatch", "replay", "watch", "readmarks"},
     {"moderation", "exports"},
     {"actions", "search"},
-    {"tools", "mcp", "computer"},
+    {"tools", "mcp", "computer", "imports"},
     {"turns", "checks"},
-    {"tasks", "inspector", "studio"},
+    {"tasks", "inspector", "studio", "gallery"},
     {"views", "consumers", "gateway", "admin", "management", "templatetags", "preferences", "apps"}
     | {"accounts", "passkeys"},
     {"adminsite"},

@@ -19,7 +19,7 @@ from conversations import threads
 from conversations.gateway.calls import is_call
 
 GATEWAY = "/openai"
-SLOW = ("/files/", "/export/")
+SLOW = ("/files/", "/export/", "/imports/")
 """Where a request may open or make a large file: it must not hold up the pages."""
 BODY = "salon.body"
 """Extension of an ASGI scope: the file that holds the whole body. Who takes it closes it."""

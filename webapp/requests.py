@@ -20,6 +20,7 @@ MOST_BODY = 8 * 1024 * 1024
 """Bytes. The largest form is a picture of 2 MB; a larger body is refused with 413 before it is read."""
 GATEWAY = b"/openai/"
 UPLOADS = b"/files/"
+IMPORTS = b"/imports/"
 SENTENCE = "This is too much for one request."
 FULL = "The server's disk is full. Ask an administrator to make room."
 CODES = {413: "request_too_large", 507: "disk_full"}
@@ -68,6 +69,8 @@ class Request(WebRequest):
             self.most = max(settings.SALON_GATEWAY_BODY, settings.SALON_UPLOAD_LIMIT + MOST_BODY)
         elif self.channel._path.partition(b"?")[0] == UPLOADS:
             self.most = settings.SALON_UPLOAD_LIMIT + MOST_BODY
+        elif self.channel._path.partition(b"?")[0] == IMPORTS:
+            self.most = settings.SALON_IMPORT_LIMIT + MOST_BODY
         if length is not None and length > self.most:
             self._refuse()
 

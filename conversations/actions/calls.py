@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from conversations import dispatch, events
+from conversations import budgets, dispatch, events
 from conversations.models import Branch, Conversation, Fact, Response
 
 MOST_ROUNDS = 12
@@ -38,7 +38,9 @@ def queue_answer(conversation: Conversation, response: Response, *, ends_now: bo
         options=_options(response),
         offered=response.offered,
         round=response.round + 1,
+        key_id=response.key_id,
     )
+    budgets.reserve(following, response.created_by)
     if not between:
         Branch.objects.filter(pk=branch.pk).update(head=following)
     events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=following)

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from conversations.actions import joining
 from conversations.errors import Refused
 from conversations.models import User
 from conversations.models.audit import record
@@ -23,8 +24,11 @@ from conversations.openid.provider import the_company
 
 log = structlog.get_logger(__name__)
 
+INVITED = "salon.invitation"
+"""Where a session keeps the secret of an invitation while its holder goes through the company's sign-in."""
 
-def signed_in(account: SocialAccount, identity: Identity) -> User:
+
+def signed_in(account: SocialAccount, identity: Identity, *, invitation: str = "") -> User:
     """Return the person who signs in, with an account and the groups that the provider says they are in.
 
     `account` is allauth's row of the identity, saved or not. Raise `Refused` for who may not come in.
@@ -32,7 +36,7 @@ def signed_in(account: SocialAccount, identity: Identity) -> User:
     if account.pk is None:
         try:
             with transaction.atomic():
-                user = _enter(account, identity)
+                user = _enter(account, identity, invitation)
         except IntegrityError:  # somebody was made with this identity, or this address, at the same moment
             known = SocialAccount.objects.filter(provider=ID, uid=account.uid).first()
             if known is None:
@@ -46,15 +50,19 @@ def signed_in(account: SocialAccount, identity: Identity) -> User:
     return user
 
 
-def _enter(account: SocialAccount, identity: Identity) -> User:
+def _enter(account: SocialAccount, identity: Identity, invitation: str) -> User:
     """Link an unknown identity to an account that was made for it, or that the operator's word opens to it."""
     company = the_company()
     email = _address(identity)
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
-        _require_welcome(company, email)
+        invited = joining.welcome(invitation, email)
+        if not invited:
+            _require_welcome(company, email)
         user = User.objects.create_user(email, name=plain(identity.name).strip()[:80])
         record("user.create", actor=None, object=user, details={"source": "openid"})
+        if invited:
+            joining.accepted(invitation, user)
     elif not company.links_by_email or SocialAccount.objects.filter(user=user, provider=ID).exists():
         raise _taken()
     account.user = user

@@ -17,6 +17,8 @@ from conversations.models import Conversation, Fact, Invitation, Membership, Use
 from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.models.invitation import hashed, secret
+from conversations.notices import telling
+from conversations.site_settings import SHARE_LINKS
 
 Role = Membership.Role
 GIVEN = (Role.EDITOR, Role.COMMENTER, Role.VIEWER)
@@ -41,6 +43,8 @@ def add(access: Access, *, email: str, role: str) -> Membership:
 def invite(access: Access, *, role: str) -> tuple[Invitation, str]:
     """Return an invitation and its secret, for a link that lets one person of the team in, once, within a week."""
     access.require_owner()
+    if not SHARE_LINKS.value:
+        raise Refused("Links are switched off here. Add people by their address.", code="share_links", status=403)
     role = _given(role)
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
@@ -88,6 +92,15 @@ def accept(user: User, given: str) -> Conversation:
             raise NotFound
         _enter(conversation, user, invitation.role, actor=user)
     return conversation
+
+
+def enter_invited(conversation_id: str, user: User, role: str, *, by: User) -> None:
+    """Let somebody in whom an owner asked to make an account first, unless that owner has no say there any more."""
+    with transaction.atomic():
+        conversation = events.lock(conversation_id)
+        owns = conversation.memberships.filter(user=by, role=Role.OWNER).exists()
+        if owns and conversation.deleted_at is None:
+            _enter(conversation, user, _given(role), actor=user)
 
 
 def open_up(access: Access, *, audience: str, role: str) -> None:
@@ -194,6 +207,7 @@ def _enter(conversation: Conversation, user: User, role: str, *, actor: User) ->
         read_position=conversation.position,
     )
     _tell(conversation, user)
+    telling.let_in(membership, by=actor)
     record("membership.add", actor=actor, object=conversation, details={"role": role, "user": user.pk})
     return membership
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from conversations.models import Item, Mention, User
+from conversations.notices import telling
 
 MOST = 20
 """People that one message can mention: nobody calls a whole company with one line."""
@@ -28,6 +29,7 @@ def store(item: Item) -> list[Mention]:
         found = named_in(item.text, members.exclude(pk=item.author_id or 0).order_by("pk"))
         item.mentioned = [Mention(item=item, user=user, name=name) for user, name in found.items()]
         Mention.objects.bulk_create(item.mentioned)
+        telling.mentioned(item, found)
     return item.mentioned
 
 

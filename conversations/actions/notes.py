@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from conversations import access as doors
 from conversations import events
-from conversations.access import Access
+from conversations.access import Access, Place
 from conversations.actions import mentions
 from conversations.errors import Refused
 from conversations.models import Conversation, Fact, Item, Membership, Response
@@ -17,10 +18,13 @@ from conversations.moderation import noticing
 MOST_CHARACTERS = 20_000
 
 
-def write(access: Access, *, text: str, client_id: str = "", previous_id: int | None = None) -> Item:
-    """Store a note to the people, behind the newest turn of the line that the writer looks at.
+def write(
+    access: Access, *, text: str, client_id: str = "", previous_id: int | None = None, about: Place | None = None
+) -> Item:
+    """Store a note to the people, behind the newest turn of the line that the writer looks at, or in a margin.
 
-    `previous_id` is the response that they looked at last. The same `client_id` twice is one note. Raise `Refused`.
+    `previous_id` is the response that they looked at last, `about` the message or answer in whose margin it stands.
+    The same `client_id` twice is one note. Raise `Refused`.
     """
     access.require_noter()
     text, client_id = plain(text), plain(client_id)
@@ -39,16 +43,19 @@ def write(access: Access, *, text: str, client_id: str = "", previous_id: int | 
             if known.direction != Item.Direction.NOTE:
                 raise Refused("This client_id was given to a message.", code="client_id", status=409)
             return known
-        after = _newest(conversation, previous_id)
+        after = about.response if about else _newest(conversation, previous_id)
         beside = Item.objects.filter(conversation=conversation, response=after, direction=Item.Direction.NOTE)
+        last = beside.aggregate(last=Max("index"))["last"]
         note = Item.from_payload(
             {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]},
             conversation_id=conversation.pk,
             response=after,
             direction=Item.Direction.NOTE,
-            index=beside.count(),
+            index=0 if last is None else last + 1,
             author=access.user,
             client_id=client_id,
+            about=about.item if about else None,
+            about_answer=about.response if about and about.item is None else None,
         )
         note.save()
         mentions.store(note)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import catalog, dispatch, events, parameters, schemas, sealing, snapshots
+from conversations import budgets, catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files, mentions, statements, voices
 from conversations.errors import NotFound, Refused
@@ -84,6 +84,7 @@ def ask(
     making: Mapping[str, Any] | None = None,
     title: str = "",
     door: Response.Door = Response.Door.PAGE,
+    key_id: int | None = None,
 ) -> tuple[Response, bool]:
     """Store input items, in the API's form, and queue the answer to them, in one transaction.
 
@@ -124,9 +125,8 @@ def ask(
             branch = _line(conversation, previous_id) or _new_branch(conversation, access.user)
             previous = branch.head
         at_end = edits_id is None and not begins and branch.head_id == (previous.pk if previous else None)
-        response = _queue(
-            conversation, branch, previous, access.user, options=options, model=model, door=door, making=making or {}
-        )
+        own: dict[str, Any] = {"making": making or {}, "key_id": key_id, "payloads": payloads, "door": door}
+        response = _queue(conversation, branch, previous, access.user, options=options, model=model, **own)
         by_page = door == Response.Door.PAGE
         heading = voices.heading(conversation, previous, access.user) if by_page else []
         items = [*heading, *payloads]
@@ -252,6 +252,7 @@ def _queue(
     options: Mapping[str, Any] | None = None,
     model: str = "",
     door: Response.Door = Response.Door.PAGE,
+    payloads: Sequence[dict[str, Any]] = (),
     **columns: Any,
 ) -> Response:
     """Store the response: queued, or at once in the hands of this process's runner where nothing precedes that runs."""
@@ -289,6 +290,7 @@ def _queue(
     else:
         response.begin(holder)
         insert([response], lease_until=LEASED)
+    budgets.reserve(response, user, payloads)
     return response
 
 

@@ -30,6 +30,7 @@ KINDS = {
 @admin.register(CatalogEntry)
 class CatalogEntryAdmin(RecordedAdmin):
     form = CatalogEntryForm
+    remembered = ("name", "facts")
     list_display = ("name", "label", "reasons", "costs", "shipped", "edited_at")
     list_filter = ("shipped",)
     search_fields = ("name",)
@@ -95,6 +96,11 @@ class CatalogEntryAdmin(RecordedAdmin):
 
     def delete_model(self, request: HttpRequest, obj: CatalogEntry) -> None:
         super().delete_model(request, obj)
+        catalog.forget()
+
+    def restore(self, obj: CatalogEntry, facts: dict[str, Any]) -> None:
+        obj.edited_at = obj.updated_at = timezone.now()
+        super().restore(obj, facts)
         catalog.forget()
 
     def has_delete_permission(self, request: HttpRequest, obj: CatalogEntry | None = None) -> bool:

@@ -35,6 +35,7 @@ PLACES = [
     Place("moderation", _("Moderation"), "flag", "conversations.view_case"),
     Place("readings", _("Readings"), "glasses", "conversations.view_reading"),
     Place("audit", _("Audit"), "list-tree", "conversations.view_auditentry"),
+    Place("usage", _("Usage and budgets"), "chart-column", "conversations.view_usage"),
     Place("site_settings", _("Settings"), "sliders-horizontal", "conversations.view_setting"),
     Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
     Place("index", _("Records"), "table-2", ""),
@@ -78,12 +79,14 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
     """Return the addresses of the pages, below the administration's own; `admin_view` lets its people in alone."""
     from conversations.admin import (  # they are drawn with the functions above
         audit,
+        budgets,
         cases,
         deletions,
         holds,
         readings,
         retention,
         settings,
+        usage,
     )
 
     views: list[tuple[str, View, str]] = [
@@ -110,6 +113,10 @@ def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:
         ("readings/<int:reading_id>/decide/", readings.decide, "reading_decide"),
         ("audit/", audit.entries, "audit"),
         ("audit/export/", audit.export, "audit_export"),
+        ("usage/", usage.usage_page, "usage"),
+        ("usage/export/", usage.export, "usage_export"),
+        ("budgets/", budgets.budget_list, "budgets"),
+        ("budgets/<int:budget_id>/", budgets.change, "budget_change"),
         ("settings/", settings.setting_list, "site_settings"),
         ("settings/<str:name>/", settings.change, "setting_change"),
         ("settings/changes/<int:change_id>/revert/", settings.revert, "setting_revert"),

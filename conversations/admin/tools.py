@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from unfold.decorators import action
 
 from conversations.admin.recorded import RecordedAdmin
 from conversations.admin.tools_form import McpServerForm
+from conversations.egress.client import require_url
+from conversations.egress.errors import AddressRefused
 from conversations.mcp.checks import Checked, check
 from conversations.mcp.servers import approve_tools
 from conversations.models import FunctionTool, McpServer, McpTool, User, VectorStore
@@ -52,6 +55,7 @@ class McpToolInline(TabularInline):
 @admin.register(McpServer)
 class McpServerAdmin(RecordedAdmin):
     form = McpServerForm
+    remembered = ("label", "url", "description", "is_active", "everyone", "people", "groups", "approval", "decides")
     inlines = (McpToolInline,)
     list_display = ("label", "url", "is_active", "approval", "decides", "checked_at", "waiting")
     list_filter = ("is_active", "approval")
@@ -94,6 +98,15 @@ class McpServerAdmin(RecordedAdmin):
             object=obj,
             details={"changed": changed},
         )
+
+    def restore(self, obj: McpServer, facts: dict[str, Any]) -> None:
+        try:
+            require_url(str(facts["url"]))
+        except AddressRefused as error:
+            raise ValidationError(error.sentence) from error
+        if facts["url"] != obj.url:
+            obj.tools.update(fingerprint="")  # what was approved was served elsewhere
+        super().restore(obj, facts)
 
     def delete_model(self, request: HttpRequest, obj: McpServer) -> None:
         named = ("mcpserver", str(obj.pk))
@@ -164,6 +177,8 @@ def tell(request: HttpRequest, server: McpServer, found: Checked, *, first: bool
 class FunctionToolAdmin(RecordedAdmin):
     """One row for each function tool of this deployment, made when somebody looks."""
 
+    remembered = ("is_active", "everyone", "people", "groups", "approval", "decides")
+
     list_display = ("name", "about", "is_active", "everyone", "approval", "decides")
     ordering = ("name",)
     autocomplete_fields = ("people", "groups")
@@ -202,6 +217,7 @@ class FunctionToolAdmin(RecordedAdmin):
 
 @admin.register(VectorStore)
 class VectorStoreAdmin(RecordedAdmin):
+    remembered = ("label", "provider_id", "description", "is_active", "everyone", "people", "groups")
     list_display = ("label", "provider_id", "is_active", "everyone")
     list_filter = ("is_active",)
     search_fields = ("label", "provider_id")

@@ -31,6 +31,8 @@ TIMES = ("queued_at", "started_at", "first_event_at", "first_token_at", "done_at
 CALL_FIELDS = ("call_id", "name", "arguments", "state", "output")
 APPROVAL_FIELDS = ("server_label", "request_id", "name", "arguments", "digest", "state", "decides", "note")
 Record = dict[str, Any]
+GONE = Q(deleted_at__isnull=False) | Q(hidden_at__isnull=False)
+"""Items that a person deleted or a moderator hid."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ def records(conversation: Conversation, extent: Extent) -> Iterator[Record]:
     for branch in _rows(Branch.objects.filter(conversation=conversation)):
         yield _branch(branch, extent)
     responses = Response.objects.filter(conversation=conversation, pk__lte=extent.response)
+    gone = set(Item.objects.filter(GONE, conversation=conversation, direction="output").values_list("response"))
     for response in _rows(responses.select_related("created_by")):
-        yield _response(response, servers)
+        yield _response(response, servers, shortened=(response.pk,) in gone)
     items = Item.objects.present().filter(conversation=conversation, pk__lte=extent.item)
     items = items.filter(Q(response=None) | Q(response__deleted_at=None))
     for item in _rows(items.select_related("author")):
@@ -76,7 +79,7 @@ def records(conversation: Conversation, extent: Extent) -> Iterator[Record]:
 def files(conversation: Conversation) -> Iterator[File]:
     """Yield the files of a conversation, pictures before their previews; not those that only deleted items name."""
     gone = _named_by_deleted(conversation)
-    rows = File.objects.filter(conversation=conversation)
+    rows = File.objects.filter(conversation=conversation, hidden_at=None)
     for part in (rows.filter(preview_of=None), rows.exclude(preview_of=None)):
         for file in _rows(part):
             if file.pk not in gone and file.preview_of_id not in gone:
@@ -102,9 +105,8 @@ def _rows(rows: QuerySet[Any]) -> Iterator[Any]:
 
 def _named_by_deleted(conversation: Conversation) -> set[str]:
     items = Item.objects.filter(conversation=conversation)
-    deleted = items.exclude(deleted_at=None, response__deleted_at=None)
     named: set[str] = set()
-    for item in _rows(deleted):
+    for item in _rows(items.filter(GONE | Q(response__deleted_at__isnull=False))):
         named |= set(REFERENCE.findall(json.dumps(item.payload)))
     shown = items.present().filter(Q(response=None) | Q(response__deleted_at=None))
     gone = {pk for pk in named if not shown.filter(payload__contains=pk).exists()}
@@ -149,7 +151,8 @@ def _file(row: File) -> Record:
     }
 
 
-def _response(row: Response, servers: dict[int, str]) -> Record:
+def _response(row: Response, servers: dict[int, str], *, shortened: bool) -> Record:
+    """`shortened` says that something of the answer is gone, which the final response would tell once more."""
     deleted = row.deleted_at is not None
     record = {
         "record": "response",
@@ -158,7 +161,7 @@ def _response(row: Response, servers: dict[int, str]) -> Record:
         "previous": row.previous_response_id,
         "input_from": row.input_from_id,
         "answers": row.answers_id,
-        "asked_by": person(row.created_by),
+        "asked_by": person(row.created_by, (row.origin or {}).get("asked_by", "")),
         "deleted": deleted,
         **{name: getattr(row, name) for name in RESPONSE_FIELDS},
         "options": _without_secrets(row.options),
@@ -168,12 +171,16 @@ def _response(row: Response, servers: dict[int, str]) -> Record:
         **{name: _time(getattr(row, name)) for name in TIMES},
         "provider": _provider(row),
     }
+    if shortened and isinstance(record["final"], dict):
+        record["final"] = {**record["final"], "output": []}
     if deleted:
         record |= {"instructions": "", "options": {}, "parameters": {}, "metadata": {}, "final": None, "fit": None}
     return record
 
 
 def _provider(row: Response) -> Record:
+    if row.origin:
+        return dict(row.origin.get("provider", {}))
     return {
         "id": row.provider_id,
         "endpoint": row.endpoint,
@@ -192,7 +199,7 @@ def _item(row: Item) -> Record:
         "response": row.response_id,
         "direction": row.direction,
         "index": row.index,
-        "author": person(row.author),
+        "author": person(row.author, row.author_label),
         "payload": _without_secrets(row.payload),
         "created_at": _time(row.created_at),
         "began_ms": row.began_ms,

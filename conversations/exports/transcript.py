@@ -118,7 +118,7 @@ def _answered(conversation: Conversation, row: Response, items: Sequence[Item]) 
 
 def author_of(item: Item) -> str:
     """Return the name of who wrote an item; what no person wrote has none."""
-    return item.author.display_name if item.author is not None else ""
+    return item.author.display_name if item.author is not None else item.author_label
 
 
 def _parts(conversation: Conversation, item: Item) -> list[Part]:
@@ -160,7 +160,7 @@ def _picture(conversation: Conversation, reference: Any, words: str) -> Part | N
     if not isinstance(reference, dict) or not isinstance(reference.get("$file"), str):
         return None
     file = File.objects.filter(pk=reference["$file"], conversation=conversation).first()
-    if file is None or file.purged_at is not None:
+    if file is None or file.purged_at is not None or file.hidden_at is not None:
         return Part("remark", "This picture is not kept any more.")
     return Part("picture", words or file.name or "Picture", file=file)
 

@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.http.multipartparser import MultiPartParserError
 
+from conversations.budgets import OverBudget
 from conversations.errors import Refused
 from conversations.upstream.errors import UpstreamError
 
@@ -130,6 +131,11 @@ def answer(error: ApiError) -> HttpResponse:
 
 
 def _refused(problem: Refused) -> ApiError:
+    if isinstance(problem, OverBudget):
+        error = busy(problem.sentence, seconds=problem.seconds, code="insufficient_quota")
+        error.type = "insufficient_quota"
+        error.headers["x-should-retry"] = "false"  # the official clients would wait in vain
+        return error
     if problem.status == 429:
         return busy(problem.sentence, seconds=2, code=problem.code)
     return ApiError(problem.status, problem.sentence, code=problem.code)

@@ -16,13 +16,13 @@ from conversations.actions import program_files
 from conversations.actions import turns as turn_actions
 from conversations.gateway import copies, inputs, items, sse, turns
 from conversations.gateway.answers import is_ascending, limit, listing, obj
+from conversations.gateway.auth import Caller
 from conversations.gateway.bodies import json_object
 from conversations.gateway.calls import CallRequest, needs
 from conversations.gateway.errors import invalid
 from conversations.gateway.following import Following
 from conversations.gateway.idempotency import HEADER, Once, fingerprint, once_async
 from conversations.gateway.objects import response_object
-from conversations.models import User
 from conversations.turns.attachments import Attachments
 from conversations.turns.provider import provider
 
@@ -39,15 +39,15 @@ async def create(request: CallRequest) -> HttpResponseBase:
         if once.result:
             begun = await threads.pages.run(turns.begun_before, caller.user, int(once.result))
         else:
-            begun = await threads.writer.run(_begin, caller.user, asked, once)
+            begun = await threads.writer.run(_begin, caller, asked, once)
     if asked.stream:
         return await _stream(turns.streamed(caller, begun, background=asked.background))
     return obj(await (turns.started(begun) if asked.background else turns.whole(begun)))
 
 
-def _begin(user: User, asked: inputs.Asked, once: Once) -> turns.Begun:
+def _begin(caller: Caller, asked: inputs.Asked, once: Once) -> turns.Begun:
     with transaction.atomic():
-        begun = turns.begin(user, asked)
+        begun = turns.begin(caller, asked)
         once.keep(begun.response.pk)
     return begun
 

@@ -119,10 +119,10 @@ class Connection:
         try:
             await threads.sockets.run(limits.take, self.caller)
             if not generate:
-                begun = await threads.writer.run(turns.prepare, self.caller.user, asked, known)
+                begun = await threads.writer.run(turns.prepare, self.caller, asked, known)
                 await self._last(turns.prepared(begun), begun, asked, stream_id)
             else:
-                begun = await threads.writer.run(turns.begin, self.caller.user, asked, known)
+                begun = await threads.writer.run(turns.begin, self.caller, asked, known)
                 async with contextlib.aclosing(
                     turns.streamed(self.caller, begun, background=asked.background, placed=True)
                 ) as events:

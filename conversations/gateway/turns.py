@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import access, events, threads
+from conversations import access, budgets, events, threads
 from conversations.access import Access
 from conversations.actions import conversations as conversation_actions
 from conversations.actions import program_files
@@ -56,11 +56,12 @@ class Begun:
     new_conversation: bool
 
 
-def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Begun:
+def begin(caller: Caller, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Begun:
     """Queue the turn: behind the response or at the end of the conversation that is named, or in a new conversation.
 
     `unstored` are responses that may be named although they were not to be stored. Raise `ApiError` and `Refused`.
     """
+    user = caller.user
     given = items.resolved(user, asked.items)
     after_id = None
     if asked.previous_id is not None:
@@ -86,6 +87,7 @@ def begin(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Be
             after_id=after_id,
             title=title_of(given),
             door=Response.Door.GATEWAY,
+            key_id=caller.key.pk,
         )
     return Begun(found, response, new)
 
@@ -98,10 +100,10 @@ def begun_before(user: User, response_pk: int) -> Begun:
     return Begun(_conversation(user, response.conversation_id), response, new_conversation=False)
 
 
-def prepare(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Begun:
+def prepare(caller: Caller, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> Begun:
     """Store the input without asking the provider for anything: a later turn goes on from it. Raise like `begin`."""
     with transaction.atomic():
-        begun = begin(user, asked, unstored)
+        begun = begin(caller, asked, unstored)
         response = begun.response
         response.provider_id = f"resp_{secrets.token_hex(24)}"
         response.endpoint = ""  # no provider knows it, so its items are told anew
@@ -110,6 +112,7 @@ def prepare(user: User, asked: Asked, unstored: Mapping[str, int] = NOTHING) -> 
         response.store = asked.store
         response.final = emptied(response)
         response.save()
+        budgets.release(response)
         events.record(response.conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     return begun
 

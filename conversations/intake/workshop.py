@@ -21,6 +21,8 @@ PATIENCE = 30.0
 """Seconds to wait for a bench while others use them."""
 MOST_TASKS = 200
 """Of one process, so that what leaks in a library leaks no further."""
+STRETCHED = 5.0
+"""A task is waited for so many times longer than it may compute: other programs want the processor too."""
 TOO_LONG = "This file takes too long to open. It may be damaged; save it again, and attach that."
 
 
@@ -40,7 +42,7 @@ class Workshop:
         """Run a task of the child's on open files, the first to read from and the others to write to.
 
         Return what it finds. Raise `BadFile` for what is wrong with the file, that it takes longer than `seconds`
-        included; `OSError` where the disk is full; `Busy`.
+        of the processor included; `OSError` where the disk is full; `Busy`.
         """
         if not self._slots.acquire(timeout=PATIENCE):
             raise Busy
@@ -103,6 +105,7 @@ class _Bench:
     def ask(self, order: dict[str, Any], files: list[IO[bytes]], *, seconds: float) -> dict[str, Any] | None:
         """Return the answer to a task, or None where the process has ended by itself before it."""
         self.tasks += 1
+        seconds *= STRETCHED
         deadline = time.monotonic() + seconds
         for file in files:
             file.flush()

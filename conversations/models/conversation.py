@@ -69,6 +69,8 @@ class Conversation(models.Model):
     audience_role = models.CharField(max_length=10, default="viewer", db_default="viewer")
     """The role of those who join."""
     branch = models.ForeignKey("Branch", models.SET_NULL, null=True, blank=True, related_name="+")
+    folder = models.ForeignKey("Folder", models.SET_NULL, null=True, blank=True, related_name="conversations")
+    """The shared folder that it lies in."""
     position = models.PositiveBigIntegerField(default=0, editable=False)
     """Of the newest fact. It only moves under this row's lock, so positions are gapless."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -79,6 +81,9 @@ class Conversation(models.Model):
     temporary = models.BooleanField(default=False, db_default=False)
     """A class of its own for retention rules: meant to be gone soon."""
 
+    imported_as = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    """The hash of what it was imported from: the same again is the same conversation."""
+
     left_out: Sequence[str] = ()
     """Options that a change of the model has just dropped; not a column."""
 
@@ -87,6 +92,7 @@ class Conversation(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["deleted_at"], name="hidden", condition=Q(deleted_at__isnull=False)),
+            models.Index(fields=["created_by", "imported_as"], name="imported", condition=~Q(imported_as="")),
             models.Index(fields=["-activity_at", "-id"], name="lobby", condition=Q(audience="team", deleted_at=None)),
         ]
 
@@ -152,6 +158,10 @@ class Membership(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     muted_at = models.DateTimeField(null=True, blank=True)
     """This member gets no notices of it."""
+    folder = models.ForeignKey(
+        "Folder", models.SET_NULL, null=True, blank=True, related_name="memberships", db_index=False
+    )
+    """The member's own folder that it lies in."""
     activity_at = models.DateTimeField(default=timezone.now)
     """The conversation's, kept here too: a list of ten thousand is then read from one index."""
     read_position = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
@@ -164,6 +174,7 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["user", "-activity_at", "-id"], name="recent", condition=Q(archived_at=None)),
             models.Index(fields=["user", "-pinned_at"], name="pinned", condition=Q(pinned_at__isnull=False)),
+            models.Index(fields=["folder", "-activity_at", "-id"], name="filed", condition=Q(folder__isnull=False)),
             models.Index(
                 fields=["user", "-activity_at", "-id"], name="archive", condition=Q(archived_at__isnull=False)
             ),

@@ -47,6 +47,7 @@ class File(models.Model):
         PARTIAL = "partial"
         PREVIEW = "preview"
         PROGRAM = "program"
+        IMPORT = "import"
         LOCKED = "locked"
         HEAT = "heat"
 
@@ -79,6 +80,9 @@ class File(models.Model):
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
 
+    conversation_title = ""
+    """Of its conversation, where it is known without asking. Not a column."""
+
     objects = FileQuerySet.as_manager()
 
     class Meta:
@@ -92,6 +96,7 @@ class File(models.Model):
             models.Index(
                 fields=["owner", "-created_at", "-id"], name="files_of_programs", condition=Q(purpose="program")
             ),
+            models.Index(fields=["purpose", "-created_at", "-id"], name="newest_of_purpose"),
             models.Index(fields=["expires_at"], name="expiring_files", condition=Q(expires_at__isnull=False)),
         ]
 

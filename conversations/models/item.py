@@ -37,6 +37,12 @@ class Item(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="items", db_index=False)
     response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="items", db_index=False)
     """Empty for a note that was written before the first turn."""
+    about = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="comments", db_index=False)
+    """Of a note in the margin: the message, or the picture in an answer, that it is about."""
+    about_answer = models.ForeignKey(
+        Response, models.CASCADE, null=True, blank=True, related_name="comments", db_index=False
+    )
+    """Of a note in the margin of an answer as a whole: that answer."""
     direction = models.CharField(max_length=6, choices=Direction.choices)
     index = models.PositiveIntegerField()
     provider_id = models.CharField(max_length=200, blank=True)
@@ -45,6 +51,8 @@ class Item(models.Model):
     status = models.CharField(max_length=20, blank=True)
     call_id = models.CharField(max_length=200, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    author_label = models.CharField(max_length=80, blank=True, db_default="")
+    """Who wrote an imported message, where that is no account of this server."""
     client_id = models.CharField(max_length=64, blank=True)
     """The browser's name for a message that it sends: the same one twice is one message."""
     payload = VerbatimJSONField()
@@ -73,6 +81,8 @@ class Item(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["about"], name="comments", condition=Q(about__isnull=False)),
+            models.Index(fields=["about_answer"], name="comments_on_answer", condition=Q(about_answer__isnull=False)),
             models.Index(fields=["deleted_at"], name="deleted_items", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["conversation", "id"], name="in_conversation"),
             models.Index(fields=["provider_id"], name="item_provider_id", condition=~Q(provider_id="")),
@@ -112,7 +122,7 @@ def searchable(payload: dict[str, Any]) -> str:
     texts: list[Any] = [payload.get("content")]
     for part in [*_dicts(payload.get("content")), *_dicts(payload.get("summary"))]:
         texts += [part.get("text"), part.get("refusal")]
-    texts += [payload.get(name) for name in ("arguments", "output", "code", "input")]
+    texts += [payload.get(name) for name in ("arguments", "output", "code", "input", "revised_prompt")]
     return plain("\n".join(text for text in texts if text and isinstance(text, str)))
 
 

@@ -23,6 +23,7 @@ class Fact(models.Model):
         NOTE_CREATED = "note.created"
         NOTE_DELETED = "note.deleted"
         BRANCH_UPDATED = "branch.updated"
+        REACTION_UPDATED = "reaction.updated"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts", db_index=False)
     position = models.PositiveBigIntegerField()
@@ -33,6 +34,7 @@ class Fact(models.Model):
     note = models.ForeignKey("Item", models.CASCADE, null=True, blank=True, related_name="+")
     branch = models.ForeignKey("Branch", models.CASCADE, null=True, blank=True, related_name="+")
     """Whose name has changed."""
+    reaction = models.ForeignKey("Reaction", models.CASCADE, null=True, blank=True, related_name="+")
     said = models.BooleanField(default=False, db_default=False)
     """Whether it brings something to read: a message, a note, an answer that has ended."""
     created_at = models.DateTimeField(default=timezone.now)

@@ -62,6 +62,8 @@ class Response(models.Model):
     model = models.CharField(max_length=120, blank=True)
     deployment = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    key = models.ForeignKey("Key", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    """The gateway's key that asked for it."""
     instructions = models.TextField(blank=True)
     door = models.CharField(max_length=10, choices=Door.choices, default=Door.PAGE, db_default="", blank=True)
     options = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True)
@@ -102,6 +104,8 @@ class Response(models.Model):
     """Whether what was asked for as JSON is it: `valid`, and `problem` where it is not. None: not looked at."""
     final = VerbatimJSONField(null=True, blank=True)
     """The response object as the provider ended it, image bytes replaced by references."""
+    origin = VerbatimJSONField(null=True, blank=True)
+    """Of an imported one, what its export says of the provider that gave it, and who asked there."""
     remarks = VerbatimJSONField(default=list, blank=True)
     """What happened on the way that a person may want to know: rebuilt, waited, resumed."""
 

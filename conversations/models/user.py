@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models.fields import EMPTY_OBJECT, VerbatimJSONField
 from conversations.prepared import Given, Select
 
 _user = Select(lambda: User.objects.filter(pk=Given("pk")))
@@ -54,6 +55,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     avatar = models.ImageField(_("picture"), upload_to="avatars/", blank=True)
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     language = models.CharField(_("language"), max_length=12, blank=True)
+    notice_choices = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True, editable=False)
+    """What they are told of and how, where that differs from the usual (`models.notice`)."""
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

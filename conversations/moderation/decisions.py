@@ -12,6 +12,7 @@ from conversations.models import Case, CaseNote, Conversation, User
 from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.moderation import sanctions, taking
+from conversations.notices import telling
 
 Decision = Case.Decision
 MOST_WORDS = 1000
@@ -80,6 +81,7 @@ def decide(case: Case, *, actor: User, decision: str, words: str, days: int = 0)
         case.decision, case.words, case.decided_by, case.closed_at = decision, words, actor, timezone.now()
         case.save(update_fields=["decision", "words", "decided_by", "closed_at"])
         details = {"conversation": conversation.pk, "kind": case.kind, "decision": decision}
+        telling.decided(case)
         record("case.decide", actor=actor, object=case, details=details)
     return case
 

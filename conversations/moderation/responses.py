@@ -13,7 +13,18 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from conversations.models import Approval, Conversation, Deletion, File, Item, Response, StreamChunk, ToolCall
+from conversations.models import (
+    Approval,
+    Bookmark,
+    Conversation,
+    Deletion,
+    File,
+    Item,
+    Reaction,
+    Response,
+    StreamChunk,
+    ToolCall,
+)
 from conversations.models.audit import record
 from conversations.moderation import certificates, holds, retention
 from conversations.moderation.items import drop
@@ -80,11 +91,15 @@ def _purge(response_id: int, rows: QuerySet[Response]) -> bool:
 
 def _delete(response: Response, deletion: Deletion) -> dict[str, int]:
     delete_at_provider(Response.objects.filter(pk=response.pk), deletion)
-    items = Item.objects.filter(response=response).exclude(direction=Item.Direction.NOTE)
+    margin = Q(about_answer__isnull=False) | Q(about__isnull=False)
+    items = Item.objects.filter(~Q(direction=Item.Direction.NOTE) | margin, response=response)
     if Response.objects.filter(input_from=response, deleted_at=None).exists():
-        items = items.filter(direction=Item.Direction.OUTPUT)
+        of_message = Q(direction=Item.Direction.INPUT) | Q(about__direction=Item.Direction.INPUT)
+        items = items.exclude(of_message)
     dropped = drop(list(items), deletion)
     counts: dict[str, Any] = {
+        "reactions": Reaction.objects.filter(response=response).delete()[0],
+        "bookmarks": Bookmark.objects.filter(response=response).delete()[0],
         "approvals": Approval.objects.filter(response=response).delete()[0],
         "tool_calls": ToolCall.objects.filter(response=response).delete()[0],
         "stream_chunks": StreamChunk.objects.filter(response=response).delete()[0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 from django.db.models import Q
@@ -27,6 +28,7 @@ def take(conversation: Conversation, item: Item, *, remark: str = "") -> bool:
     if item.direction == Item.Direction.NOTE:
         events.record(conversation, Fact.Kind.NOTE_DELETED, note=item)
         return True
+    _hide_files(conversation, item, now)
     forget_behind(conversation, item)
     shorten_finals({item.response_id or 0})
     response = Response.objects.get(items=item)
@@ -35,6 +37,13 @@ def take(conversation: Conversation, item: Item, *, remark: str = "") -> bool:
         response.save(update_fields=["remarks"])
     events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     return True
+
+
+def _hide_files(conversation: Conversation, item: Item, at: dt.datetime) -> None:
+    """What only this item named is shown nowhere any more; the purge takes it with the item."""
+    left = Item.objects.filter(conversation=conversation, deleted_at=None)
+    alone = [file_id for file_id in named(item) if not left.filter(payload__contains=file_id).exists()]
+    File.objects.filter(conversation=conversation, pk__in=alone).update(hidden_at=at)
 
 
 def forget_behind(conversation: Conversation, item: Item) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from conversations.models import Conversation, File, Item, User
+from conversations.models import Conversation, File, Item, Membership, Tag, User
 from conversations.search.excerpt import Piece, excerpt
 from conversations.search.index import newest
 from conversations.search.query import Query
@@ -42,7 +42,7 @@ class Found:
 
 def find(user: User, query: Query, *, below: int | None = None) -> Found:
     """Return a page of the newest messages and answers that `user` may see and that fit, with titles on the first."""
-    visible = Conversation.objects.visible_to(user)
+    visible = _placed(Conversation.objects.visible_to(user), user, query)
     items: QuerySet[Item] = Item.objects.present().filter(response__deleted_at=None)
     items = _filtered(items, query).exclude(text="")
     items = items.select_related("author", "conversation", "response")
@@ -58,6 +58,15 @@ def find(user: User, query: Query, *, below: int | None = None) -> Found:
     hits = [Hit(item, excerpt(item.text, query)) for item in found[:PAGE]]
     titles = _titles(visible, query) if below is None else []
     return Found(hits, titles, more=found[PAGE - 1].pk if len(found) > PAGE else None, whole=whole)
+
+
+def _placed(visible: QuerySet[Conversation], user: User, query: Query) -> QuerySet[Conversation]:
+    for name in query.tags:
+        visible = visible.filter(Exists(Tag.objects.filter(conversation=OuterRef("pk"), name=name)))
+    for name in query.folders:
+        own = Membership.objects.filter(user=user, conversation=OuterRef("pk"), folder__name__iexact=name)
+        visible = visible.filter(Q(folder__name__iexact=name) | Q(Exists(own)))
+    return visible
 
 
 def _filtered(items: QuerySet[Item], query: Query) -> QuerySet[Item]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-PART = re.compile(r'(-?)(?:(from|in|has|after|before):)?(?:["“„]([^"“”]*)["”]?|(\S+))', re.IGNORECASE)
+PART = re.compile(r'(-?)(?:(from|in|has|after|before|tag|folder):)?(?:["“„]([^"“”]*)["”]?|(\S+))', re.IGNORECASE)
 WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 20
 
@@ -21,6 +21,8 @@ class Query:
     begun: bool = False
     people: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
     has_image: bool = False
     after: dt.date | None = None
     before: dt.date | None = None
@@ -30,7 +32,8 @@ class Query:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look for: exclusions alone find everything else, which nobody means."""
-        return not (self.terms or self.people or self.titles or self.has_image or self.after or self.before)
+        places = self.titles or self.tags or self.folders
+        return not (self.terms or self.people or places or self.has_image or self.after or self.before)
 
 
 def parse(text: str) -> Query:
@@ -55,6 +58,8 @@ def _filter(query: Query, name: str, value: str) -> None:
         query.people.append(value)
     elif name == "in":
         query.titles.append(value)
+    elif name in {"tag", "folder"}:
+        (query.tags if name == "tag" else query.folders).append(value.lower())
     elif name == "has" and value.lower() in {"image", "picture"}:
         query.has_image = True
     elif name in {"after", "before"} and (day := _day(value)):

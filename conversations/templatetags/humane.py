@@ -20,6 +20,12 @@ def dollars(amount: float | None) -> str:
 
 
 @register.filter
+def money(amount: float) -> str:
+    """Return a sum with cents: $12.50."""
+    return f"${amount:,.2f}"
+
+
+@register.filter
 def status_tone(status: str) -> str:
     """Return the class of a badge for the status of a response."""
     return {"completed": "ok", "failed": "danger", "incomplete": "warn", "in_progress": "accent"}.get(status, "")

@@ -12,13 +12,16 @@ from django.forms import BoundField, CheckboxInput
 from django.template import Context
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
+from conversations.actions.joining import may_invite
 from conversations.lists import sidebar_list
-from conversations.models import Approval, User
-from conversations.site_settings import BANNER
+from conversations.models import Approval, File, User
+from conversations.models.rendition import SIDES
+from conversations.site_settings import BANNER, SIGNUP
 
 register = template.Library()
 
@@ -31,6 +34,18 @@ TINTS = 12
 def icon(name: str, size: str = "") -> SafeString:
     """Draw the lucide icon `name`, hidden from screen readers; `sm` is the size for small controls."""
     return mark_safe(lucide(str(name), size=None, **{"class": f"i {size}".strip(), "aria-hidden": "true"}))  # noqa: S308
+
+
+@register.simple_tag
+def sign_up_open() -> bool:
+    """Return whether people of our domains may ask for an account."""
+    return SIGNUP.value == "domains"
+
+
+@register.simple_tag(takes_context=True)
+def invites(context: Context) -> bool:
+    """Return whether the person may invite others into the team."""
+    return may_invite(context["request"].user)
 
 
 @register.simple_tag
@@ -65,8 +80,11 @@ def sidebar(context: Context) -> dict[str, Any]:
                 "label": _("Approvals"),
                 "url": reverse("approvals"),
                 "icon": "shield-check",
+                "name": "approvals",
                 "count": Approval.objects.count_for(request.user),
             },
+            # What runs is asked for at once by the page's script, and brings this count too: no query for it here
+            {"label": _("Notices"), "url": reverse("notices"), "icon": "bell", "name": "notices", "count": 0},
         ],
         "settings_url": reverse("settings"),
         "listing": sidebar_list(request.user),
@@ -83,7 +101,9 @@ def _places() -> list[dict[str, Any]]:
     return [
         {"label": _("Conversations"), "url": reverse("home"), "icon": "messages-square"},
         {"label": _("Studio"), "url": reverse("studio"), "icon": "image"},
+        {"label": _("Gallery"), "url": reverse("gallery"), "icon": "images"},
         {"label": _("Search"), "url": reverse("search"), "icon": "search"},
+        {"label": _("Bookmarks"), "url": reverse("bookmarks"), "icon": "bookmark"},
         {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
     ]
 
@@ -92,6 +112,25 @@ def _places() -> list[dict[str, Any]]:
 def site_banner() -> str:
     """Return what administrators say to everybody above every page; empty where that is nothing."""
     return BANNER.value
+
+
+@register.simple_tag
+def sizes(file: File, sizes: str) -> SafeString:
+    """Return the attributes with which an `img` shows the copy of a picture that fits a place of this width."""
+    longest = max(file.width or 0, file.height or 0)
+    copies = [
+        f"{reverse('file_size', args=[file.pk, side])} {round((file.width or 0) * min(side, longest) / longest)}w"
+        for number, side in enumerate(SIDES)
+        if longest and (not number or SIDES[number - 1] < longest)
+    ]
+    return format_html(
+        'src="{}" srcset="{}" sizes="{}" width="{}" height="{}"',
+        reverse("file_size", args=[file.pk, SIDES[1]]),
+        ", ".join(copies),
+        sizes,
+        file.width or 1,
+        file.height or 1,
+    )
 
 
 @register.filter

@@ -33,19 +33,20 @@ or is asked for base64."""
 
 
 def has_large(value: Any, depth: int = 0) -> bool:
-    """Return whether something in `value` is long enough to be bytes."""
+    """Return whether something in `value` is bytes: long enough to be, or where the API puts a picture."""
     if isinstance(value, str):
         return len(value) >= LARGE
     if depth > MOST_DEPTH:
         return False
     if isinstance(value, dict):
-        return any(has_large(inner, depth + 1) for inner in value.values())
+        return any(_is_picture(value, key) or has_large(inner, depth + 1) for key, inner in value.items())
     return isinstance(value, list) and any(has_large(inner, depth + 1) for inner in value)
 
 
 def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, depth: int = 0) -> Any:
     """Return `value` with each large base64 string and data URL replaced by `{"$file": id, ...}`; store the bytes.
 
+    A picture that a model made is replaced whatever its size: a plain one has a few hundred bytes.
     The reference keeps what stood before the bytes (`prefix`), so that `restore_blobs` gives back the very string.
     """
     if isinstance(value, str):
@@ -53,7 +54,9 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
     if depth < MOST_DEPTH:
         if isinstance(value, dict):
             return {
-                key: inner
+                key: _replace(inner, response, purpose)
+                if _is_picture(value, key)
+                else inner
                 if key in SAID and isinstance(inner, str)
                 else replace_blobs(inner, response, purpose, depth=depth + 1)
                 for key, inner in value.items()
@@ -61,6 +64,12 @@ def replace_blobs(value: Any, response: Response, purpose: File.Purpose, *, dept
         if isinstance(value, list):
             return [replace_blobs(inner, response, purpose, depth=depth + 1) for inner in value]
     return value
+
+
+def _is_picture(holder: dict[str, Any], key: str) -> bool:
+    """Return whether the API puts a generated picture there, as base64."""
+    place = key == "partial_image_b64" or (key == "result" and holder.get("type") == "image_generation_call")
+    return place and isinstance(holder[key], str) and holder[key] != ""
 
 
 def restore_blobs(value: Any) -> Any:

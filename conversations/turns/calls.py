@@ -12,10 +12,12 @@ from django.utils import timezone
 from conversations import events, threads
 from conversations.actions.approvals import declined
 from conversations.actions.calls import MOST_ROUNDS, queue_answer
+from conversations.budgets import OverBudget
 from conversations.mcp import servers
 from conversations.models import Approval, Conversation, Fact, Item, Membership, Response, ToolCall
 from conversations.models.approval import digest
 from conversations.models.fields import plain
+from conversations.notices import telling
 from conversations.tools.offers import Offer, offers_for
 from conversations.tools.registry import Tool
 from conversations.tools.runs import runs
@@ -77,7 +79,11 @@ def follow(conversation: Conversation, response: Response, items: Sequence[Item]
             decides=server.decides,
         )
     if not Approval.objects.filter(response=response, state=Approval.State.PENDING).exists():
-        queue_answer(conversation, response, ends_now=True)
+        try:
+            with transaction.atomic():
+                queue_answer(conversation, response, ends_now=True)
+        except OverBudget as error:
+            _remark(response, f"{error.sentence} The calls were not made.")
 
 
 def _remark(response: Response, sentence: str) -> None:
@@ -139,7 +145,7 @@ def _problem(name: str, arguments: str, offer: Offer | None, offered: set[str]) 
 
 
 def _ask(response: Response, *, request_id: str, name: str, arguments: str, **columns: Any) -> None:
-    Approval.objects.get_or_create(
+    approval, is_new = Approval.objects.get_or_create(
         response=response,
         request_id=request_id,
         defaults={
@@ -151,6 +157,8 @@ def _ask(response: Response, *, request_id: str, name: str, arguments: str, **co
             **columns,
         },
     )
+    if is_new:
+        telling.waits(approval)
 
 
 async def answer(response: Response) -> None:

@@ -23,7 +23,7 @@ from conversations.models import Conversation, Item, Response
 from conversations.turns import calls, offers
 from conversations.turns.history import Listener, Told, matched, told_again
 from conversations.upstream.catalog import Capabilities
-from conversations.upstream.unsupported import without
+from conversations.upstream.unsupported import IMAGES, without
 
 MOST_TURNS = 200
 """Turns that a rebuilt history goes back; what lies before is left out, and a remark says so."""
@@ -108,7 +108,8 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
 
 def is_clients_own(response: Response, parameter: str) -> bool:
     """Whether a client of the gateway asked for the parameter by itself: it is told when the model does not take it."""
-    return response.door == Response.Door.GATEWAY and re.split(r"[.=]", parameter)[0] in response.options
+    name = re.split(r"[.=]", parameter)[0]
+    return response.door == Response.Door.GATEWAY and ("tools" if name == IMAGES else name) in response.options
 
 
 def _says_json(items: list[dict[str, Any]], instructions: str) -> bool:

@@ -13,12 +13,15 @@ from conversations import threads
 from conversations.models import ProviderDeletion
 from conversations.moderation import certificates, deletion, items, parts, purging, responses, sanctions
 from conversations.moderation.compaction import compact
+from conversations.notices import delivery
 from conversations.turns import provider_deletions
 
 log = structlog.get_logger(__name__)
 
 EVERY = 5.0
 """Seconds between two looks at the outbox of deletions at the provider."""
+LETTERS = 60.0
+"""Seconds between two looks at the letters that are due."""
 PURGES = 600.0
 """Seconds between two purges, and after the start until the first."""
 
@@ -44,11 +47,15 @@ class Keeper:
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
-        purged = loop.time()
+        purged = written = loop.time()
         while True:
             await asyncio.sleep(EVERY)
             try:
                 await threads.keeper.run(sanctions.end_due)
+                await threads.keeper.run(delivery.push_due)
+                if loop.time() - written > LETTERS:
+                    written = loop.time()
+                    await threads.keeper.run(delivery.mail_due)
                 if await threads.keeper.run(due_at_provider):
                     await provider_deletions.work_off(once=True)
                 if loop.time() - purged > PURGES:

@@ -12,11 +12,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from conversations import events, metrics, sealing
+from conversations import budgets, events, metrics, sealing
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
 from conversations.moderation import noticing
+from conversations.notices import telling
 from conversations.output import Output
 from conversations.prepared import Given, Select, insert
 from conversations.turns import calls
@@ -31,7 +32,7 @@ OF_THIS = (
     "conversation branch door model endpoint status instructions options offered provider_id background store remarks"
 )
 OF_RUN = (
-    "input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
+    "key input_from answers created_by epoch queued_at started_at first_token_at done_at cancel_requested_at calls "
     "provider_expires_at deleted_at making"
 )
 OF_PREVIOUS = (
@@ -151,7 +152,9 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
         insert(response.outputs)
         said = response.status != Response.Status.CANCELLED and not response.calls
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response, said=said)
+        budgets.settle(response, response.outputs)
         calls.follow(conversation, response, response.outputs)
+        telling.finished(response)
         if noticing.wants_a_look(response):
             transaction.on_commit(lambda: noticing.look(response.pk), robust=True)
     metrics.turns.labels(status=response.status).inc()

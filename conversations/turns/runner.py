@@ -20,6 +20,7 @@ from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.renditions import make_all
 from conversations.replay import frames_from
+from conversations.turns.importer import Importer
 from conversations.turns.keeper import Keeper
 from conversations.turns.locking import Locking
 from conversations.turns.provider import forget, warm_up
@@ -47,6 +48,7 @@ class Runner:
         self._copying: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
         self._keeper = Keeper()
+        self._importer = Importer()
         self._locking = Locking()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -64,9 +66,11 @@ class Runner:
         self._sweeper = asyncio.create_task(self._sweep())
         self._warming = asyncio.create_task(warm_up())
         self._keeper.start()
+        self._importer.start()
 
     async def stop(self) -> None:
         """Put running turns away: background ones for the next runner, of others what was said is kept."""
+        await self._importer.stop()
         await self._keeper.stop()
         self._locking.stop()
         for helper in (self._sweeper, self._warming, self._copying):

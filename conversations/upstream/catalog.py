@@ -29,6 +29,8 @@ CHOICES = {
 }
 """Parameters of which a model takes some values, and the field that lists them."""
 PER_MILLION = 1_000_000
+MOST_COUNTED = 10**12
+"""Tokens: a larger number is a provider's mistake, and would not fit where it is added up."""
 
 
 @dataclass(frozen=True)
@@ -233,20 +235,58 @@ def provider_notes() -> list[dict[str, Any]]:
     return notes
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """What an answer used. `cached` is a part of `input`, `reasoning` one of `output`."""
+
+    input: int
+    cached: int
+    output: int
+    reasoning: int
+
+
+def tokens(usage: Mapping[str, Any] | None) -> Tokens | None:
+    """Return the tokens that a `usage` counts; None where it counts none."""
+    usage = usage if isinstance(usage, Mapping) else {}
+    given = usage.get("input_tokens"), usage.get("output_tokens")
+    came, went = map(_count, given)
+    if not all(isinstance(count, int) for count in given) or not (came or went):
+        return None
+    cached, thought = _detail(usage, "input", "cached_tokens"), _detail(usage, "output", "reasoning_tokens")
+    return Tokens(came, min(came, cached), went, min(went, thought))
+
+
+def _detail(usage: Mapping[str, Any], side: str, name: str) -> int:
+    details = usage.get(f"{side}_tokens_details")
+    return _count(details.get(name)) if isinstance(details, Mapping) else 0
+
+
+def _count(value: Any) -> int:
+    return min(value, MOST_COUNTED) if isinstance(value, int) and value > 0 else 0
+
+
+def costs(known: Capabilities, used: Tokens) -> tuple[float | None, float | None, float | None]:
+    """Return about what new input, cached input and output cost in US dollars, each None where its price is unknown."""
+    prices = known.prices
+    cached_price = prices.input if prices.cached is None else prices.cached
+    counts = ((used.input - used.cached, prices.input), (used.cached, cached_price), (used.output, prices.output))
+    new, cached, output = (None if price is None else count * price / PER_MILLION for count, price in counts)
+    return new, cached, output
+
+
 def cost(known: Capabilities, usage: Mapping[str, Any] | None) -> float | None:
     """Return about what an answer cost in US dollars, from its `usage`; None where prices or usage are unknown.
 
     Images that a tool made are not in `usage`: add `image_cost` of each.
     """
-    prices, usage = known.prices, usage or {}
-    came, went = usage.get("input_tokens"), usage.get("output_tokens")
-    if prices.input is None or prices.output is None or not isinstance(came, int) or not isinstance(went, int):
-        return None
-    details = usage.get("input_tokens_details")
-    given = details.get("cached_tokens") if isinstance(details, dict) else None
-    cached = min(given, came) if isinstance(given, int) else 0
-    cached_price = prices.input if prices.cached is None else prices.cached
-    return ((came - cached) * prices.input + cached * cached_price + went * prices.output) / PER_MILLION
+    used = tokens(usage)
+    return total(costs(known, used)) if used is not None else None
+
+
+def total(parts: Iterable[float | None]) -> float | None:
+    """Return the sum, None where one part is unknown."""
+    known = list(parts)
+    return None if None in known else sum(part for part in known if part is not None)
 
 
 def image_cost(known: Capabilities, *, quality: str, size: str) -> float | None:

@@ -13,6 +13,9 @@ NEEDED = frozenset(
     | {"tools", "text", "text.format", "tool_choice"}
 )
 """Without these the answer would be to something else, so the request fails instead."""
+IMAGES = "image_generation"
+OF_IMAGES = ("partial_images", "output_compression", "moderation", "input_fidelity")
+"""Options of the image tool without which the picture is still what was asked for."""
 CODES = {
     "unsupported_parameter",
     "unknown_parameter",
@@ -42,12 +45,15 @@ def unsupported_parameter(error: UpstreamError, body: Mapping[str, Any]) -> str 
     """Return the parameter of `body` that `error` says the model does not take, None where it says something else.
 
     Named as in `"top_p"` and `"reasoning.summary"`; with its value (`"reasoning.effort=minimal"`, `"tools=mcp"`) where
-    only that was refused. What a request cannot go without is never returned.
+    only that was refused, and as `"image_generation.partial_images"` for an option of that tool. What a request cannot
+    go without is never returned.
     """
     message = error.body.get("message")
     text = message if isinstance(message, str) else ""
     if error.status not in (400, 422) or not (error.code in CODES or NOT_TAKEN.search(text)):
         return None
+    if (option := _image_option(f"{error.param or ''} {text}", body)) is not None:
+        return option
     if (error.param or "").startswith("tools"):
         return _tool(text, body)
     if error.param == "include" or "encrypted content" in text.lower():
@@ -66,6 +72,8 @@ def unsupported_parameter(error: UpstreamError, body: Mapping[str, Any]) -> str 
 def without(body: Mapping[str, Any], parameter: str) -> dict[str, Any]:
     """Return a request without a parameter, named as `unsupported_parameter` does. Other values of it stay."""
     path, _, value = parameter.partition("=")
+    if path.startswith(f"{IMAGES}."):
+        return _without_image_option(body, path.partition(".")[2])
     if path in ("tools", "include"):
         kept = [
             entry
@@ -91,6 +99,27 @@ def _value(body: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def _image_option(said: str, body: Mapping[str, Any]) -> str | None:
+    """Return the option of the image tool that an error names, if it can be left out."""
+    asked = {name for tool in _tools(body) if tool.get("type") == IMAGES for name in tool}
+    found = (name for name in OF_IMAGES if name in asked and re.search(rf"\b{name}\b", said))
+    return next((f"{IMAGES}.{name}" for name in found), None)
+
+
+def _without_image_option(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if not any(tool.get("type") == IMAGES and name in tool for tool in _tools(body)):
+        return dict(body)
+    tools = [
+        {key: value for key, value in tool.items() if key != name} if tool.get("type") == IMAGES else tool
+        for tool in _tools(body)
+    ]
+    return {**body, "tools": tools}
+
+
+def _tools(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [tool for tool in body.get("tools") or [] if isinstance(tool, dict)]
 
 
 def _tool(text: str, body: Mapping[str, Any]) -> str | None:

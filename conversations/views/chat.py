@@ -11,12 +11,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access, catalog, parameters, snapshots, unread
+from conversations import access, budgets, catalog, marks, parameters, snapshots, unread
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
+from conversations.gallery.recipes import recipes
 from conversations.models import AnswerSchema, Branch, Conversation, Response
 from conversations.models.approval import DECIDE
+from conversations.models.mark import USUAL
 from conversations.tools.hosted import HOSTED
 from conversations.views import kept, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
@@ -41,7 +43,9 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         branch = _branch(found, request.GET.get("branch"))
     except NotFound as error:
         raise Http404 from error
-    state = snapshots.page(found.conversation, branch) | {
+    page = snapshots.page(found.conversation, branch)
+    state = page | {
+        "marks": marks.on_page(request.user, page),
         "conversation": snapshots.conversation_state(found.conversation, found.membership)
         | {"people": snapshots.people(found.conversation)},
         "me": snapshots.person(request.user) | {"may_decide": request.user.has_perm(DECIDE)},
@@ -67,10 +71,19 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "conversation": found.conversation,
         "membership": found.membership,
         "state": state,
+        "emojis": USUAL,
         "kept": kept.line(found.conversation),
         "readings": kept.readings_now(found.conversation),
+        "draft": _recalled(request),
+        "budgets": [row for row in budgets.standing(request.user) if row["near"]] if budgets.known.value else [],
     }
     return render(request, "conversations/conversation.html", context)
+
+
+def _recalled(request: SignedInRequest) -> str:
+    """Return the prompt of the picture that `recall` names, for the composer; nothing where it is not theirs to see."""
+    files = access.pictures_for(request.user, request.GET.getlist("recall")[:1])
+    return recipes(files)[files[0].pk].prompt if files else ""
 
 
 @door("GET")
@@ -81,7 +94,7 @@ def turn_page(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     if given := request.GET.get("before"):
         before = access.response_in(found.conversation, _number(given))
     page = snapshots.page(found.conversation, branch, before=before)
-    return answer(page | {"position": found.conversation.position})
+    return answer(page | {"marks": marks.on_page(request.user, page), "position": found.conversation.position})
 
 
 @door("POST")

@@ -12,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 
+from conversations.budgets import OverBudget
 from conversations.errors import Refused
 from conversations.models import User
 
@@ -35,6 +36,8 @@ def refusal(error: Refused) -> JsonResponse:
     """Return what an action would not do, as a sentence and a code."""
     response = JsonResponse({"error": {"message": error.sentence, "code": error.code}}, status=error.status)
     response["Cache-Control"] = "no-store"
+    if isinstance(error, OverBudget):
+        response["Retry-After"] = str(error.seconds)
     return response
 
 

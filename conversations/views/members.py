@@ -16,10 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from conversations import access
-from conversations.actions import members
+from conversations.actions import joining, members
 from conversations.errors import NotFound, Refused
 from conversations.lists import lobby_list
 from conversations.models import Conversation, Membership
+from conversations.views.joining import link_from
 from conversations.views.json import SignedInRequest
 
 
@@ -69,8 +70,12 @@ def people_page(request: HttpRequest, conversation_id: str, *, status: int = 200
 @of_people
 def add(request: SignedInRequest, conversation_id: str) -> HttpResponse | None:
     found = access.conversation_for(request.user, conversation_id)
-    added = members.add(found, email=request.POST.get("email", ""), role=request.POST.get("role", ""))
-    messages.success(request, _("%(name)s is in.") % {"name": added.user.display_name})
+    email, role = request.POST.get("email", ""), request.POST.get("role", "")
+    added = joining.let_in(found, email=email, role=role, link=link_from(request))
+    if added is None:
+        messages.success(request, _("%(email)s has no account yet: a letter asks them in.") % {"email": email})
+    else:
+        messages.success(request, _("%(name)s is in.") % {"name": added.user.display_name})
     return None
 
 

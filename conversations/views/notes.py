@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from conversations import access, snapshots
 from conversations.actions import notes
 from conversations.views.json import SignedInRequest, answer, body, door, text, whole_number
+from conversations.views.marks import place_of
 
 
 @door("POST")
@@ -18,6 +19,7 @@ def write(request: SignedInRequest, conversation_id: str) -> HttpResponse:
         text=text(data, "text"),
         client_id=text(data, "client_id"),
         previous_id=whole_number(data, "previous"),
+        about=place_of(found, data) if {"item", "response"} & data.keys() else None,
     )
     return answer({"note": snapshots.note(note)}, status=201)
 

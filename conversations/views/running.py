@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from conversations.models import Approval
+from conversations.notices.listing import unread_count
 from conversations.running import running_work
 from conversations.views.json import SignedInRequest
 
@@ -21,5 +22,9 @@ def running(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "running_list.html",
-        {"work": running_work(request.user), "approvals": Approval.objects.count_for(request.user)},
+        {
+            "work": running_work(request.user),
+            "approvals": Approval.objects.count_for(request.user),
+            "notices": unread_count(request.user),
+        },
     )

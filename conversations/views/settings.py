@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from conversations.forms import KeyForm, ProfileForm
-from conversations.models import Key, User
+from conversations.models import Key, Notice, User
+from conversations.models.notice import digest_of
+from conversations.notices.choices import choice_rows
+from conversations.notices.push import public_key
 from conversations.sessions import places
 
 
@@ -24,6 +27,10 @@ def settings_page(request: HttpRequest, *, status: int = 200, **context: Any) ->
         "key_form": KeyForm(),
         "keys": Key.objects.alive().filter(user=person).order_by("-created_at", "-id"),
         "identity": SocialAccount.objects.filter(user=person).first() if settings.SALON_OPENID else None,
+        "notice_rows": choice_rows(person),
+        "digests": Notice.Digest.choices,
+        "digest": digest_of(person),
+        "push_key": public_key(),
         "places": places(person, request.session.session_key),
         "factors": Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES).count(),
         "base_url": request.build_absolute_uri("/openai/v1/"),

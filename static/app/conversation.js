@@ -10,10 +10,12 @@ import "./elements/conversation-menu.js";
 import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
 import "./elements/message-options.js";
+import "./elements/message-menu.js";
 import "./elements/status-line.js";
 import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
+import { marking } from "./lib/marking.js";
 import { Outbox } from "./lib/outbox.js";
 import { say, tried } from "./lib/said.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
@@ -47,6 +49,9 @@ const own = /** @type {import("./elements/message-options.js").MessageOptions | 
 const kept = /** @type {import("./elements/kept-line.js").KeptLine | null} */ (document.querySelector("kept-line"));
 const switches = /** @type {import("./elements/tool-switches.js").ToolSwitches | null} */ (
   document.querySelector("tool-switches")
+);
+const messageMenu = /** @type {import("./elements/message-menu.js").MessageMenu} */ (
+  document.querySelector("message-menu")
 );
 const company = /** @type {import("./elements/company-line.js").CompanyLine} */ (
   document.querySelector("company-line")
@@ -184,6 +189,8 @@ socket.addEventListener("closed", (event) => {
 
 /** @type {Record<string, (detail: any) => unknown>} */
 const actions = {
+  ...marking({ store, here, compose: (key) => log.comment(key) }),
+  "chat:menu": ({ key, turn }) => messageMenu.aim({ key, turn, marks: store.marks }),
   "chat:send": ({ text, attachments, to }) => {
     if (to === "people") {
       outbox.add({ text, to });

@@ -79,6 +79,29 @@ export interface Presence {
 /** What one person said to the others, behind the turn `after`; one that was taken away has no more than its place. */
 export interface Note extends InputItem {
   after: number | null;
+  /** Whose margin it stands in; without it, it stands between the turns. */
+  about?: Place | null;
+}
+
+/** A message, or an answer with perhaps one thing in it. */
+export interface Place {
+  item?: number | null;
+  response?: number | null;
+  output?: string;
+}
+
+export interface Reaction extends Place {
+  emoji: string;
+  count: number;
+  /** The first of those whose it is. */
+  names: string[];
+  mine: boolean;
+}
+
+/** What is on the turns and notes of a page. */
+export interface PageMarks {
+  reactions: Reaction[];
+  bookmarks: Place[];
 }
 
 export interface BranchRef {
@@ -238,6 +261,7 @@ export interface PageState {
   turns: Turn[];
   before: number | null;
   notes: Note[];
+  marks?: PageMarks;
   branch: number | null;
   branch_name?: string;
   models: Model[];
@@ -249,6 +273,7 @@ export interface TurnsPage {
   turns: Turn[];
   before: number | null;
   notes: Note[];
+  marks?: PageMarks;
   branch: number | null;
   branch_name?: string;
   position: number;
@@ -265,6 +290,7 @@ export type Frame =
       turn?: Turn;
       note?: Note;
       branch?: NamedBranch;
+      reaction?: Omit<Reaction, "mine"> & { person: number; on: boolean };
       conversation?: Partial<Conversation>;
     }
   | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }

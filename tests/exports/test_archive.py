@@ -82,6 +82,15 @@ def test_a_deleted_message_leaves_no_word_and_no_picture(conversation: Conversat
     assert [name for name in archived.namelist() if name.startswith("files/")] == []
 
 
+def test_a_hidden_answer_is_not_told_by_the_final_response_either(
+    conversation: Conversation, responses: list[Response]
+) -> None:
+    final = made.FINAL | {"output": [made.answered("Better not.")]}
+    Response.objects.filter(pk=responses[2].pk).update(final=final)
+    Item.objects.filter(text="Better not.").update(hidden_at=timezone.now())
+    assert b"Better not." not in opened(conversation).read("conversation.jsonl")
+
+
 def test_a_deleted_response_leaves_its_place_only(conversation: Conversation, responses: list[Response]) -> None:
     Response.objects.filter(pk=responses[2].pk).update(deleted_at=timezone.now(), instructions="Speak of lamps")
     found = records(conversation)

@@ -18,9 +18,23 @@ django.setup()
 
 from django.contrib.auth.models import Permission  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.db.models import Sum  # noqa: E402
 
 from conversations.actions import keys  # noqa: E402
-from conversations.models import Conversation, Fact, File, Item, Key, Membership, Response, StreamChunk, User  # noqa: E402
+from conversations.models import (  # noqa: E402
+    Budget,
+    Conversation,
+    Fact,
+    File,
+    Item,
+    Key,
+    Membership,
+    Response,
+    Spending,
+    StreamChunk,
+    Usage,
+    User,
+)
 from conversations.turns.blobs import restore_blobs  # noqa: E402
 
 
@@ -131,6 +145,17 @@ def add_file(*, conversation: str) -> str:
     return file.pk
 
 
+def add_budget(**columns: Any) -> None:
+    Budget.objects.create(created_by=User.objects.get(name="Admin"), **columns)
+
+
+def used() -> dict[str, int]:
+    """Return what is spent and reserved of all budgets, and what was counted by day."""
+    spent = Spending.objects.aggregate(used=Sum("used"), reserved=Sum("reserved"))
+    counted = Usage.objects.aggregate(requests=Sum("requests"), tokens=Sum("output_tokens"))
+    return {name: number or 0 for name, number in (spent | counted).items()}
+
+
 VERBS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -149,6 +174,8 @@ VERBS: dict[str, Callable[..., Any]] = {
         inputs,
         running,
         add_file,
+        add_budget,
+        used,
     )
 }
 

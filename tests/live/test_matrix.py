@@ -20,40 +20,41 @@ from conversations.actions import keys
 from conversations.models import (
     AnswerSchema,
     Approval,
+    Board,
     Branch,
     Conversation,
     Deletion,
     File,
+    Folder,
+    Import,
     Invitation,
     Item,
     Membership,
+    Notice,
     Response,
     User,
 )
 from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
+from tests.live.account_rows import ACCOUNT_ROWS
+from tests.live.outcomes import (
+    ALL,
+    ASKER,
+    LOGIN,
+    MEMBERS,
+    MEMBERS_PAGE,
+    NONE,
+    NOTE_OF_ALICE,
+    OWNER,
+    OWNERS_FORM,
+    PEOPLE,
+    SIGNED_IN,
+    UPLOADERS,
+    WRITERS,
+)
 
-LOGIN = "sign in"
-"""Led to the sign-in page."""
-PEOPLE = ("anonymous", "charlie", "bob", "reading bob", "alice", "suspended alice", "admin")
 AVATAR = "0" * 32 + ".webp"
-
-# Who gets what, in the order of PEOPLE. Charlie and Admin are not in Alice's conversation; Bob may write in it, or only
-# read
-ALL = (200, 200, 200, 200, 200, 200, 200)
-NONE = (404, 404, 404, 404, 404, 404, 404)
-INVALID = (400, 400, 400, 400, 400, 400, 400)
-SIGNED_IN = (LOGIN, 200, 200, 200, 200, LOGIN, 200)
-MEMBERS_PAGE = (LOGIN, 404, 200, 200, 200, LOGIN, 404)
-MEMBERS = (401, 404, 200, 200, 200, 401, 404)
-WRITERS = (401, 404, 200, 403, 200, 401, 404)
-ASKER = (401, 404, 403, 403, 200, 401, 404)
-UPLOADERS = (401, 200, 200, 200, 200, 401, 200)
-OWNER = (401, 404, 403, 403, 200, 401, 404)
-
-NOTE_OF_ALICE = (401, 404, 403, 403, 200, 401, 404)
-OWNERS_FORM = (LOGIN, 404, 403, 403, 200, LOGIN, 404)
 
 Row = tuple[str, tuple[Any, ...]]
 ROWS: dict[str, Row] = {
@@ -64,7 +65,6 @@ ROWS: dict[str, Row] = {
     "settings": ("GET", SIGNED_IN),
     "theme": ("POST", SIGNED_IN),
     "sign_out_everywhere": ("POST", SIGNED_IN),
-    "session_end": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "guide": ("GET", SIGNED_IN),
     "keys": ("POST", SIGNED_IN),
     "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
@@ -74,6 +74,15 @@ ROWS: dict[str, Row] = {
     "file_preview": ("GET", MEMBERS_PAGE),
     "file_size": ("GET", MEMBERS_PAGE),
     "file_remove": ("POST", UPLOADERS),
+    "gallery": ("GET", SIGNED_IN),
+    "gallery_download": ("POST", SIGNED_IN),
+    "boards": ("POST", SIGNED_IN),
+    "board": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+    "on_board": ("POST", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+    "picture": ("GET", MEMBERS_PAGE),
+    "favourite": ("POST", MEMBERS_PAGE),
+    "picture_delete": ("POST", MEMBERS_PAGE),
+    "recall": ("POST", MEMBERS_PAGE),
     "schemas": ("GET", SIGNED_IN),
     "schema_new": ("GET", SIGNED_IN),
     "schema": ("GET", SIGNED_IN),
@@ -81,6 +90,15 @@ ROWS: dict[str, Row] = {
     "deleted": ("GET", SIGNED_IN),
     "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "search": ("GET", SIGNED_IN),
+    "bookmarks": ("GET", SIGNED_IN),
+    "folders": ("GET", SIGNED_IN),
+    "folder_new": ("POST", SIGNED_IN),
+    "folder": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "folder_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+    "order": ("GET", MEMBERS_PAGE),
+    "file_under": ("POST", WRITERS),
+    "reactions": ("POST", WRITERS),
+    "bookmark": ("POST", MEMBERS),
     "notes": ("POST", WRITERS),
     "note_delete": ("POST", NOTE_OF_ALICE),
     "studio": ("GET", SIGNED_IN),
@@ -113,7 +131,10 @@ ROWS: dict[str, Row] = {
     "seen": ("GET", MEMBERS),
     "note_seen": ("GET", MEMBERS),
     "kept": ("GET", MEMBERS_PAGE),
+    "imports": ("GET", SIGNED_IN),
+    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
     "reports": ("GET", SIGNED_IN),
+    "own_usage": ("GET", SIGNED_IN),
     "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "export": ("GET", MEMBERS_PAGE),
     "conversation_delete": ("POST", OWNER),
@@ -128,43 +149,9 @@ ROWS: dict[str, Row] = {
     "inspector_snippet": ("GET", MEMBERS),
     "delete_at_provider": ("POST", WRITERS),
     "made_file": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "openid_connect_login": ("POST", NONE),
-    "openid_connect_callback": ("GET", NONE),
-    "openid_left": ("GET", NONE),
-    "openid_disconnect": ("POST", SIGNED_IN),
-    "socialaccount_login_cancelled": ("GET", ALL),
-    "mfa_index": ("GET", SIGNED_IN),
-    "mfa_reauthenticate_webauthn": ("GET", SIGNED_IN),
-    "mfa_activate_totp": ("GET", SIGNED_IN),
-    "mfa_add_webauthn": ("GET", SIGNED_IN),
-    "mfa_reauthenticate": ("GET", SIGNED_IN),
-    "mfa_generate_recovery_codes": ("GET", SIGNED_IN),
-    "mfa_view_recovery_codes": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "mfa_download_recovery_codes": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "mfa_deactivate_totp": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "mfa_edit_webauthn": ("GET", SIGNED_IN),
-    "mfa_remove_webauthn": ("GET", SIGNED_IN),
-    "mfa_list_webauthn": ("GET", ALL),
-    "mfa_authenticate": ("GET", SIGNED_IN),
-    "mfa_login_webauthn": ("GET", ALL),
     "readyz": ("GET", ALL),
     "metrics": ("GET", ALL),
-    "account_login": ("GET", ALL),
-    "account_logout": ("GET", ALL),
-    "account_inactive": ("GET", ALL),
-    "account_signup": ("GET", ALL),
-    "account_reauthenticate": ("GET", SIGNED_IN),
-    "account_email": ("GET", ALL),
-    "account_email_verification_sent": ("GET", ALL),
-    "account_change_password": ("GET", SIGNED_IN),
-    "account_set_password": ("GET", SIGNED_IN),
-    "account_reset_password": ("GET", ALL),
-    "account_confirm_login_code": ("GET", SIGNED_IN),
-    "account_confirm_email": ("GET", INVALID),
-    "account_reset_password_from_key_done": ("GET", ALL),
-    "account_reset_password_from_key": ("GET", ALL),
-    "account_reset_password_done": ("GET", ALL),
-}
+} | ACCOUNT_ROWS
 SENT: dict[str, dict[str, Any]] = {
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
@@ -172,6 +159,10 @@ SENT: dict[str, dict[str, Any]] = {
     "studio_make": {"prompt": "A lamp"},
     "studio_version": {"liked": True},
     "theme": {"theme": "dark"},
+    "folder_new": {"name": "Launch", "shared": "1"},
+    "folder": {"name": "Lamps"},
+    "reactions": {"emoji": "👍", "on": True},
+    "bookmark": {"on": True},
     "branch": {"name": "The green lamp"},
     "member_add": {"email": "bob@example.com", "role": "viewer"},
     "audience": {"audience": "team", "role": "viewer"},
@@ -179,12 +170,22 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {"theme", "sign_out_everywhere", "keys", "member_add", "audience", "invite", "member_change"}
+FORMS = {
+    "theme",
+    "folder_new",
+    "folder",
+    "sign_out_everywhere",
+    "keys",
+    "member_add",
+    "audience",
+    "invite",
+    "member_change",
+}
 SECRET = "secret"
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1}
+GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1, "budget_id": 1}
 ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
 """Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
@@ -266,14 +267,18 @@ def given(db: None) -> dict[str, Any]:
         expires_at=timezone.now() + timedelta(days=1),
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
+    notice = Notice.objects.create(user=alice, kind="mention", conversation=conversation, source="item:1")
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
     ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
+    ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
-    ids |= {"session_id": place.pk, "pk": 1}
+    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
+    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
     return {"conversation_id": conversation.pk} | ids | GIVEN
 
 
@@ -302,6 +307,10 @@ def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str
 
 def body_of(name: str) -> dict[str, Any]:
     sent = SENT.get(name, {})
+    if name == "file_under":
+        sent = sent | {"folder": Folder.objects.get().pk}
+    if name in {"reactions", "bookmark"}:
+        sent = sent | {"response": Response.objects.get().pk}
     if name in FORMS:
         return {"data": urlencode(sent, doseq=True), "content_type": "application/x-www-form-urlencoded"}
     return {"data": json.dumps(sent), "content_type": "application/json"}

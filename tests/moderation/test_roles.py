@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from importlib import import_module
-from pkgutil import iter_modules
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from conversations import migrations
 from conversations.models import AuditEntry, CatalogEntry, Deletion, LegalHold, RetentionRule, User
 from conversations.models.audit import record
 from conversations.moderation import deletion, holds, purging, rules
@@ -32,18 +28,8 @@ PAGES: dict[str, set[str]] = {
 As = Callable[[str], Client]
 
 
-@pytest.fixture(autouse=True)
-def roles(db: None) -> None:
-    """The roles that migrations made, which a test that empties the database has taken away."""
-    import_module("conversations.migrations.0013_roles").make_roles(apps, None)
-    for found in sorted(module.name for module in iter_modules(migrations.__path__)):
-        giving = getattr(import_module(f"conversations.migrations.{found}"), "give_powers", None)
-        if giving is not None:
-            giving(apps, None)
-
-
 @pytest.fixture
-def as_role(db: None) -> As:
+def as_role(roles: None) -> As:
     """Return a client of somebody who has one role and no other power."""
 
     def made(role: str) -> Client:

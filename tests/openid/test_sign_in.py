@@ -155,7 +155,7 @@ def test_suspended_people_stay_out(provider: Provider, company: Configure) -> No
     assert not dana.groups.exists()
 
 
-def test_groups_follow_at_each_sign_in(provider: Provider, company: Configure, admin: User) -> None:
+def test_groups_follow_at_each_sign_in(provider: Provider, company: Configure, admin: User, roles: None) -> None:
     Group.objects.create(name="By hand")
     company(groups={"g-lamps": "Lamps", "g-mods": "Moderator", "g-root": "administrators"})
 

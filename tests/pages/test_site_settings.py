@@ -7,10 +7,11 @@ from django.test import Client
 
 from conversations import site_settings
 from conversations.access import conversation_for
+from conversations.actions import members
 from conversations.actions.turns import send_message
 from conversations.errors import Refused
-from conversations.models import AuditEntry, Change, Conversation, Setting, User
-from conversations.site_settings import BANNER, DEFAULT_INSTRUCTIONS, SETTINGS
+from conversations.models import AuditEntry, Change, Conversation, McpServer, Setting, User
+from conversations.site_settings import BANNER, DEFAULT_INSTRUCTIONS, SETTINGS, SHARE_LINKS
 
 CHANGE = "/admin/settings/banner/"
 
@@ -77,3 +78,35 @@ def test_reading_settings_asks_the_database_once_for_all_of_them(db: None, djang
 def test_a_line_takes_one_line_of_text(given: object) -> None:
     with pytest.raises(Refused):
         BANNER.clean(given)
+
+
+def test_links_that_let_people_in_can_be_switched_off(
+    admin: User, alice: User, conversation: Conversation, as_charlie: Client
+) -> None:
+    owner = conversation_for(alice, conversation.pk)
+    _, secret = members.invite(owner, role="viewer")
+    site_settings.change(SHARE_LINKS, False, actor=admin)
+    assert as_charlie.get(f"/invitations/{secret}/").status_code == 404
+    with pytest.raises(Refused):
+        members.invite(owner, role="viewer")
+    site_settings.change(SHARE_LINKS, True, actor=admin)
+    assert as_charlie.get(f"/invitations/{secret}/").status_code == 200
+
+
+def test_a_model_and_a_server_have_a_history_from_which_a_change_is_taken_back(as_admin: Client, admin: User) -> None:
+    server = McpServer.objects.create(label="shop", url="https://8.8.8.8/mcp", sealed="")
+    address = f"/admin/conversations/mcpserver/{server.pk}"
+    form = {"label": "shop", "url": "https://8.8.4.4/mcp", "approval": "never", "decides": "asker", "is_active": "on"}
+    form |= {"tools-TOTAL_FORMS": "0", "tools-INITIAL_FORMS": "0", "authorization": "kanarienvogel"}
+    assert as_admin.post(f"{address}/change/", form).status_code == 302
+    row = Change.objects.get(kind="mcpserver")
+    assert (row.before["url"], row.after["url"]) == ("https://8.8.8.8/mcp", "https://8.8.4.4/mcp")
+    assert "kanarienvogel" not in str(row.before) + str(row.after)
+    page = as_admin.get(f"{address}/history/").content.decode()
+    assert "https://8.8.8.8/mcp" in page
+    as_admin.post(f"{address}/history/", {"change": str(row.pk)})
+    server.refresh_from_db()
+    assert (server.url, server.approval, server.everyone) == ("https://8.8.8.8/mcp", "always", True)
+    assert Change.objects.filter(kind="mcpserver").count() == 2
+    assert AuditEntry.objects.filter(action="mcpserver.revert").count() == 1
+    assert as_admin.post(f"{address}/history/", {"change": "x"}).status_code == 404

@@ -317,7 +317,12 @@ async def test_switching_takes_what_is_offered_only(chat: Chat, checked: McpServ
     status, body = await chat.db(switch, bob, servers={str(checked.pk): True})
     assert (status, body["error"]["code"]) == (400, "not_offered")
     status, body = await chat.db(switch, bob, functions={"calculate": True})
-    assert body["conversation"]["offered"] == {"functions": ["calculate"], "servers": [checked.pk], "hosted": []}
+    assert body["conversation"]["offered"] == {
+        "functions": ["calculate"],
+        "servers": [checked.pk],
+        "hosted": [],
+        "stores": [],
+    }
     status, body = await chat.db(switch, bob, servers={str(checked.pk): False}, functions={"calculate": True})
     assert body["conversation"]["offered"] == {"functions": ["calculate"], "servers": [], "hosted": []}
     assert (await chat.db(switch, charlie, functions={"calculate": True}))[0] == 404

@@ -105,3 +105,25 @@ def test_the_last_of_several_options_takes_its_place_along() -> None:
 def test_a_history_that_was_told_wrongly_is_recognised(message: str, code: str | None) -> None:
     assert history_refused(said(message, param="input", code=code))
     assert not history_refused(said("Invalid schema", param="text.format"))
+
+
+DRAWING = {"model": "m", "tools": [{"type": "image_generation", "size": "1024x1024", "partial_images": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "found"),
+    [
+        ("Unknown parameter: 'tools[0].partial_images'.", "tools[0].partial_images", "image_generation.partial_images"),
+        ("partial_images is not supported with this deployment.", None, "image_generation.partial_images"),
+        ("Unsupported parameter: 'moderation'.", "tools[0].moderation", None),
+        ("Unsupported value for 'size'.", "tools[0].size", None),
+    ],
+)
+def test_an_option_of_the_image_tool_is_left_out_if_the_picture_stays_what_was_asked_for(
+    message: str, param: str | None, found: str | None
+) -> None:
+    chosen = DRAWING | {"tool_choice": {"type": "image_generation"}}
+    assert unsupported_parameter(said(message, param=param), chosen) == found
+    if found:
+        assert without(DRAWING, found)["tools"] == [{"type": "image_generation", "size": "1024x1024"}]
+        assert without({"model": "m"}, found) == {"model": "m"}

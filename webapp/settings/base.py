@@ -265,6 +265,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 SALON_UPLOAD_LIMIT = int(env.number("SALON_UPLOAD_LIMIT", 50, least=1, most=512) * 1024 * 1024)
+SALON_IMPORT_LIMIT = int(env.number("SALON_IMPORT_LIMIT", 1024, least=1, most=16384) * 1024 * 1024)
+
+# Notices: where letters and devices lead back to, and the key by which browsers know our messages
+SALON_URL = (env.address("SALON_URL", ("https", "http")) or f"http://127.0.0.1:{env.text('PORT', '8000')}").rstrip("/")
+SALON_VAPID_KEY = env.generated(
+    "SALON_VAPID_KEY",
+    DATA / "vapid_key",
+    lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+)
 
 # What was deleted
 SALON_DELETION_GRACE_DAYS = int(env.number("SALON_DELETION_GRACE_DAYS", 30, most=3650))
@@ -286,6 +295,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -11,6 +11,8 @@ if env.flag("SALON_DEBUG"):
 ALLOWED_HOSTS = env.listing("SALON_ALLOWED_HOSTS")
 ALLAUTH_TRUSTED_PROXY_COUNT = int(env.number("SALON_TRUSTED_PROXIES", 1, most=9))
 
+SALON_URL = env.text("SALON_URL").rstrip("/") or f"https://{ALLOWED_HOSTS[0]}"
+
 # Letters, such as the one with which a password is set anew
 EMAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_PORT = int(env.number("EMAIL_PORT", 587, least=1, most=65535))

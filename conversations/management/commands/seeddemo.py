@@ -33,12 +33,22 @@ CONVERSATIONS: list[tuple[str, str, list[tuple[str, str]]]] = [
         ],
     ),
     (
+        "Pictures for the calendar",
+        "Alice",
+        [
+            ("Alice", "Draw a green lamp on a walnut table, in the evening."),
+            ("Bob", "Draw three bowls on ash wood, seen from the side."),
+            ("Alice", "Draw a ridge of mountains before sunrise."),
+        ],
+    ),
+    (
         "A script for the archive",
         "Alice",
         [("Alice", "How do I rename the scans in a folder by date, in Python?")],
     ),
 ]
 """Title, owner, and who says what. Alice and Bob share them all; Charlie is in none of them."""
+WITH_PICTURES = {"Pictures for the calendar"}
 
 
 class Command(BaseCommand):
@@ -78,6 +88,14 @@ def make_conversation(
     if settings.SALON_PROVIDER is None:
         changes["model"] = "demo"  # shows all that a page can render
     conversations.update(conversation_for(owner, conversation.pk), changes)
+    if title in WITH_PICTURES:
+        conversations.switch_tools(
+            conversation_for(owner, conversation.pk),
+            functions={},
+            servers={},
+            hosted={"image_generation": True},
+            stores={},
+        )
     for author, text in messages:
         turns.send_message(conversation_for(people[author], conversation.pk), text=text)
     return conversation

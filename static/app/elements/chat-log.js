@@ -4,6 +4,7 @@ import { HistoryWindow } from "../lib/history-window.js";
 import { sends } from "../lib/keys.js";
 import { StickyScroll } from "../lib/sticky-scroll.js";
 import { clone } from "../lib/templates.js";
+import { commentOf, keyAt, reactionOf } from "../views/margin.js";
 import { NoteView } from "../views/note.js";
 import { TurnView } from "../views/turn.js";
 import { AppElement } from "./app-element.js";
@@ -19,6 +20,8 @@ const AHEAD = "1500px 0px"; // how far before its edge the history grows, so tha
  * Events: `chat:older` (more of the history is wanted), `chat:edit` ({ id, text, attachments }), `chat:regenerate`,
  * `chat:continue`, `chat:inspect` ({ id }), `chat:again`, `chat:back` ({ clientId }: send once more, take back),
  * `chat:branch` ({ branch }), `chat:delete-note` ({ id }),
+ * `chat:menu` ({ key, turn }: the menu of a message opens), `marks:react` ({ key, emoji, on }), `marks:save-comment`
+ * ({ key, output, text, client_id, done }),
  * `chat:said` ({ text }: something to announce), `chat:unfocused` (what had the focus is not there any more).
  */
 class ChatLog extends AppElement {
@@ -117,7 +120,8 @@ class ChatLog extends AppElement {
         const previous = path[at - 1];
         const waits = entry.turn.status === "queued" && previous !== undefined && isRunning(previous);
         const writes = store.conversation.may_write;
-        view.update(entry.turn, { me: store.me, previous, waits, last: at === path.length - 1, writes });
+        const last = at === path.length - 1;
+        view.update(entry.turn, { me: store.me, previous, margins: this.#margins, waits, last, writes });
       }
       view.date = dateOf(entry);
       view.day.hidden = view.day.textContent === last;
@@ -139,7 +143,23 @@ class ChatLog extends AppElement {
   #note(view, entry) {
     const store = this.#store;
     if (!store || !("note" in entry) || !(view instanceof NoteView)) return;
-    view.update(entry.note, entry.note.author?.id === store.me.id || store.conversation.role === "owner");
+    const mine = entry.note.author?.id === store.me.id || store.conversation.role === "owner";
+    view.update(entry.note, mine, this.#margins);
+  }
+
+  /** @returns {import("../views/margin.js").Margins} */
+  get #margins() {
+    const { marks, me, conversation } = /** @type {ConversationStore} */ (this.#store);
+    return { marks, me: me.id, owns: conversation.role === "owner", notes: conversation.may_note };
+  }
+
+  /**
+   * Opens the field for a comment in the margin of what has this name.
+   * @param {string} key
+   */
+  comment(key) {
+    const element = this.querySelector(`[data-mark="${key}"]`);
+    if (element) this.#viewAt(element)?.marginAt(element)?.compose();
   }
 
   /** What is finished and has its size may be left out of the layout while it is out of sight. */
@@ -236,6 +256,16 @@ class ChatLog extends AppElement {
         return view.leaveEdit();
       case "inspect":
         return this.emit("chat:inspect", { id: view.id });
+      case "more":
+        return this.emit("chat:menu", { key: keyAt(button), turn: String(view.id ?? "") });
+      case "react":
+        return button.ariaDisabled !== "true" && this.emit("marks:react", reactionOf(button));
+      case "comment-picture":
+        return view.marginAt(button)?.compose(button.dataset.output);
+      case "leave-comment":
+        return view.marginAt(button)?.leave();
+      case "delete-comment":
+        return this.emit("chat:delete-note", { id: button.dataset.note });
       case "delete-note":
         return view instanceof NoteView && this.emit("chat:delete-note", { id: view.note });
       case "regenerate":
@@ -272,6 +302,8 @@ class ChatLog extends AppElement {
     const view = this.#viewAt(form);
     const text = String(new FormData(form).get("text")).trim();
     if (!view || !text) return;
+    if (form.classList.contains("comment"))
+      return this.emit("marks:save-comment", { ...commentOf(form), text, done: () => view.marginAt(form)?.leave() });
     const turn = this.#store?.path.find(({ id }) => id === view.id);
     view.leaveEdit();
     const attachments = attachmentsOf(turn?.input.findLast(({ role }) => role === "user")?.payload.content);

@@ -8,9 +8,13 @@ const OPEN = 2_000; // milliseconds between two looks while the list is open
 const SHUT = 10_000;
 const SOON = 600;
 
-/** @param {number} count of the calls that wait for the viewer, in all conversations */
-function showApprovals(count) {
-  for (const element of document.querySelectorAll("[data-waiting=approvals]")) {
+/**
+ * Show how much waits for the viewer, wherever the page says so.
+ * @param {"approvals" | "notices"} kind
+ * @param {number} count
+ */
+function showWaiting(kind, count) {
+  for (const element of document.querySelectorAll(`[data-waiting=${kind}]`)) {
     if (element.textContent !== String(count)) element.textContent = String(count);
     element.toggleAttribute("hidden", count === 0);
   }
@@ -74,7 +78,9 @@ export class RunningWork extends AppElement {
   /** @param {DocumentFragment} list */
   #show(list) {
     const count = Number(list.querySelector("[data-count]")?.getAttribute("data-count") ?? 0);
-    showApprovals(Number(list.querySelector("[data-approvals]")?.getAttribute("data-approvals") ?? 0));
+    for (const kind of /** @type {const} */ (["approvals", "notices"])) {
+      showWaiting(kind, Number(list.querySelector(`[data-${kind}]`)?.getAttribute(`data-${kind}`) ?? 0));
+    }
     const words = count === 0 ? "Nothing runs" : `${count} at work`;
     if (ref(this, "words").textContent !== words) ref(this, "words").textContent = words;
     ref(this, "lamp").className = `lamp ${count ? "lit" : "off"}`;

@@ -1,3 +1,5 @@
+import { post } from "../lib/api.js";
+
 const LAMPS = 10_000; // milliseconds between two looks at the lamps
 
 /**
@@ -33,6 +35,10 @@ export class SideBar extends HTMLElement {
       event.preventDefault();
       this.showMore(link);
     });
+    this.list.addEventListener("toggle", (event) => this.openFolder(event), true);
+    for (const type of /** @type {const} */ (["dragstart", "dragover", "dragleave", "drop"])) {
+      this.list.addEventListener(type, (event) => this.dragged(event));
+    }
     this.#lamps = setInterval(() => this.checkLamps(), LAMPS);
   }
 
@@ -40,6 +46,49 @@ export class SideBar extends HTMLElement {
     clearTimeout(this.#timer);
     clearInterval(this.#lamps);
     this.#abort.abort();
+  }
+
+  /** Fetch what lies in a folder when it is opened. @param {Event} event */
+  async openFolder(event) {
+    const folder = /** @type {HTMLDetailsElement} */ (event.target);
+    if (folder.dataset.folder && folder.open) await this.fillFolder(folder.dataset.folder);
+  }
+
+  /** @param {string} id */
+  async fillFolder(id) {
+    const found = await this.fetchList(new URLSearchParams({ folder: id }), AbortSignal.timeout(LAMPS));
+    const place = this.list.querySelector(`[data-folder="${CSS.escape(id)}"] [data-part=folder]`);
+    if (found && place) place.replaceChildren(found);
+  }
+
+  /** A conversation is dragged to a folder. @param {DragEvent} event */
+  dragged(event) {
+    const target = /** @type {Element} */ (event.target);
+    const folder = target.closest("[data-folder]");
+    if (event.type === "dragstart") {
+      const id = target.closest("[data-conversation]")?.getAttribute("data-conversation");
+      if (id) event.dataTransfer?.setData("application/x-conversation", id);
+    } else if (folder instanceof HTMLElement && event.dataTransfer?.types.includes("application/x-conversation")) {
+      event.preventDefault();
+      folder.classList.toggle("over", event.type === "dragover");
+      if (event.type === "drop")
+        this.fileUnder(event.dataTransfer.getData("application/x-conversation"), folder.dataset.folder ?? "");
+    }
+  }
+
+  /**
+   * @param {string} conversation
+   * @param {string} folder
+   */
+  async fileUnder(conversation, folder) {
+    const heard = this.querySelector("[data-part=heard]");
+    try {
+      const answer = await post(`/conversations/${conversation}/folder/`, { folder: Number(folder) });
+      if (heard) heard.textContent = `It lies in “${answer.folder}” now.`;
+      await this.fillFolder(folder);
+    } catch (error) {
+      if (heard) heard.textContent = /** @type {Error} */ (error).message;
+    }
   }
 
   /** Replace the list by the conversations whose titles have the words in the field. */

@@ -216,13 +216,13 @@ class StudioMaking extends AppElement {
   }
 
   /** @param {boolean} edit */
-  #make(edit) {
+  async #make(edit) {
     const text = this.prompt.value.trim();
     if (!text) {
       this.say("Say what the picture is to show.");
       return this.prompt.focus();
     }
-    if (this.list?.references.busy) return this.say("A picture is still on its way. Wait a moment.");
+    await this.list?.references.settled();
     const references = this.list?.references.ids ?? [];
     this.emit("studio:make", { edit, wish: { prompt: text, references, ...this.#asked() } });
   }

@@ -122,7 +122,7 @@ class VersionTree extends AppElement {
       ["Cost", [cost === null ? "" : dollars(cost), took].filter(Boolean).join(" · ")],
       ["Remarks", turn.remarks.join(" ")],
     ];
-    ref(this, "about").replaceChildren(
+    ref(this, "facts").replaceChildren(
       ...facts
         .filter(([, value]) => value)
         .flatMap(([name, value]) => [textElement("dt", name), textElement("dd", value)]),

@@ -1,8 +1,9 @@
 // What one page shows of a conversation: the turns of the viewed branch, what streams, what is not confirmed yet.
 // It takes state and frames and says what changed; it knows no DOM and no network.
+import { Marks } from "./marks.js";
 import { Notes } from "./notes.js";
 import { RunningStreams } from "./running-streams.js";
-import { countBeside, isRunning, keyOf, messageOf, newer, uncut } from "./turns.js";
+import { countBeside, isRunning, keyOf, messageOf, newer, uncut, wayTo } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {import("../types").Frame} Frame */
@@ -28,6 +29,7 @@ export class ConversationStore extends EventTarget {
     this.position = state.position;
     this.streams = new RunningStreams();
     this.notes = new Notes();
+    this.marks = new Marks();
     /** @type {Turn[]} */ this.path = [];
     /** @type {Map<number, Turn>} */ this.elsewhere = new Map();
     /** The branches of the answers that run anywhere in the conversation. @type {Map<number, number>} */
@@ -93,6 +95,7 @@ export class ConversationStore extends EventTarget {
     this.branch = page.branch;
     this.branchName = page.branch_name ?? "";
     this.notes.take(page);
+    this.marks.take(page);
     this.atWork = new Map(page.running.map(({ id, branch }) => [id, branch]));
     for (const turn of page.turns) {
       const merged = this.#merge(turn);
@@ -118,6 +121,7 @@ export class ConversationStore extends EventTarget {
     this.path.unshift(...older);
     this.before = page.before;
     this.notes.take(page);
+    this.marks.take(page);
     this.#changed();
   }
 
@@ -180,6 +184,13 @@ export class ConversationStore extends EventTarget {
   takeNote(note) {
     if (note.client_id) this.pending = this.pending.filter((own) => own.client_id !== note.client_id);
     this.notes.put(note);
+    this.marks.putComment(note);
+    this.#changed();
+  }
+
+  /** @param {Parameters<Marks["react"]>[0]} reaction as it is now, by a fact or by the answer to who has it */
+  takeReaction(reaction) {
+    this.marks.react(reaction, this.me.id);
     this.#changed();
   }
 
@@ -214,6 +225,7 @@ export class ConversationStore extends EventTarget {
     const mine = fact.turn?.input.some(({ client_id }) => this.pending.some((own) => own.client_id === client_id));
     if (fact.turn) this.#place(fact.turn);
     if (fact.note) this.takeNote(fact.note);
+    if (fact.reaction) this.takeReaction(fact.reaction);
     if (fact.branch?.id === this.branch) this.branchName = fact.branch?.name ?? "";
     if (fact.conversation) this.update(fact.conversation);
     if (follows && branch !== null && this.branch !== branch && !mine) this.#emit("moved");
@@ -261,22 +273,15 @@ export class ConversationStore extends EventTarget {
    * @param {Turn} turn
    */
   #reach(turn) {
-    const chain = [turn];
-    for (;;) {
-      const first = /** @type {Turn} */ (chain[0]);
-      const at = this.path.findIndex((known) => known.id === first.previous);
-      if (at >= 0 || first.previous === null) {
-        const left = this.path.splice(at + 1);
-        if (first.previous === null) this.before = null;
-        for (const gone of left) this.elsewhere.set(gone.id, gone);
-        for (const added of chain) this.elsewhere.delete(added.id);
-        this.path.push(...chain);
-        return true;
-      }
-      const previous = this.elsewhere.get(first.previous);
-      if (!previous) return false;
-      chain.unshift(previous);
-    }
+    const found = wayTo(turn, this.path, this.elsewhere);
+    if (!found) return false;
+    const { at, chain } = found;
+    const left = this.path.splice(at + 1);
+    if (chain[0]?.previous === null) this.before = null;
+    for (const gone of left) this.elsewhere.set(gone.id, gone);
+    for (const added of chain) this.elsewhere.delete(added.id);
+    this.path.push(...chain);
+    return true;
   }
 
   /**

@@ -13,11 +13,12 @@ export class Notes {
   take(page) {
     for (const { id } of page.turns) this.#behind.delete(id);
     if (page.before === null) this.#behind.delete(null);
-    for (const note of page.notes) this.put(note);
+    for (const note of page.notes) if (!note.about) this.put(note);
   }
 
   /** @param {Note} note as it is now; without an author it is gone */
   put(note) {
+    if (note.about) return;
     const others = this.behind(note.after).filter(({ id }) => id !== note.id);
     const gone = note.payload === undefined;
     this.#behind.set(

@@ -26,6 +26,11 @@ export class References extends EventTarget {
     return this.entries.some(({ id }) => !id);
   }
 
+  /** Nothing is on its way any more. */
+  async settled() {
+    while (this.busy) await new Promise((resolve) => this.addEventListener("change", resolve, { once: true }));
+  }
+
   get ids() {
     return this.entries.map(({ id }) => id).filter(Boolean);
   }

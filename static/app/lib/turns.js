@@ -65,3 +65,22 @@ export function uncut(path, pending) {
   const cut = path.findIndex((turn) => edits.includes(messageOf(turn)));
   return cut < 0 ? path : path.slice(0, cut);
 }
+
+/**
+ * The turns from a place of the path to `turn`, over turns that are known; undefined where one of them is missing.
+ * @param {Turn} turn
+ * @param {Turn[]} path
+ * @param {Map<number, Turn>} elsewhere
+ * @returns {{ at: number, chain: Turn[] } | undefined}
+ */
+export function wayTo(turn, path, elsewhere) {
+  const chain = [turn];
+  for (let first = turn; ;) {
+    const at = path.findIndex((known) => known.id === first.previous);
+    if (at >= 0 || first.previous === null) return { at, chain };
+    const previous = elsewhere.get(first.previous);
+    if (!previous) return undefined;
+    chain.unshift(previous);
+    first = previous;
+  }
+}

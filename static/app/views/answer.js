@@ -1,11 +1,12 @@
 // The answer of a turn: its items as they come, where it stands, and the facts about it.
 import { sourcesOf } from "../lib/citations.js";
 import { isRunning } from "../lib/conversation-store.js";
+import { textOf } from "../lib/item-text.js";
 import { clock, dollars, duration, elapsed, number } from "../lib/format.js";
 import { clone, icon, ref } from "../lib/templates.js";
 import { ApprovalView } from "./approval.js";
 import { itemView } from "./item.js";
-import { textOf } from "./message.js";
+import { MarginView } from "./margin.js";
 
 /** @typedef {import("../types").Turn} Turn */
 /** @typedef {{ me: import("../types").Me, waits: boolean, last: boolean, writes: boolean }} Place
@@ -14,6 +15,7 @@ import { textOf } from "./message.js";
 
 export class AnswerView {
   element = clone("answer-template");
+  margin = new MarginView(this.element);
   /** @type {(ReturnType<typeof itemView> & { type?: string } | undefined)[]} */ #items = [];
   /** @type {ApprovalView[]} */ #approvals = [];
   /** @type {Turn | undefined} */ #turn;

@@ -1,10 +1,12 @@
 // A message of a person, or what a program sent in its place.
 import { clock } from "../lib/format.js";
+import { textOf } from "../lib/item-text.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { markMentions } from "../lib/mentions.js";
 import { clone, ref } from "../lib/templates.js";
 import { AttachmentsView } from "./attachments.js";
 import { showAvatar } from "./faces.js";
+import { MarginView } from "./margin.js";
 
 /** @typedef {import("../types").Person} Person */
 /**
@@ -21,22 +23,9 @@ import { showAvatar } from "./faces.js";
  * @property {boolean} [removable]
  */
 
-/**
- * The text of a message item, as it was written.
- * @param {import("../types").Item} payload
- */
-export function textOf(payload) {
-  const content = /** @type {unknown} */ (payload.content);
-  if (typeof content === "string") return content;
-  const parts = Array.isArray(content) ? content : [];
-  return parts
-    .map((part) => part?.text ?? part?.refusal ?? "")
-    .filter(Boolean)
-    .join("\n\n");
-}
-
 export class MessageView {
   element = clone("message-template");
+  margin = new MarginView(this.element);
   #prose = new MarkdownStream(ref(this.element, "prose"), { breaks: true });
   #files = new AttachmentsView(ref(this.element, "files"));
   /** @type {HTMLFormElement | undefined} */ #form;

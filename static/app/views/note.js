@@ -30,9 +30,11 @@ export class NoteView {
   /**
    * @param {import("../types").Note} note
    * @param {boolean} removable
+   * @param {import("./margin.js").Margins} margins
    */
-  update(note, removable) {
+  update(note, removable, margins) {
     this.note = note.id;
+    this.#message.margin.update(`item-${note.id}`, margins);
     this.#message.update({ ...note, state: "", problem: "", editable: false, toPeople: true, removable });
   }
 
@@ -44,6 +46,10 @@ export class NoteView {
     this.clientId = pending.client_id;
     const payload = { type: "message", role: "user", content: [{ type: "input_text", text: pending.text }] };
     this.#message.update({ ...pending, author: me, payload, editable: false, toPeople: true });
+  }
+
+  marginAt() {
+    return this.#message.margin;
   }
 
   textAt() {

@@ -24,6 +24,9 @@ export class PictureView {
     const link = /** @type {HTMLAnchorElement} */ (ref(this.element, "download"));
     link.hidden = !item.image;
     if (item.image) link.href = item.image.url;
+    const comment = ref(this.element, "comment");
+    comment.hidden = !item.image || !item.id;
+    comment.dataset.output = item.id ?? "";
     if (picture)
       this.#swap(
         picture,

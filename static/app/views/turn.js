@@ -39,9 +39,9 @@ export class TurnView {
 
   /**
    * @param {Turn} turn
-   * @param {{ me: import("../types").Me, previous: Turn | undefined, waits: boolean, last: boolean, writes: boolean }} around
+   * @param {{ me: import("../types").Me, previous: Turn | undefined, margins: import("./margin.js").Margins, waits: boolean, last: boolean, writes: boolean }} around
    */
-  update(turn, { me, previous, ...place }) {
+  update(turn, { me, previous, margins, ...place }) {
     this.id = turn.id;
     this.#sizeTo(turn.input.length, (index) => isMessage(/** @type {Turn["input"][0]} */ (turn.input[index])));
     const names = turn.input.every(isMessage) ? new Map() : callNames(previous?.output ?? []);
@@ -52,11 +52,13 @@ export class TurnView {
       if (!(view instanceof MessageView)) continue;
       const editable = place.writes && item.author?.id === me.id && item.role === "user";
       view.update({ ...item, state: "", problem: "", editable });
+      view.margin.update(`item-${item.id}`, margins);
       const isLast = index === turn.input.length - 1;
       switchOf(view.element).show("Wordings of this message", messageOf(turn), isLast ? turn.siblings : []);
     }
     this.#answer ??= new AnswerView();
     this.#answer.update(turn, { me, ...place });
+    this.#answer.margin.update(`answer-${turn.id}`, margins);
     switchOf(this.#answer.element).show("Answers to this message", turn.id, turn.answers);
     this.#name(String(turn.id));
   }
@@ -78,6 +80,16 @@ export class TurnView {
 
   tick() {
     this.#answer?.tick();
+  }
+
+  /**
+   * The margin of what `element` stands in.
+   * @param {Element} element
+   */
+  marginAt(element) {
+    const parts = [this.#answer, ...this.#messages];
+    const part = parts.find((part) => part?.element.contains(element));
+    return part instanceof InputItemView ? undefined : part?.margin;
   }
 
   edit() {

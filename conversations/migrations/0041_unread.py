@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0032_studio'),
+        ('conversations', "0040_account_invitations"),
     ]
 
     operations = [

@@ -1,0 +1,118 @@
+"""One picture: what made it, and what a person does with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from conversations import access
+from conversations.actions import boards, conversations, items
+from conversations.errors import NotFound, Refused
+from conversations.gallery.pictures import Picture, described
+from conversations.models import Board, File
+from conversations.moderation import taking
+from conversations.views.gallery import MOST_CHIPS, back
+from conversations.views.json import SignedInRequest, answer
+
+PICTURES = "image_generation"
+
+
+@login_required
+@require_safe
+@never_cache
+def picture(request: SignedInRequest, file_id: str) -> HttpResponse:
+    found = _found(request, file_id)
+    file, recipe = found.file, found.recipe
+    assert file.conversation_id is not None
+    membership = access.conversation_for(request.user, file.conversation_id).membership
+    made = recipe.response is not None
+    mine = recipe.author is not None and recipe.author.pk == request.user.pk
+    context: dict[str, Any] = {
+        "picture": found,
+        "facts": _facts(found),
+        "may_delete": made and membership.may_write and (mine or membership.is_owner),
+        "boards": Board.objects.visible_to(request.user).order_by("name", "pk")[:MOST_CHIPS],
+        "on": Board.objects.visible_to(request.user).filter(pictures__file=file).order_by("name"),
+        "here": request.path,
+    }
+    return render(request, "gallery/picture.html", context)
+
+
+def _facts(found: Picture) -> list[tuple[str, Any]]:
+    file, recipe = found.file, found.recipe
+    facts: list[tuple[str, Any]] = [
+        (_("Model"), recipe.model),
+        (_("Image model"), recipe.image_model),
+        (_("Size"), f"{file.width} × {file.height}" if file.width and file.height else ""),
+        (_("Asked size"), recipe.parameters.get("size")),
+        (_("Quality"), recipe.parameters.get("quality")),
+        (_("Background"), recipe.parameters.get("background")),
+        (_("Format"), file.media_type.removeprefix("image/").upper()),
+        (_("Compression"), recipe.parameters.get("output_compression")),
+        (_("Moderation"), recipe.parameters.get("moderation")),
+    ]
+    return [(name, value) for name, value in facts if value not in (None, "")]
+
+
+def _found(request: SignedInRequest, file_id: str) -> Picture:
+    """Return the picture as `access` lets the person see it; missing, foreign and no picture are the same 404."""
+    files = access.pictures_for(request.user, [file_id])
+    if not files:
+        raise Http404
+    return described(request.user, files)[0]
+
+
+@login_required
+@require_POST
+def like(request: SignedInRequest, file_id: str) -> HttpResponse:
+    found = _found(request, file_id)
+    on = request.POST.get("favourite") == "1"
+    boards.like(request.user, found.file, on=on)
+    if request.headers.get("Accept") == "application/json":
+        return answer({"favourite": on})
+    return back(request)
+
+
+@login_required
+@require_POST
+def delete(request: SignedInRequest, file_id: str) -> HttpResponse:
+    """Delete a picture that a model made, as the item of its conversation that it is."""
+    file = _found(request, file_id).file
+    try:
+        _delete(request, file)
+    except NotFound as error:
+        raise Http404 from error
+    except Refused as error:
+        messages.error(request, error.sentence)
+        return redirect("picture", file.pk)
+    messages.success(request, _("The picture is deleted, here and in its conversation."))
+    return redirect("gallery")
+
+
+def _delete(request: SignedInRequest, file: File) -> None:
+    found = access.conversation_for(request.user, file.conversation_id or "")
+    item = taking.holder(found.conversation, file)
+    if item is None or item.response is None or item.type == "message":
+        raise Refused(_("This picture belongs to a message. Delete the message in its conversation."), code="message")
+    items.delete(found, item)
+
+
+@login_required
+@require_POST
+def recall(request: SignedInRequest, file_id: str) -> HttpResponse:
+    """Begin a conversation in which pictures are switched on, with the picture's prompt in the composer."""
+    recipe = _found(request, file_id).recipe
+    found = access.conversation_for(request.user, conversations.begin(request.user).pk)
+    if recipe.model in settings.SALON_MODELS:
+        conversations.update(found, {"model": recipe.model})
+    conversations.switch_tools(found, functions={}, servers={}, hosted={PICTURES: True}, stores={})
+    return redirect(f"{reverse('conversation', args=[found.conversation.pk])}?recall={file_id}")

@@ -1,0 +1,220 @@
+"""Our own export, imported again, is an equal conversation; one that somebody has changed is taken for a stranger's."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import pytest
+
+from conversations.access import conversation_for
+from conversations.actions import turns as turn_actions
+from conversations.exports.archive import archive
+from conversations.imports import job
+from conversations.models import Conversation, Deletion, File, Import, Item, ProviderDeletion, Response, User
+from conversations.moderation import deletion, purging
+from conversations.turns import context
+from tests.exports import made
+from tests.imports.brought import bring, left, only
+
+
+@pytest.fixture
+def exported(conversation: Conversation, alice: User, bob: User) -> bytes:
+    made.everything(conversation, alice, bob)
+    return export(conversation)
+
+
+def export(conversation: Conversation) -> bytes:
+    return b"".join(archive(conversation))
+
+
+def records(content: bytes) -> list[dict[str, Any]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as pack:
+        return [json.loads(line) for line in pack.read("conversation.jsonl").decode().splitlines()]
+
+
+def comparable(content: bytes) -> list[Any]:
+    """Return the records with every id replaced by its place, which is all that an import may change."""
+    found = records(content)
+    places = {(row["record"], row["id"]): number for number, row in enumerate(found)}
+    names = {"previous": "response", "input_from": "response", "answers": "response", "head": "response"}
+    names |= {"response": "response", "branch": "branch", "preview_of": "file", "call": "tool_call"}
+
+    def mapped(row: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps({name: value for name, value in row.items() if name != "id"})
+        for file in [old["id"] for old in found if old["record"] == "file"]:
+            text = text.replace(file, f"file {places['file', file]}")
+        value = json.loads(text)
+        own = {name: places.get((kind, row[name])) for name, kind in names.items() if name in row}
+        return value | own
+
+    return [mapped(row) for row in found]
+
+
+def changed(content: bytes, change: Any) -> bytes:
+    """Return the export with its records as `change` makes them; the manifest stays."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            if name == "conversation.jsonl":
+                rows = [change(json.loads(line)) for line in body.decode().splitlines()]
+                body = "\n".join(json.dumps(row) for row in rows if row is not None).encode()
+            new.writestr(name, body)
+    return result.getvalue()
+
+
+def test_an_export_imported_again_is_equal(exported: bytes, alice: User) -> None:
+    again = only(bring(alice, exported))
+    assert comparable(export(again)) == comparable(exported)
+
+
+def test_nobody_but_who_imports_is_in_it(exported: bytes, bob: User) -> None:
+    again = only(bring(bob, exported))
+    assert [(row.user, row.role) for row in again.memberships.all()] == [(bob, "owner")]
+
+
+def test_with_the_seal_of_this_server_its_people_are_accounts(exported: bytes, alice: User, bob: User) -> None:
+    again = only(bring(alice, exported))
+    assert set(again.items.filter(direction="input").values_list("author", flat=True)) == {alice.pk, bob.pk}
+
+
+def test_words_put_into_anothers_mouth_are_a_name_only(exported: bytes, alice: User, bob: User) -> None:
+    def forge(row: dict[str, Any]) -> dict[str, Any]:
+        return json.loads(json.dumps(row).replace("Turn it on", "I resign"))
+
+    again = only(bring(alice, changed(exported, forge)))
+    forged = again.items.get(text="I resign")
+    assert (forged.author, forged.author_label) == (None, "Bob")
+    assert not again.responses.filter(created_by=bob).exists()
+
+
+def test_the_same_file_again_brings_nothing_twice(exported: bytes, alice: User) -> None:
+    bring(alice, exported)
+    second = bring(alice, exported)
+    assert second.taken == {"known": 1}
+    assert Conversation.objects.filter(created_by=alice).count() == 2
+
+
+def test_what_was_imported_and_deleted_can_be_imported_again(exported: bytes, alice: User) -> None:
+    first = only(bring(alice, exported))
+    deletion.hide(first.pk, cause=Deletion.Cause.PERSON, actor=alice)
+    assert only(bring(alice, exported)).pk != first.pk
+
+
+def test_a_crash_in_the_middle_leaves_nothing_twice(
+    exported: bytes, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("conversations.imports.own.finish", crash)
+        broken = bring(alice, exported)
+    assert broken.done_at is None
+    assert Conversation.objects.visible_to(alice).count() == 1
+    Import.objects.update(lease_until=None)
+    job.run(broken.pk)
+    assert Conversation.objects.visible_to(alice).count() == 2
+    assert Conversation.objects.filter(created_by=alice).count() == 2
+
+
+def test_no_request_names_what_another_provider_called_a_response(exported: bytes, alice: User) -> None:
+    again = only(bring(alice, exported))
+    response, _ = turn_actions.send_message(conversation_for(alice, again.pk), text="Go on")
+    body = context.build(response).body
+    assert "previous_response_id" not in body
+    assert "Which *lamp*?" in json.dumps(body["input"])
+
+
+def test_deleting_an_import_deletes_nothing_at_the_provider(exported: bytes, alice: User) -> None:
+    again = only(bring(alice, exported))
+    gone = deletion.hide(again.pk, cause=Deletion.Cause.PERSON, actor=alice)
+    while purging.batch(gone.pk, 100, purging.Report().counts) is None:
+        pass
+    assert not ProviderDeletion.objects.exists()
+
+
+def test_a_file_of_another_conversation_cannot_be_named(
+    exported: bytes, alice: User, charlie: User, conversation: Conversation
+) -> None:
+    secret = conversation.files.get(media_type="image/png")
+
+    def steal(row: dict[str, Any]) -> dict[str, Any] | None:
+        if row["record"] == "file":
+            return None
+        return row
+
+    again = only(bring(charlie, changed(exported, steal)))
+    assert secret.pk not in json.dumps([item.payload for item in again.items.all()])
+    assert not again.files.exists()
+
+
+def test_bytes_that_are_not_what_the_record_says_are_not_kept(exported: bytes, alice: User) -> None:
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(exported)) as old, zipfile.ZipFile(result, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b"<svg onload=alert(1)>" if name.startswith("files/") else old.read(name))
+    brought = bring(alice, result.getvalue())
+    assert left(brought)["lamp.png"].startswith("Its bytes are not")
+    assert not File.objects.filter(conversation=only(brought), purged_at=None).exists()
+
+
+def test_a_call_that_was_running_is_history(exported: bytes, alice: User) -> None:
+    def run(row: dict[str, Any]) -> dict[str, Any]:
+        if row["record"] == "tool_call":
+            row["state"] = "ready"
+        if row["record"] == "approval":
+            row["state"] = "pending"
+        if row["record"] == "response":
+            row |= {"status": "queued", "done_at": None}
+        return row
+
+    again = only(bring(alice, changed(exported, run)))
+    assert not Response.objects.running().filter(conversation=again).exists()
+    assert {row.state for row in again.approvals.all()} == {"lapsed"}
+
+
+def test_a_newer_version_is_refused_in_a_sentence(exported: bytes, alice: User) -> None:
+    brought = bring(alice, changed(exported, lambda row: row | {"version": 2} if "version" in row else row))
+    assert (brought.state, brought.problem[:11]) == ("failed", "This export")
+
+
+BAD: list[Any] = [None, 7, "x", [], {}, [[]], {"a": "b"}, -1, 2**70, True, "\x00", 1.5]
+
+
+@pytest.mark.parametrize("value", BAD, ids=repr)
+def test_any_field_may_be_anything(value: Any, exported: bytes, alice: User, as_alice: Any) -> None:
+    """Every field of one record of each kind in turn would be thousands of imports: here all fields of each kind."""
+    first = records(exported)[0]
+    keep = {"record", "format", "version", "id", "branch", "response", "direction", "index"}
+
+    def spoil(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: inner if name in keep else value for name, inner in row.items()}
+
+    brought = bring(alice, changed(exported, spoil))
+    assert brought.state == "done"
+    page = as_alice.get(f"/conversations/{only(brought).pk}/")
+    assert page.status_code == 200
+    assert first["record"] == "conversation"
+
+
+@pytest.mark.parametrize("value", BAD, ids=repr)
+def test_any_id_may_be_anything(value: Any, exported: bytes, alice: User) -> None:
+    names = {"id", "branch", "response", "previous", "input_from", "answers", "head", "preview_of", "call", "index"}
+
+    def spoil(row: dict[str, Any]) -> dict[str, Any]:
+        if row["record"] == "conversation":
+            return row
+        return {name: value if name in names else inner for name, inner in row.items()}
+
+    assert bring(alice, changed(exported, spoil)).state == "done"
+
+
+def test_search_finds_what_was_imported(exported: bytes, alice: User) -> None:
+    again = only(bring(alice, exported))
+    assert Item.objects.filter(conversation=again, text__contains="lamp").exists()
+    assert re.fullmatch(r"conv_[0-9a-f]{32}", again.pk)
