@@ -15,6 +15,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from conversations.models import Conversation, Deletion, Folder, Membership, Response, Tag, User
+from conversations.models.conversation import MembershipQuerySet
 
 SIDEBAR_PAGE = 40
 HOME_PAGE = 30
@@ -209,7 +210,7 @@ def _list(user: User, narrowed: Narrowed, *, before: str, size: int, whole: bool
     )
 
 
-def _placed(rows: QuerySet[Membership], narrowed: Narrowed) -> QuerySet[Membership]:
+def _placed(rows: MembershipQuerySet, narrowed: Narrowed) -> MembershipQuerySet:
     if narrowed.folder is not None:
         shared = narrowed.folder.shared
         rows = rows.filter(**{"conversation__folder" if shared else "folder": narrowed.folder})

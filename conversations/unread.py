@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from conversations.models import Conversation, Fact, Membership, User
+from conversations.models import Fact, Item, Membership, User
 
 MOST_SEEN = 8
 """People that are named of those who have seen a message."""
@@ -43,16 +43,17 @@ def first_new(membership: Membership) -> dict[str, Any] | None:
     return {"turn": fact.response_id, "note": fact.note_id, "answer": answer}
 
 
-def seen_by(conversation: Conversation, *, but: User, **message: Any) -> tuple[list[User], int]:
-    """Return who has come as far as a message, the first of them, and how many they are.
+def seen_by(item: Item, *, but: User) -> tuple[list[User], int]:
+    """Return who has come as far as a message or a note, the first of them, and how many they are.
 
-    `message` is the `response` that began with it, or the `note`.
+    Its author and `but` are left out.
     """
-    facts = Fact.objects.filter(conversation=conversation, said=True, **message).exclude(person=None)
+    message = {"note": item} if item.direction == Item.Direction.NOTE else {"response": item.response_id}
+    facts = Fact.objects.filter(**message, conversation=item.conversation_id, said=True).exclude(person=None)
     fact = facts.order_by("position").first()
     if fact is None:
         return [], 0
-    seen = conversation.memberships.filter(read_position__gte=fact.position)
+    seen = Membership.objects.filter(conversation=item.conversation_id, read_position__gte=fact.position)
     seen = seen.exclude(user__in=[but.pk, fact.person_id])
     return [row.user for row in seen.select_related("user").order_by("id")[:MOST_SEEN]], seen.count()
 

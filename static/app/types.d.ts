@@ -266,6 +266,8 @@ export interface PageState {
   branch_name?: string;
   models: Model[];
   position: number;
+  /** What was said first since the viewer left, or nothing. */
+  new: { turn: number | null; note: number | null; answer: boolean } | null;
   running: BranchRef[];
 }
 
@@ -297,6 +299,7 @@ export type Frame =
   | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
   | { type: "waiting"; response: number; seconds: number; message: string }
   | ({ type: "presence" } & Presence)
+  | { type: "unread"; conversation: string; count: number }
   | { type: "reload"; reason: string }
   | { type: "ping" }
   | { type: "error"; message: string };

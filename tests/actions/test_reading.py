@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from conversations import lists, readmarks, unread
 from conversations.access import Access, conversation_for
 from conversations.actions import members, notes, reading, turns
-from conversations.models import Conversation, Fact, Membership, Response, User
+from conversations.models import Conversation, Fact, Item, Membership, Response, User
 from conversations.output import Output
 from conversations.turns import mirror
 from conversations.turns.mirror import Ending
@@ -129,14 +129,15 @@ def test_who_has_seen_a_message_is_told_to_members_only(
     response, _ = turns.send_message(as_owner, text="One")
     note = notes.write(as_owner, text="Two")
     path = f"/conversations/{as_owner.conversation.pk}"
-    of_message, of_note = f"{path}/responses/{response.pk}/seen/", f"{path}/notes/{note.pk}/seen/"
+    message = Item.objects.get(response=response, direction="input", role="user")
+    of_message, of_note = f"{path}/items/{message.pk}/seen/", f"{path}/items/{note.pk}/seen/"
     assert as_alice.get(of_message).json() == {"people": [], "count": 0}
     readmarks.write({(bob.pk, as_owner.conversation.pk): 1})
     seen = as_alice.get(of_message).json()
     assert ([person["name"] for person in seen["people"]], seen["count"]) == (["Bob"], 1)
     assert as_alice.get(of_note).json()["count"] == 0
-    for wrong in (f"{path}/responses/{'9' * 30}/seen/", f"{path}/notes/{'9' * 30}/seen/", f"{path}/notes/0/seen/"):
-        assert as_alice.get(wrong).status_code == 404
+    for wrong in ("9" * 30, "0"):
+        assert as_alice.get(f"{path}/items/{wrong}/seen/").status_code == 404
     assert as_charlie.get(of_message).status_code == as_charlie.get(of_note).status_code == 404
 
 
