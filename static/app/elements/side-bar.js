@@ -142,7 +142,7 @@ export class SideBar extends HTMLElement {
       return;
     }
     row.querySelector(".count")?.remove();
-    row.classList.toggle("unread", count > 0);
+    row.classList.toggle("new-here", count > 0);
     if (count === 0) return;
     const number = clone("unread-template");
     number.prepend(count < MOST ? String(count) : "99+");
@@ -199,6 +199,6 @@ export class SideBar extends HTMLElement {
 /** What is looked at has nothing unread. @param {Element} link */
 function markCurrent(link) {
   link.setAttribute("aria-current", "page");
-  link.classList.remove("unread");
+  link.classList.remove("new-here");
   link.querySelector(".count")?.remove();
 }
