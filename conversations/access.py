@@ -22,6 +22,8 @@ from conversations.models import (
     Item,
     Key,
     Membership,
+    Persona,
+    Prompt,
     Response,
     User,
 )
@@ -240,6 +242,22 @@ def key_of(user: User, key_id: int) -> Key:
     if key is None:
         raise NotFound
     return key
+
+
+def prompt_for(user: User, prompt_id: int) -> Prompt:
+    """Return a prompt of the library that `user` may use; raise `NotFound`."""
+    found = Prompt.objects.visible_to(user).filter(pk=prompt_id).first() if prompt_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def persona_for(user: User, persona_id: int) -> Persona:
+    """Return a persona of the library that `user` may use; raise `NotFound`."""
+    found = Persona.objects.visible_to(user).filter(pk=persona_id).first() if persona_id < MOST_ID else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def import_of(user: User, import_id: int) -> Import:

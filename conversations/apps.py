@@ -13,6 +13,7 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from conversations import checks, signins  # noqa: F401  # they register themselves
+        from conversations.actions import groups  # noqa: F401
 
         post_migrate.connect(ship_catalog, sender=self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -76,7 +77,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     class Meta:
         model = User
-        fields = ("name", "theme", "language")
+        fields = ("name", "theme", "language", "recipes_in_files")
+        labels = {"recipes_in_files": _("Write into pictures that I download what made them")}
         widgets = {"name": forms.TextInput({"autocomplete": "name"})}
 
     def clean_picture(self) -> bytes | None:
@@ -152,3 +154,64 @@ class SchemaForm(forms.Form):
             "where they are missing. What may be absent gets “null” as another type."
         ),
     )
+
+
+class PromptForm(forms.Form):
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=80,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text=_("What one types behind the “/”."),
+    )
+    text = forms.CharField(
+        label=_("Text"),
+        max_length=50_000,
+        widget=forms.Textarea({"rows": 12}),
+        help_text=_(
+            "What is asked for when it is used stands in braces: {{ topic }} is one line, {{ notes : long }} several, "
+            "{{ day : date }} a date, {{ tone : choice : friendly | formal }} one of a list."
+        ),
+    )
+    shared = forms.BooleanField(label=_("For the whole team"), required=False)
+
+
+class PersonaForm(forms.Form):
+    title = forms.CharField(label=_("Name"), max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
+    description = forms.CharField(
+        label=_("Description"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text=_("What it is for, in a few words."),
+    )
+    instructions = forms.CharField(
+        label=_("Instructions"),
+        max_length=100_000,
+        required=False,
+        widget=forms.Textarea({"rows": 10}),
+        help_text=_("What the model is told before every message."),
+    )
+    model = forms.ChoiceField(label=_("Model"), required=False)
+    tools = forms.MultipleChoiceField(label=_("Tools"), required=False, widget=forms.CheckboxSelectMultiple)
+    opening = forms.CharField(
+        label=_("Opening"),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("What people read before they write the first message."),
+    )
+    suggestions = forms.CharField(
+        label=_("Suggestions"),
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("First messages to choose from, one a line, six at most."),
+    )
+    shared = forms.BooleanField(label=_("For the whole team"), required=False)
+
+    def __init__(self, *args: Any, models: Sequence[Any], tools: Sequence[Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        model, offered = self.fields["model"], self.fields["tools"]
+        assert isinstance(model, forms.ChoiceField)
+        assert isinstance(offered, forms.ChoiceField)
+        model.choices, offered.choices = models, tools

@@ -81,7 +81,7 @@ def _through(model: str, offered: Mapping[str, Capabilities]) -> list[Maker]:
     """Return the image models that are made use of through a model that answers in words."""
     provider = settings.SALON_PROVIDER
     kind = provider.kind if provider is not None else ""
-    named = [name for name, known in offered.items() if known.image and not known.image_tool]
+    named = [name for name, known in offered.items() if known.only_paints]
     if kind.startswith("azure"):  # there a header of the request names the deployment
         deployment = provider.image_deployment if provider is not None else None
         paints = deployment or usual_image_model(kind)

@@ -1,11 +1,12 @@
-"""What people say of generated pictures: the names that they gave, and who likes them."""
+"""What is known of generated pictures beside them: names, who likes them, what the pixel lock made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from conversations.models import Favourite, File
+from conversations.models import Favourite, File, PixelLock
+from conversations.shown import image
 
 
 def made_in(output: Iterable[dict[str, Any]]) -> list[str]:
@@ -15,12 +16,46 @@ def made_in(output: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def said_of(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return name and the ids of those who like it, by the pictures' ids; nothing is asked where there are none."""
-    known: dict[str, dict[str, Any]] = {pk: {"name": "", "liked_by": []} for pk in ids}
+    """Return name, the ids of those who like it and whether it is gone, by the pictures' ids.
+
+    Nothing is asked where there are none.
+    """
+    known: dict[str, dict[str, Any]] = {pk: {"name": "", "liked_by": [], "gone": True} for pk in ids}
     if not known:
         return {}
-    for pk, name in File.objects.filter(pk__in=known).values_list("pk", "name"):
-        known[pk]["name"] = name
+    for pk, name, purged_at in File.objects.filter(pk__in=known).values_list("pk", "name", "purged_at"):
+        known[pk] |= {"name": name, "gone": purged_at is not None}
     for favourite in Favourite.objects.filter(file__in=known).order_by("id"):
         known[favourite.file_id]["liked_by"].append(favourite.user_id)
     return known
+
+
+def locks_of(response_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Return the pixel locks of responses as pages show them; nothing is asked where there are no responses."""
+    ids = list(response_ids)
+    if not ids:
+        return {}
+    locks = PixelLock.objects.filter(response__in=ids).select_related("original", "made", "locked", "heat")
+    return {lock.response_id: _shown(lock) for lock in locks}
+
+
+def _shown(lock: PixelLock) -> dict[str, Any]:
+    files = {name: getattr(lock, name) for name in ("original", "made", "locked", "heat")}
+    pictures = {name: image(file.reference) if file and _is_there(file) else None for name, file in files.items()}
+    facts = {"state": lock.state, "problem": lock.problem, "changed": lock.changed, "feather": lock.feather}
+    return facts | pictures | {"scaled": lock.scaled}
+
+
+def as_locked(file: File) -> File:
+    """Return the locked picture that is shown in the place of what a model made, or the picture itself."""
+    return locked_of([file]).get(file.pk, file)
+
+
+def locked_of(files: Iterable[File]) -> dict[str, File]:
+    """Return the locked pictures that are shown in the place of what a model made, by the ids of that."""
+    done = PixelLock.objects.filter(made__in=files, state=PixelLock.State.DONE).select_related("locked")
+    return {str(lock.made_id): lock.locked for lock in done if lock.locked is not None and _is_there(lock.locked)}
+
+
+def _is_there(file: File) -> bool:
+    return file.purged_at is None and file.hidden_at is None

@@ -123,8 +123,17 @@ SHARE_LINKS = SiteSetting(
     name="share_links",
     kind="flag",
     default=True,
-    label=gettext_lazy("Share links"),
+    label=gettext_lazy("Links into conversations"),
     help=gettext_lazy("Owners may make links that let people into a conversation. Off: old links open nothing."),
+)
+PUBLIC_LINKS = SiteSetting(
+    name="public_links",
+    kind="flag",
+    default=True,
+    label=gettext_lazy("Links for people without an account"),
+    help=gettext_lazy(
+        "Owners may make links that show a conversation to whoever has them. Off: old links open nothing."
+    ),
 )
 SIGNUP = SiteSetting(
     name="signup",
@@ -158,6 +167,7 @@ SETTINGS: tuple[SiteSetting[Any], ...] = (
     REQUIRE_FACTOR,
     BLOCKED_TERMS,
     SHARE_LINKS,
+    PUBLIC_LINKS,
     SIGNUP,
     SIGNUP_DOMAINS,
     MEMBERS_INVITE,

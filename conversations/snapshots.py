@@ -119,6 +119,7 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
     siblings, answers = beside(responses)
     running = folded({response.pk: response.epoch for response in responses if response.is_running})
     said = pictures.said_of(pk for found in outputs.values() for pk in pictures.made_in(item.payload for item in found))
+    locks = pictures.locks_of(response.pk for response in responses if response.making.get("lock"))
     result = []
     for response in responses:
         output, cursor = [visible(item) | item_timing(item) for item in outputs.get(response.pk, [])], None
@@ -127,7 +128,12 @@ def _present(responses: Sequence[Response]) -> list[dict[str, Any]]:
         asked = inputs.get(response.input_owner_id, [])
         shown = _turn(response, asked, output, cursor, siblings[response.pk], answers[response.pk])
         made = {pk: said[pk] for pk in pictures.made_in(output) if pk in said}
-        result.append(shown | {"approvals": waiting[response.pk], "pictures": made})
+        for item in shown["output"]:
+            if (lock := locks.get(response.pk)) and lock["made"] and item.get("image") == lock["made"]:
+                item["locked"] = lock["locked"]
+        result.append(
+            shown | {"approvals": waiting[response.pk], "pictures": made, "pixel_lock": locks.get(response.pk)}
+        )
     return result
 
 
@@ -187,6 +193,7 @@ def _turn(
         "approvals": [],
         "making": response.making,
         "pictures": {},
+        "pixel_lock": None,
     }
 
 

@@ -11,7 +11,7 @@ from webapp.env import BASE_DIR
 LAYERS: list[set[str]] = [
     {"egress", "sealing", "intake", "prepared", "stores"},
     {"models", "errors", "metrics", "output", "protocol", "threads", "portraits", "shown", "upstream", "localmodel"}
-    | {"arguments", "schemas", "markup"},
+    | {"arguments", "schemas", "markup", "prompts"},
     {"fresh"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}

@@ -69,6 +69,7 @@ def store_upload(user: User, source: Source, *, name: str, limit: int | None = N
                 "Too many files are being opened at the moment. Try again in a moment.", code="busy", status=503
             ) from error
         file = row_of(kept, user, name=clean_name(plain(name), facts["media_type"]), media_type=facts["media_type"])
+        file.made_with = facts.get("recipe")
         file.width, file.height, file.pages = facts.get("width"), facts.get("height"), facts.get("pages")
         files = [(file, kept)]
         if preview is not None:
@@ -220,7 +221,7 @@ def brought_in(access: Access, file: File) -> File:
 
 
 def copied(file: File, access: Access) -> File:
-    previews = list(file.previews.all())
+    previews = list(file.previews.filter(purpose=File.Purpose.PREVIEW))
     copy = _again(file, access)
     copy.save()
     for preview in previews:
@@ -231,7 +232,7 @@ def copied(file: File, access: Access) -> File:
 
 
 def _again(file: File, access: Access) -> File:
-    names = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages")
+    names = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages", "made_with")
     values = {name: getattr(file, name) for name in names}
     if values["purpose"] != File.Purpose.PREVIEW:
         values["purpose"] = File.Purpose.UPLOAD

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from conversations import access as accesses
 from conversations import events, image_options
 from conversations.access import Access
-from conversations.actions import conversations, files, turns
+from conversations.actions import conversations, files, masks, pixel_locks, turns
+from conversations.actions.masks import Masked
 from conversations.errors import NotFound, Refused
 from conversations.image_options import TOOL, Maker
 from conversations.models import Branch, Conversation, Fact, Favourite, File, Response, User
 from conversations.models.fields import plain
-from conversations.pictures import made_in
+from conversations.pictures import as_locked, made_in
 
 MOST_RESULTS = 8
 """Pictures that are asked for at once."""
@@ -31,7 +32,9 @@ LONGEST_NAME = 120
 class Wish:
     """What one press of the button asks for. Pictures are named by the ids of their files.
 
-    `parent` is the picture to change. `options` are those of the tool, by the API's names.
+    `parent` is the picture to change; `canvas` stands for it where that is larger. What is outside `mask` is kept by a
+    pixel lock, of which the edge fades over `feather` pixels; None: by no lock. `options` are those of the tool, by the
+    API's names.
     """
 
     prompt: str
@@ -41,6 +44,8 @@ class Wish:
     parent: str = ""
     references: Sequence[Any] = ()
     mask: str = ""
+    canvas: str = ""
+    feather: int | None = None
     client_id: str = ""
 
 
@@ -74,18 +79,22 @@ def make(access: Access, wish: Wish) -> list[Response]:
         raise Refused(_("Ask for one to %(most)s pictures at once.") % {"most": MOST_RESULTS}, code="results")
     maker = image_options.maker(wish.maker)
     tool = image_options.read(wish.options, maker)
+    masked = _masked(access, wish)
     with transaction.atomic():
         events.lock_undeleted(access.conversation.pk)
         parent = _picture(access, wish.parent) if wish.parent else None
         previous = _chained(parent, wish) if parent is not None else None
-        content = [{"type": "input_text", "text": prompt}, *_given(access, wish, parent, previous, maker)]
+        masked = masked.brought_in(access) if masked is not None else None
+        given = _given(access, wish, maker, first=_first(parent, previous, masked))
+        content = [{"type": "input_text", "text": prompt}, *given]
         making: dict[str, Any] = {"maker": maker.name, "image_model": maker.image_model or maker.label}
         making["partial_images"] = tool.get("partial_images", 0)
         if parent is not None:
             making["parent"] = parent.pk
-        if wish.mask:
-            making["mask"] = _masked(access, wish.mask, tool)
-        return [
+        if masked is not None:
+            tool["input_image_mask"], making["mask"] = masked.tool_part, masked.mask.pk
+            making["lock"] = wish.feather is not None
+        asked = [
             turns.ask(
                 access,
                 [{"type": "message", "role": "user", "content": content}],
@@ -96,9 +105,38 @@ def make(access: Access, wish: Wish) -> list[Response]:
                 begins=previous is None,
                 making=making,
                 title=prompt,
-            )[0]
+            )
             for number in range(wish.results)
         ]
+        if masked is not None and wish.feather is not None:
+            for response, is_new in asked:
+                if is_new:
+                    pixel_locks.plan(response, masked, feather=wish.feather)
+        return [response for response, _is_new in asked]
+
+
+def _masked(access: Access, wish: Wish) -> Masked | None:
+    """Return the picture and its mask as a provider takes them. They are opened, so it is done before all else."""
+    if not wish.mask:
+        return None
+    if not wish.parent:
+        raise Refused(_("A mask is for changing a picture. Choose the picture."), code="mask")
+    pixel_locks.feather_of(wish.feather)
+    picture = wish.canvas or as_locked(_picture(access, wish.parent)).pk
+    return masks.for_editing(access.user, picture, wish.mask)
+
+
+def _first(parent: File | None, previous: Response | None, masked: Masked | None) -> str:
+    """Return the id of the picture that is given before all others: the one to change, where the chain alone does not
+    say which, or has another state of it; "" where it does.
+    """
+    if parent is None:
+        return ""
+    if masked is not None:
+        return masked.picture.pk
+    shown = as_locked(parent).pk
+    said = previous is not None and _made(previous) == [shown]
+    return "" if said else shown
 
 
 def _picture(access: Access, file_id: str) -> File:
@@ -120,13 +158,9 @@ def _chained(parent: File, wish: Wish) -> Response | None:
     return made if ended_well and parent.purpose == File.Purpose.RESULT else None
 
 
-def _given(
-    access: Access, wish: Wish, parent: File | None, previous: Response | None, maker: Maker
-) -> list[dict[str, Any]]:
-    """Return the parts of the message that carry pictures: the parent where the chain alone does not say which."""
-    ids = [*wish.references]
-    if parent is not None and (previous is None or wish.mask or _made(previous) != [parent.pk]):
-        ids = [parent.pk, *(file_id for file_id in ids if file_id != parent.pk)]
+def _given(access: Access, wish: Wish, maker: Maker, *, first: str) -> list[dict[str, Any]]:
+    """Return the parts of the message that carry pictures."""
+    ids = [*([first] if first else []), *(file_id for file_id in wish.references if file_id != first)]
     parts = files.attach(access, [{"file": file_id} for file_id in ids], model=maker.model)
     if any(part["type"] != "input_image" for part in parts):
         raise Refused(_("A reference is a picture. Remove the other files."), code="references")
@@ -135,15 +169,6 @@ def _given(
 
 def _made(response: Response) -> list[str]:
     return made_in(item.payload for item in response.items.filter(direction="output").order_by("index"))
-
-
-def _masked(access: Access, file_id: str, tool: dict[str, Any]) -> str:
-    """Put the mask into the tool; return the id of its file as this conversation has it."""
-    [part] = files.attach(access, [{"file": file_id}])
-    if part["type"] != "input_image":
-        raise Refused(_("A mask is a picture. Paint or upload one."), code="mask")
-    tool["input_image_mask"] = {"image_url": part["image_url"]}
-    return str(part["image_url"]["$file"])
 
 
 def restore(access: Access, file_id: str) -> Branch:

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from conversations import events
 from conversations.access import Access
@@ -31,7 +32,7 @@ MOST_OPEN_INVITATIONS = 100
 def add(access: Access, *, email: str, role: str) -> Membership:
     """Let a person of the team in, named by their address. Raise `Refused`; who is in already keeps their role."""
     access.require_owner()
-    role = _given(role)
+    role = given_role(role)
     user = User.objects.filter(email__iexact=plain(email).strip(), is_active=True).first()
     if user is None:
         raise Refused("Nobody in the team has this address. An administrator can make an account first.", code="email")
@@ -45,7 +46,7 @@ def invite(access: Access, *, role: str) -> tuple[Invitation, str]:
     access.require_owner()
     if not SHARE_LINKS.value:
         raise Refused("Links are switched off here. Add people by their address.", code="share_links", status=403)
-    role = _given(role)
+    role = given_role(role)
     with transaction.atomic():
         conversation = events.lock_undeleted(access.conversation.pk)
         if conversation.invitations.open().count() >= MOST_OPEN_INVITATIONS:
@@ -100,13 +101,13 @@ def enter_invited(conversation_id: str, user: User, role: str, *, by: User) -> N
         conversation = events.lock(conversation_id)
         owns = conversation.memberships.filter(user=by, role=Role.OWNER).exists()
         if owns and conversation.deleted_at is None:
-            _enter(conversation, user, _given(role), actor=user)
+            _enter(conversation, user, given_role(role), actor=user)
 
 
 def open_up(access: Access, *, audience: str, role: str) -> None:
     """Say who may join without an invitation, and as what. Who has joined stays in when it is closed again."""
     access.require_owner()
-    role = _given(role)
+    role = given_role(role)
     if audience not in Conversation.Audience.values:
         raise Refused("audience is “members” or “team”.", code="audience")
     with transaction.atomic():
@@ -131,13 +132,13 @@ def join(user: User, conversation: Conversation) -> Conversation:
 def change_role(access: Access, user_id: int, role: str) -> None:
     """Give a member another role."""
     access.require_owner()
-    role = _given(role)
+    role = given_role(role)
     with transaction.atomic():
         conversation, membership = _member(access, user_id)
         if membership.is_owner:
             raise Refused("Hand the conversation over first; then your role can change.", code="owner", status=409)
-        membership.role = role
-        membership.save(update_fields=["role"])
+        membership.role, membership.by_group = role, False  # what is given by name no group changes
+        membership.save(update_fields=["role", "by_group"])
         _tell(conversation, membership.user)
         details = {"role": role, "user": membership.user_id}
         record("membership.change", actor=access.user, object=conversation, details=details)
@@ -153,8 +154,8 @@ def hand_over(access: Access, user_id: int) -> None:
         if not heir.user.is_active:
             raise Refused("This account is suspended. Choose somebody else.", code="suspended", status=409)
         conversation.memberships.filter(role=Role.OWNER).update(role=Role.EDITOR)
-        heir.role = Role.OWNER
-        heir.save(update_fields=["role"])
+        heir.role, heir.by_group = Role.OWNER, False
+        heir.save(update_fields=["role", "by_group"])
         _tell(conversation, heir.user)
         _tell(conversation, access.user)
         details = {"role": Role.OWNER.value, "user": heir.user_id}
@@ -171,13 +172,16 @@ def remove(access: Access, user_id: int) -> None:
             raise Refused(
                 "You own this conversation. Hand it over before you leave, or delete it.", code="owner", status=409
             )
+        if membership.by_group:
+            words = _("They are here as one of a group. Take the group out, or them out of the group.")
+            raise Refused(words, code="by_group", status=409)
         user = membership.user
         membership.delete()
         _tell(conversation, user)
         record("membership.remove", actor=access.user, object=conversation, details={"user": user.pk})
 
 
-def _given(role: str) -> str:
+def given_role(role: str) -> str:
     if role not in GIVEN:
         raise Refused("role is “editor”, “commenter” or “viewer”.", code="role")
     return Role(role).value
@@ -196,6 +200,9 @@ def _member(access: Access, user_id: int) -> tuple[Conversation, Membership]:
 def _enter(conversation: Conversation, user: User, role: str, *, actor: User) -> Membership:
     """Make a person a member of a conversation that the caller has locked."""
     if known := conversation.memberships.filter(user=user).first():
+        if known.by_group:  # from now on in their own name, whatever becomes of the group
+            known.by_group = False
+            known.save(update_fields=["by_group"])
         return known
     if conversation.memberships.count() >= MOST_MEMBERS:
         raise Refused(f"{MOST_MEMBERS:,} people are in this conversation, and no more fit.", code="full", status=409)

@@ -58,6 +58,11 @@ def due() -> list[int]:
     return list(waiting.order_by("id").values_list("pk", flat=True)[:50])
 
 
+def release_all() -> None:
+    """Take locks from processes that are gone; to be called where no other runs."""
+    PixelLock.objects.filter(state=PixelLock.State.WAITING).exclude(held_until=None).update(held_until=None)
+
+
 def settle(lock_id: int) -> None:
     """Make the locked picture and its heat map, or say why there is none. Does nothing where another process is at it.
 
@@ -110,23 +115,19 @@ def made_picture(response: Response) -> File | None:
 def _make(lock: PixelLock, made: File) -> None:
     with ExitStack() as stack, contents.disk_troubles(), masks.refusing():
         given = [stack.enter_context(masks.opened(file)) for file in (lock.original, made, lock.mask)]
-        picture, preview, heat = (stack.enter_context(files.unnamed()) for _ in range(3))
-        facts = workshop.do("lock", [*given, picture, preview, heat], seconds=SECONDS, feather=lock.feather)
+        picture, heat = (stack.enter_context(files.unnamed()) for _ in range(2))
+        facts = workshop.do("lock", [*given, picture, heat], seconds=SECONDS, feather=lock.feather)
         maker = lock.response.created_by
         assert maker is not None  # plan() was called for a person
-        locked = _row(lock, maker, picture, File.Purpose.LOCKED, "image/png", [facts["width"], facts["height"]])
-        small = _row(lock, maker, preview, File.Purpose.PREVIEW, "image/webp", facts["preview"])
-        small.preview_of = locked
-        warm = _row(lock, maker, heat, File.Purpose.HEAT, "image/webp", facts["heat"])
-        contents.keep([(locked, picture), (small, preview), (warm, heat)])
+        locked = _row(made, maker, picture, File.Purpose.LOCKED, "image/png", [facts["width"], facts["height"]])
+        warm = _row(made, maker, heat, File.Purpose.HEAT, "image/webp", facts["heat"])
+        contents.keep([(locked, picture), (warm, heat)])
     _end(lock, state=PixelLock.State.DONE, made=made, locked=locked, heat=warm, changed=facts["share"])
 
 
-def _row(
-    lock: PixelLock, maker: User, content: IO[bytes], purpose: File.Purpose, media_type: str, size: list[int]
-) -> File:
+def _row(made: File, maker: User, content: IO[bytes], purpose: File.Purpose, media_type: str, size: list[int]) -> File:
     file = files.row_of(content, maker, name="", media_type=media_type)
-    file.conversation_id, file.response = lock.response.conversation_id, lock.response
+    file.conversation_id, file.response_id, file.preview_of = made.conversation_id, made.response_id, made
     file.purpose = purpose
     file.width, file.height = size
     return file

@@ -201,7 +201,7 @@ def exhibit_file(request: StaffRequest, case_id: int, file_id: str) -> HttpRespo
     if found is None or found.media_type not in SHOWN:
         raise Http404
     try:
-        content = contents.opened(found.previews.first() or found)
+        content = contents.opened(found.smaller or found)
     except (FileNotFoundError, Refused) as error:
         raise Http404 from error
     answer = FileResponse(content, content_type=found.media_type)

@@ -69,7 +69,7 @@ class Archive:
         for file in files(conversation):
             if file.sha256 and file.sha256 not in known:
                 known.add(file.sha256)
-                yield from self._content(file, folder, missing)
+                yield from self.content(file, folder, missing)
         self.note(folder + MANIFEST, manifest(digest.hexdigest(), missing))
         yield from self._ready()
 
@@ -81,7 +81,15 @@ class Archive:
         self._zip.close()
         yield self._outgoing.take()
 
-    def _content(self, file: File, folder: str, missing: list[str]) -> Iterator[bytes]:
+    def entry(self, name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Add a file of any size."""
+        with self._zip.open(name, "w", force_zip64=True) as entry:
+            for piece in pieces:
+                entry.write(piece)
+                yield from self._ready()
+
+    def content(self, file: File, folder: str, missing: list[str]) -> Iterator[bytes]:
+        """Add the bytes of a file under their hash, or note in `missing` that they are not here."""
         try:
             content = contents.opened(file)
         except (FileNotFoundError, Refused):

@@ -14,7 +14,7 @@ from conversations import contents
 from conversations.errors import Refused
 from conversations.exports.transcript import Entry, Part, transcript
 from conversations.markup import html_of
-from conversations.models import Conversation, File
+from conversations.models import Conversation
 
 SHOWN = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 STYLE = """
@@ -54,24 +54,26 @@ def html(conversation: Conversation, head_id: int | None) -> Iterator[bytes]:
     yield b"</main></body></html>\n"
 
 
-def article(entry: Entry, address: Callable[[File], str | SafeString]) -> str:
+def article(entry: Entry, address: Callable[[Part], str | SafeString]) -> str:
     """Return an entry as HTML; `address` says where a picture is, "" where it is not shown."""
     parts = [_shown(part, address) for part in entry.parts]
     return render_to_string("exports/entry.html", {"entry": entry, "parts": parts})
 
 
-def _shown(part: Part, address: Callable[[File], str | SafeString]) -> dict[str, object]:
+def _shown(part: Part, address: Callable[[Part], str | SafeString]) -> dict[str, object]:
     shown: dict[str, object] = {"kind": part.kind, "text": part.text}
     if part.kind in {"text", "thought"}:
         shown["html"] = html_of(part.text)
     if part.kind == "picture" and part.file is not None:
-        shown["source"] = address(part.file) if part.file.media_type in SHOWN else ""
+        shown["source"] = address(part) if part.file.media_type in SHOWN else ""
         shown["file"] = part.file
     return shown
 
 
-def embedded(file: File) -> SafeString | str:
+def embedded(part: Part) -> SafeString | str:
     """Return the bytes of a picture as an address, "" where they are gone."""
+    if (file := part.file) is None:
+        return ""
     try:
         encoded = base64.b64encode(contents.read(file)).decode()
     except (FileNotFoundError, Refused):

@@ -89,7 +89,7 @@ def _part(part: Part) -> dict[str, Any]:
 
 def _picture(file: File) -> str:
     """Return a picture as large as a page shows it, "" where it is too large or gone."""
-    shown = file.previews.filter(purged_at=None).first() or file
+    shown = file.previews.filter(purpose=File.Purpose.PREVIEW, purged_at=None).first() or file
     try:
         return base64.b64encode(contents.read(shown)).decode() if shown.size <= LARGEST_PICTURE else ""
     except (FileNotFoundError, Refused):

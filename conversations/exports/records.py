@@ -22,11 +22,12 @@ VERSION = 1
 PIECE = 100
 """Rows that are read at once; a payload may be large."""
 REFERENCE = re.compile(r'"\$file":\s*"(file_\w+)"')
-FILE_FIELDS = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages")
+FILE_FIELDS = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages", "made_with")
 RESPONSE_FIELDS = (
     *("round", "calls", "door", "model", "status", "instructions", "metadata", "background", "usage"),
     *("error", "incomplete_details", "answer_form", "fit", "remarks"),
 )
+PICTURES = ("parent", "mask")
 TIMES = ("queued_at", "started_at", "first_event_at", "first_token_at", "done_at")
 CALL_FIELDS = ("call_id", "name", "arguments", "state", "output")
 APPROVAL_FIELDS = ("server_label", "request_id", "name", "arguments", "digest", "state", "decides", "note")
@@ -120,6 +121,7 @@ def _conversation(row: Conversation, servers: dict[int, str]) -> Record:
         "format": FORMAT,
         "version": VERSION,
         "id": row.pk,
+        "kind": row.kind,
         "title": row.title,
         "title_by_person": row.title_by_person,
         "model": row.model,
@@ -166,6 +168,7 @@ def _response(row: Response, servers: dict[int, str], *, shortened: bool) -> Rec
         **{name: getattr(row, name) for name in RESPONSE_FIELDS},
         "options": _without_secrets(row.options),
         "offered": _offered(row.offered, servers),
+        "making": _making(row.making),
         "parameters": _without_secrets(row.parameters),
         "final": _without_secrets(row.final),
         **{name: _time(getattr(row, name)) for name in TIMES},
@@ -174,8 +177,24 @@ def _response(row: Response, servers: dict[int, str], *, shortened: bool) -> Rec
     if shortened and isinstance(record["final"], dict):
         record["final"] = {**record["final"], "output": []}
     if deleted:
-        record |= {"instructions": "", "options": {}, "parameters": {}, "metadata": {}, "final": None, "fit": None}
+        record |= {
+            "instructions": "",
+            "options": {},
+            "making": {},
+            "parameters": {},
+            "metadata": {},
+            "final": None,
+            "fit": None,
+        }
     return record
+
+
+def _making(making: Any) -> Record:
+    """Name the pictures of the studio as references, which an import follows."""
+    return {
+        name: {"$file": value} if name in PICTURES and isinstance(value, str) else value
+        for name, value in (making or {}).items()
+    }
 
 
 def _provider(row: Response) -> Record:
@@ -237,7 +256,9 @@ def _offered(offered: Any, servers: dict[int, str]) -> Record:
     if not isinstance(offered, dict):
         return {}
     named = [servers[pk] for pk in offered.get("servers", []) if pk in servers]
-    return {name: value for name, value in offered.items() if name != "servers"} | ({"servers": named} if named else {})
+    return {name: offered[name] for name in ("functions", "hosted") if name in offered} | (
+        {"servers": named} if named else {}
+    )
 
 
 def _without_secrets(value: Any) -> Any:

@@ -42,6 +42,8 @@ class Part:
     text: str = ""
     language: str = ""
     file: File | None = None
+    item: int = 0
+    """The id of the item that it stands in."""
 
 
 @dataclass
@@ -67,10 +69,11 @@ def transcript(conversation: Conversation, head_id: int | None, *, notes: bool =
         return
     ids = path(head_id, MOST_TURNS)[::-1]
     for start in range(0, len(ids), PIECE):
-        yield from _turns(conversation, ids[start : start + PIECE], notes=notes)
+        yield from told(conversation, ids[start : start + PIECE], notes=notes)
 
 
-def _turns(conversation: Conversation, ids: Sequence[int], *, notes: bool) -> Iterator[Entry]:
+def told(conversation: Conversation, ids: Sequence[int], *, notes: bool) -> Iterator[Entry]:
+    """Yield what was said in the turns with these response ids, in this order."""
     rows = Response.objects.filter(conversation=conversation).defer("final", "options", "parameters", "metadata")
     found = rows.in_bulk(ids)
     responses = [found[pk] for pk in ids if pk in found]
@@ -81,8 +84,8 @@ def _turns(conversation: Conversation, ids: Sequence[int], *, notes: bool) -> It
         items.setdefault((item.response_id, item.direction), []).append(item)
     for row in responses:
         if row.deleted_at is None:
-            yield from _asked(conversation, items.get((row.input_owner_id, Item.Direction.INPUT), []))
-            yield from _answered(conversation, row, items.get((row.pk, Item.Direction.OUTPUT), []))
+            yield from _asked(items.get((row.input_owner_id, Item.Direction.INPUT), []))
+            yield from _answered(row, items.get((row.pk, Item.Direction.OUTPUT), []))
         if notes:
             yield from _noted(conversation, items.get((row.pk, Item.Direction.NOTE), []))
 
@@ -92,20 +95,20 @@ def _noted(conversation: Conversation, notes: Sequence[Item] | None) -> Iterator
         opening = Item.objects.present().filter(conversation=conversation, response=None, direction="note")
         notes = list(opening.select_related("author").order_by("index", "pk"))
     for note in notes:
-        yield Entry("note", author_of(note), note.created_at, _parts(conversation, note))
+        yield Entry("note", author_of(note), note.created_at, _parts(note))
 
 
-def _asked(conversation: Conversation, items: Sequence[Item]) -> Iterator[Entry]:
+def _asked(items: Sequence[Item]) -> Iterator[Entry]:
     for item in items:
         if item.role == "developer" or item.role == "system":
             continue
-        parts = _parts(conversation, item)
+        parts = _parts(item)
         if parts:
             yield Entry("person", author_of(item), item.created_at, parts)
 
 
-def _answered(conversation: Conversation, row: Response, items: Sequence[Item]) -> Iterator[Entry]:
-    parts = [part for item in items for part in _parts(conversation, item)]
+def _answered(row: Response, items: Sequence[Item]) -> Iterator[Entry]:
+    parts = [part for item in items for part in _parts(item)]
     if row.error:
         parts.append(Part("remark", str(row.error.get("message") or row.error.get("code") or "")))
     if row.status == Response.Status.CANCELLED:
@@ -121,14 +124,14 @@ def author_of(item: Item) -> str:
     return item.author.display_name if item.author is not None else item.author_label
 
 
-def _parts(conversation: Conversation, item: Item) -> list[Part]:
+def _parts(item: Item) -> list[Part]:
     payload = item.payload if isinstance(item.payload, dict) else {}
     if item.type == "message":
-        return [part for given in _content(payload) for part in _said(conversation, given)]
+        return [part for given in _content(payload) for part in _said(item, given)]
     if item.type == "reasoning":
         return [Part("thought", text) for given in _dicts(payload.get("summary")) if (text := _text(given))]
     if item.type == "image_generation_call":
-        picture = _picture(conversation, payload.get("result"), str(payload.get("revised_prompt") or ""))
+        picture = _picture(item, payload.get("result"), str(payload.get("revised_prompt") or ""))
         return [picture] if picture is not None else []
     name = " ".join(str(payload[key]) for key in ("server_label", "name") if isinstance(payload.get(key), str))
     parts = [Part("remark", f"{item.type.replace('_', ' ')} {name}".strip())]
@@ -140,29 +143,29 @@ def _content(payload: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"type": "input_text", "text": content}] if isinstance(content, str) else _dicts(content)
 
 
-def _said(conversation: Conversation, given: dict[str, Any]) -> Iterator[Part]:
+def _said(item: Item, given: dict[str, Any]) -> Iterator[Part]:
     kind = given.get("type")
     if kind in {"input_text", "output_text", "text"} and _text(given):
         yield Part("text", _text(given))
     elif kind == "refusal":
         yield Part("text", str(given.get("refusal") or ""))
     elif kind == "input_image":
-        picture = _picture(conversation, given.get("image_url"), "")
+        picture = _picture(item, given.get("image_url"), "")
         if picture is not None:
             yield picture
     elif kind == "input_file":
         yield Part("file", str(given.get("filename") or given.get("file_url") or "file"))
 
 
-def _picture(conversation: Conversation, reference: Any, words: str) -> Part | None:
+def _picture(item: Item, reference: Any, words: str) -> Part | None:
     if isinstance(reference, str):
         return Part("file", reference[:300])  # an address: nobody here has its bytes
     if not isinstance(reference, dict) or not isinstance(reference.get("$file"), str):
         return None
-    file = File.objects.filter(pk=reference["$file"], conversation=conversation).first()
+    file = File.objects.filter(pk=reference["$file"], conversation=item.conversation_id).first()
     if file is None or file.purged_at is not None or file.hidden_at is not None:
         return Part("remark", "This picture is not kept any more.")
-    return Part("picture", words or file.name or "Picture", file=file)
+    return Part("picture", words or file.name or "Picture", file=file, item=item.pk)
 
 
 def _data(value: Any, language: str) -> Iterator[Part]:

@@ -21,8 +21,10 @@ SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "i
 
 def name_of(picture: Picture) -> str:
     """Return what to call a picture that is taken along: its first words, and the suffix of what it is."""
-    file = picture.file
-    called = file.name.rpartition(".")[0] or file.name or " ".join(picture.title.split()[:8]) or "picture"
+    file = picture.shown
+    called = (
+        picture.file.name.rpartition(".")[0] or picture.file.name or " ".join(picture.title.split()[:8]) or "picture"
+    )
     return clean_name(called[:80].rstrip(". …") + SUFFIXES.get(file.media_type, ""), file.media_type)
 
 
@@ -37,7 +39,7 @@ def zipped(pictures: Sequence[Picture]) -> Iterator[bytes]:
             entry = entry_of(picture)
             entries.append(entry)
             try:
-                content = contents.opened(picture.file)
+                content = contents.opened(picture.shown)
             except (FileNotFoundError, Refused):
                 entry["missing"] = True
                 continue
@@ -54,9 +56,9 @@ def zipped(pictures: Sequence[Picture]) -> Iterator[bytes]:
 
 def entry_of(picture: Picture) -> dict[str, Any]:
     """Return what the manifest says of a picture."""
-    file, recipe = picture.file, picture.recipe
+    file, recipe = picture.shown, picture.recipe
     return {
-        "id": file.pk,
+        "id": picture.file.pk,
         "conversation": file.conversation_id,
         "response": recipe.response.provider_id if recipe.response is not None else None,
         "author": recipe.author.display_name if recipe.author is not None else None,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations.gallery.recipes import Recipe, recipes
 from conversations.models import Board, Conversation, Favourite, File, Item, Response, User
 from conversations.models.rendition import SHOWN_INLINE
+from conversations.pictures import locked_of
 from conversations.search.index import newest
 from conversations.search.query import Query
 
@@ -50,6 +51,13 @@ class Picture:
     file: File
     recipe: Recipe
     favourite: bool
+    locked: File | None = None
+    """As its original outside a mask."""
+
+    @property
+    def shown(self) -> File:
+        """What people see of it, and take along."""
+        return self.locked or self.file
 
     @property
     def title(self) -> str:
@@ -110,7 +118,8 @@ def described(user: User, files: list[File]) -> list[Picture]:
     liked = set(Favourite.objects.filter(user=user, file__in=files).values_list("file", flat=True))
     for file in files:
         file.conversation_title = known.get(file.conversation_id or "", "")
-    return [Picture(file, made[file.pk], file.pk in liked) for file in files]
+    locked = locked_of(files)
+    return [Picture(file, made[file.pk], file.pk in liked, locked.get(file.pk)) for file in files]
 
 
 def cursor_of(file: File) -> str:

@@ -11,6 +11,8 @@ from conversations.models import File, Item, Response, User
 PARAMETERS = ("size", "quality", "background", "output_format", "output_compression", "moderation", "input_fidelity")
 """Of the `image_generation` tool, by the API's names."""
 LONGEST_TITLE = 120
+NEEDED = ("model", "parameters", "making", "provider_id", "branch_id", "input_from_id", "created_by", "conversation_id")
+"""Of a response: it has large columns too."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,27 @@ class Recipe:
     model: str = ""
     image_model: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    maker: str = ""
+    """Of the studio's makers, the one that was chosen there."""
     author: User | None = None
     response: Response | None = None
+    claimed: bool = False
+    """Whether only the picture's own metadata says so: it was uploaded with them."""
 
     @property
     def title(self) -> str:
         """The first words, for a caption."""
         words = " ".join((self.revised_prompt or self.prompt).split())
         return words if len(words) <= LONGEST_TITLE else words[:LONGEST_TITLE].rstrip() + "…"
+
+    def for_studio(self, what: str) -> dict[str, Any]:
+        """Return what the studio's form is filled with: `all` of it, the `prompt` only, or the `size` only."""
+        values = {name: str(value) for name, value in self.parameters.items()}
+        size = {"size": values["size"]} if "size" in values else {}
+        if what == "size":
+            return {"values": size, "references": []}
+        known: dict[str, Any] = {"prompt": self.prompt or self.revised_prompt, "values": {}, "references": []}
+        return known | {"maker": self.maker, "values": values} if what == "all" else known
 
     def as_json(self) -> dict[str, Any]:
         """What goes into manifests and into the picture's own metadata: no names of people."""
@@ -50,7 +65,16 @@ def recipes(files: Sequence[File]) -> dict[str, Recipe]:
         response.pk: response
         for response in Response.objects.filter(pk__in=ids)
         .select_related("created_by")
-        .only("model", "parameters", "provider_id", "branch_id", "input_from_id", "created_by", "conversation_id")
+        .only(
+            "model",
+            "parameters",
+            "making",
+            "provider_id",
+            "branch_id",
+            "input_from_id",
+            "created_by",
+            "conversation_id",
+        )
     }
     asked = _asked(responses.values())
     calls = _calls(ids)
@@ -58,7 +82,7 @@ def recipes(files: Sequence[File]) -> dict[str, Recipe]:
     return {
         file.pk: _recipe(file, responses[file.response_id], asked, calls)
         if file.response_id in responses
-        else Recipe(author=owners.get(file.owner_id or 0))
+        else _claimed(file, owners.get(file.owner_id or 0))
         for file in files
     }
 
@@ -97,8 +121,24 @@ def _recipe(file: File, response: Response, asked: dict[int, str], calls: dict[s
         model=response.model,
         image_model=_text(call.get("model") or tool.get("model")),
         parameters={name: value for name, value in used.items() if isinstance(value, str | int) and value != ""},
+        maker=_text(response.making.get("maker")) if isinstance(response.making, dict) else "",
         author=response.created_by,
         response=response,
+    )
+
+
+def _claimed(file: File, owner: User | None) -> Recipe:
+    says = file.made_with or {}
+    words = {name: _text(says.get(name)) for name in ("prompt", "revised_prompt", "model", "image_model")}
+    parameters = says.get("parameters")
+    return Recipe(
+        words["prompt"],
+        words["revised_prompt"],
+        words["model"],
+        words["image_model"],
+        parameters=parameters if isinstance(parameters, dict) else {},
+        author=owner,
+        claimed=bool(says),
     )
 
 

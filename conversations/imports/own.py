@@ -28,6 +28,7 @@ from conversations.imports.report import Report
 from conversations.imports.rows import ImportedFiles, Rows
 from conversations.imports.writing import BATCH, BREATH, begin, finish, known
 from conversations.intake import kinds
+from conversations.intake.recipes import clean
 from conversations.models import Conversation, File, McpServer, User
 from conversations.models.audit import sealed
 from conversations.models.tool import offered_to
@@ -118,6 +119,7 @@ class OwnReader:
         return begin(
             self._user,
             digest,
+            kind=sane.choice(first.get("kind"), Conversation.Kind.values, ""),
             title=sane.text(first.get("title"), 200),
             title_by_person=first.get("title_by_person") is True,
             model=model,
@@ -171,6 +173,7 @@ class OwnReader:
             width=sane.number(given.get("width")),
             height=sane.number(given.get("height")),
             pages=sane.number(given.get("pages")),
+            made_with=clean(given.get("made_with")),
             preview_of=self._files.by_id.get(str(given.get("preview_of"))),
             created_at=sane.moment(given.get("created_at")) or timezone.now(),
             purged_at=timezone.now(),

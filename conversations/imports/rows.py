@@ -137,9 +137,18 @@ class Rows:
             "remarks": sane.words(given.get("remarks")),
             "options": self._mapped(_redacted(sane.table(given.get("options")))),
             "offered": {key: value for key, value in sane.table(given.get("offered")).items() if key != "servers"},
+            "making": self._making(sane.table(given.get("making"))),
             "parameters": self._mapped(_redacted(sane.table(given.get("parameters")))),
             "final": self._mapped(_redacted(sane.table(final))) if isinstance(final, dict) else None,
         }
+
+    def _making(self, given: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in list(self._mapped(given).items())[:20]:
+            value = value.get("$file") if isinstance(value, dict) else value
+            if isinstance(value, (str, bool)) or sane.number(value) is not None:
+                found[name[:40]] = sane.text(value, 200) if isinstance(value, str) else value
+        return found
 
     def _has_form(self, given: dict[str, Any]) -> bool:
         """An answer is asked for once more in the form that its options name."""

@@ -40,12 +40,12 @@ def as_png(source: IO[bytes], target: IO[bytes]) -> dict[str, Any]:
 def lock(files: list[IO[bytes]], *, feather: int) -> dict[str, Any]:
     """Lay the answer of a model over the original, inside the mask alone.
 
-    `files` are the original, the answer, the mask; then, to be written: the locked picture, its preview, the heat map
-    of what the model had changed outside the mask. The edge fades over `feather` pixels to the inside, so that no pixel
+    `files` are the original, the answer, the mask; then, to be written: the locked picture, and the heat map of what
+    the model had changed outside the mask. The edge fades over `feather` pixels to the inside, so that no pixel
     outside the mask is any other than the original's. An answer of another size in the same proportions is scaled.
 
-    Return width, height, sizes of `preview` and `heat`, whether it was `scaled`, and the `share` of the pixels outside
-    the mask that the model had changed. Raise `BadFile`: `shape` where the proportions differ.
+    Return width and height, the size of `heat`, and the `share` of the pixels outside the mask that the model had
+    changed. Raise `BadFile`: `shape` where the proportions differ.
     """
     with _refusing():
         before, answer, free = _coloured(_opened(files[0])), _coloured(_opened(files[1])), _free(_opened(files[2]))
@@ -59,17 +59,13 @@ def lock(files: list[IO[bytes]], *, feather: int) -> dict[str, Any]:
         picture = Image.composite(after, before, _fading(free, feather))
         del after
     _write(picture, files[3])
-    preview = _small(picture)
-    preview.save(files[4], "WEBP", quality=82, method=2)
     heat = _heat(_small(before.convert("RGB")), changed)
-    heat.save(files[5], "WEBP", quality=82, method=2)
+    heat.save(files[4], "WEBP", quality=82, method=2)
     beside = _share(outside, bool)
     return {
         "width": picture.width,
         "height": picture.height,
-        "preview": list(preview.size),
         "heat": list(heat.size),
-        "scaled": answer.size != before.size,
         "share": _share(changed, lambda value: value > VISIBLE) / beside if beside else 0.0,
     }
 
@@ -185,7 +181,8 @@ def _fading(free: Image.Image, feather: int) -> Image.Image:
 
 def _heat(picture: Image.Image, changed: Image.Image) -> Image.Image:
     """Return the picture in grey and dim, with what was changed from amber to red."""
-    much = changed.resize(picture.size, Image.Resampling.BOX).point(lambda value: min(255, value * 4))
+    seen = changed.point(lambda value: value if value > VISIBLE else 0)
+    much = seen.resize(picture.size, Image.Resampling.BOX).point(lambda value: min(255, value * 4))
     ground = picture.convert("L").point(lambda value: round(value * DIMMED)).convert("RGB")
     amber, red = (Image.new("RGB", picture.size, colour) for colour in (AMBER, RED))
     colour = Image.composite(red, amber, much)

@@ -23,6 +23,7 @@ IDLE = 60.0
 MEMORY = 1_400_000_000
 LARGEST_OUTPUT = 256 * 1024 * 1024
 MOST_FILES = 6
+"""Of one task."""
 TOO_MUCH = "This file takes more memory than there is for it. Make it smaller, and attach that."
 
 

@@ -8,6 +8,7 @@ from typing import IO, Any
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from conversations.intake.kinds import BadFile
+from conversations.intake.recipes import read
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 16_000
@@ -24,8 +25,11 @@ def rework(source: IO[bytes], target: IO[bytes], preview: IO[bytes], *, kind: st
     """Write the picture anew to `target`, and a smaller one to `preview` where it is worth it.
 
     It keeps its format and stands upright, in sRGB with 8 bits, without metadata. Of a moving picture the first frame
-    is kept. Return media type, width, height, `moving`, and the `preview`'s size or None. Raise `BadFile`.
+    is kept. Return media type, width, height, `moving`, the `preview`'s size or None, and the `recipe` that its
+    metadata claims or None. Raise `BadFile`.
     """
+    recipe = read(source, kind)
+    source.seek(0)
     Image.MAX_IMAGE_PIXELS = None  # the limit below has the better sentence
     try:
         with Image.open(source, formats=[kind]) as picture:
@@ -51,6 +55,7 @@ def rework(source: IO[bytes], target: IO[bytes], preview: IO[bytes], *, kind: st
         "height": height,
         "moving": moving,
         "preview": small,
+        "recipe": recipe,
     }
 
 

@@ -8,18 +8,21 @@ from conversations.models.conversation import Branch, Conversation, Membership
 from conversations.models.deletion import Certificate, Deletion, ProviderDeletion
 from conversations.models.favourite import Favourite
 from conversations.models.file import File, InputWay, ProviderFile
+from conversations.models.group_access import GroupAccess
 from conversations.models.hold import HoldTarget, LegalHold
 from conversations.models.idempotency import IdempotencyKey
 from conversations.models.importing import Import
 from conversations.models.invitation import Invitation
 from conversations.models.item import Item
 from conversations.models.key import Key
+from conversations.models.library import Persona, PersonaVersion, Prompt, PromptVersion
 from conversations.models.log import Fact, StreamChunk
 from conversations.models.mark import Bookmark, Reaction
 from conversations.models.mcp import McpServer, McpTool
 from conversations.models.mention import Mention
 from conversations.models.notice import Notice, PushSubscription
 from conversations.models.order import Folder, Tag
+from conversations.models.personal import DataRequest
 from conversations.models.pixel_lock import PixelLock
 from conversations.models.reading import Reading
 from conversations.models.rendition import Rendition
@@ -27,6 +30,7 @@ from conversations.models.response import Response
 from conversations.models.retention import RetentionRule
 from conversations.models.schema import AnswerSchema
 from conversations.models.setting import Change, Setting
+from conversations.models.share import Share
 from conversations.models.tool import Decides, FunctionTool, ToolCall
 from conversations.models.usage import Budget, Reservation, Spending, Usage
 from conversations.models.user import User
@@ -49,6 +53,7 @@ __all__ = [
     "Chain",
     "Change",
     "Conversation",
+    "DataRequest",
     "Decides",
     "Deletion",
     "Fact",
@@ -56,6 +61,7 @@ __all__ = [
     "File",
     "Folder",
     "FunctionTool",
+    "GroupAccess",
     "HoldTarget",
     "IdempotencyKey",
     "Import",
@@ -69,7 +75,11 @@ __all__ = [
     "Membership",
     "Mention",
     "Notice",
+    "Persona",
+    "PersonaVersion",
     "PixelLock",
+    "Prompt",
+    "PromptVersion",
     "ProviderDeletion",
     "ProviderFile",
     "PushSubscription",
@@ -83,6 +93,7 @@ __all__ = [
     "RetentionRule",
     "Sanction",
     "Setting",
+    "Share",
     "Spending",
     "StreamChunk",
     "Tag",

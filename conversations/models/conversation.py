@@ -81,6 +81,10 @@ class Conversation(models.Model):
     temporary = models.BooleanField(default=False, db_default=False)
     """A class of its own for retention rules: meant to be gone soon."""
 
+    persona = models.ForeignKey(
+        "PersonaVersion", models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
+    """The version of the persona that it was begun with."""
     imported_as = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     """The hash of what it was imported from: the same again is the same conversation."""
 
@@ -154,6 +158,8 @@ class Membership(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", db_index=False)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
+    by_group = models.BooleanField(default=False, db_default=False)
+    """Whether they are here only as one of a group (`GroupAccess`)."""
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     muted_at = models.DateTimeField(null=True, blank=True)

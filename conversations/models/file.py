@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from conversations.models.conversation import Conversation
+from conversations.models.fields import VerbatimJSONField
 from conversations.models.rendition import SHOWN_INLINE
 from conversations.models.response import Response
 
@@ -64,7 +65,7 @@ class File(models.Model):
     height = models.PositiveIntegerField(null=True, blank=True)
     pages = models.PositiveIntegerField(null=True, blank=True)
     preview_of = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="previews")
-    """The picture that this is a smaller copy of."""
+    """The picture that this is a smaller copy of, or was made from by the pixel lock: it goes with it."""
     provider_id = models.CharField(max_length=200, blank=True)
     provider_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -76,6 +77,9 @@ class File(models.Model):
 
     hidden_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a moderator hid what it stands in."""
+
+    made_with = VerbatimJSONField(null=True, blank=True, editable=False)
+    """Of an uploaded picture, what its own metadata claimed: prompt, model, parameters. Nobody vouches for it."""
 
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
@@ -111,7 +115,12 @@ class File(models.Model):
     @property
     def is_picture(self) -> bool:
         """Whether people look at it, in smaller copies: uploads and results, not what is small already or passing."""
-        return self.media_type in SHOWN_INLINE and self.purpose in {self.Purpose.UPLOAD, self.Purpose.RESULT}
+        lasting = {self.Purpose.UPLOAD, self.Purpose.RESULT, self.Purpose.LOCKED}
+        return self.media_type in SHOWN_INLINE and self.purpose in lasting
+
+    @property
+    def smaller(self) -> File | None:
+        return self.previews.filter(purpose=self.Purpose.PREVIEW).first()
 
     @property
     def reference(self) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=12, blank=True)
     notice_choices = VerbatimJSONField(default=dict, db_default=EMPTY_OBJECT, blank=True, editable=False)
     """What they are told of and how, where that differs from the usual (`models.notice`)."""
+    recipes_in_files = models.BooleanField(_("recipes in downloads"), default=True, db_default=True)
+    """Whether pictures that this person downloads say in their metadata what made them."""
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

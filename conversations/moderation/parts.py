@@ -118,7 +118,14 @@ def _take_files(rows: QuerySet[File], deletion: Deletion) -> int:
     for file in files:
         lock_content(file.sha256)
         File.objects.filter(pk=file.pk).update(
-            name="", sha256="", size=0, provider_id="", width=None, height=None, purged_at=deletion.purged_at
+            name="",
+            sha256="",
+            size=0,
+            provider_id="",
+            width=None,
+            height=None,
+            made_with=None,
+            purged_at=deletion.purged_at,
         )
         drop_bytes(file, deletion)
     return len(files)

@@ -201,7 +201,7 @@ def delete_at_provider(responses: QuerySet[Response], deletion: Deletion) -> Non
     ProviderDeletion.objects.bulk_create(at_provider, ignore_conflicts=True)
 
 
-def delete_files(files: list[File], deletion: Deletion) -> int:
+def delete_files(files: list[File], deletion: Deletion | None) -> int:
     """Delete these files with the bytes that nobody else has, here and at the provider. Call it in a transaction.
 
     The bytes go before the commit: killed between the two, the rows are still there and the next run ends it.
@@ -216,13 +216,13 @@ def delete_files(files: list[File], deletion: Deletion) -> int:
     return len(files)
 
 
-def drop_bytes(file: File, deletion: Deletion) -> None:
+def drop_bytes(file: File, deletion: Deletion | None) -> None:
     """Delete the bytes of a file where no other file has them. The caller has locked the content and left the row."""
     if file.sha256:
         contents.drop_if_unused(file.sha256, deletion)
 
 
-def forget_at_provider(files: list[File], deletion: Deletion) -> None:
+def forget_at_provider(files: list[File], deletion: Deletion | None) -> None:
     """Put the files that the provider may still have into the outbox."""
     from django.conf import settings
 

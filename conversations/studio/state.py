@@ -18,11 +18,12 @@ def state(conversation: Conversation) -> dict[str, Any]:
     rows = list(
         Response.objects.filter(conversation=conversation)
         .order_by("-id")
-        .values_list("id", "previous_response_id", "making")[:MOST_LINKS]
+        .values_list("id", "previous_response_id", "making", "done_at")[:MOST_LINKS]
     )
     made = File.objects.filter(conversation=conversation, purpose=File.Purpose.RESULT, response__isnull=False)
     newest = set(made.order_by("-created_at", "-id").values_list("response_id", flat=True)[: 2 * MOST_TURNS])
-    shown = [pk for pk, _previous, making in rows if making or pk in newest][:MOST_TURNS]
+    # Of what was asked in the chat and still runs nobody knows yet whether it makes a picture
+    shown = [pk for pk, _previous, making, done in rows if making or not done or pk in newest][:MOST_TURNS]
     partials: dict[int, list[str]] = {}
     kept = File.objects.filter(response__in=shown, purpose=File.Purpose.PARTIAL, purged_at=None)
     for response_id, pk in kept.order_by("created_at", "id").values_list("response_id", "pk"):
@@ -30,7 +31,7 @@ def state(conversation: Conversation) -> dict[str, Any]:
     return {
         "partials": partials,
         "turns": snapshots.turns(conversation, shown[::-1]),
-        "links": [[pk, previous] for pk, previous, _making in rows],
+        "links": [[pk, previous] for pk, previous, _making, _done in rows],
         "position": conversation.position,
     }
 

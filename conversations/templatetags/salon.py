@@ -104,6 +104,7 @@ def _places() -> list[dict[str, Any]]:
         {"label": _("Gallery"), "url": reverse("gallery"), "icon": "images"},
         {"label": _("Search"), "url": reverse("search"), "icon": "search"},
         {"label": _("Bookmarks"), "url": reverse("bookmarks"), "icon": "bookmark"},
+        {"label": _("Library"), "url": reverse("prompts"), "icon": "library"},
         {"label": _("Lobby"), "url": reverse("lobby"), "icon": "door-open"},
     ]
 

@@ -101,6 +101,11 @@ class Capabilities:
     def image_tool(self) -> bool:
         return "image_generation" in self.tools
 
+    @property
+    def only_paints(self) -> bool:
+        """Whether it is an image model, which answers nobody and is used by the image tool of another one."""
+        return self.image is not None and not self.image_tool
+
     def values(self, parameter: str) -> tuple[str, ...]:
         """Return the values that the model takes for one of `CHOICES`."""
         if parameter in self.refused:

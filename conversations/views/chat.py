@@ -20,7 +20,7 @@ from conversations.models import AnswerSchema, Branch, Conversation, Response
 from conversations.models.approval import DECIDE
 from conversations.models.mark import USUAL
 from conversations.tools.hosted import HOSTED
-from conversations.views import kept, tools
+from conversations.views import kept, library, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
 
 BROWSER_ROW_LIMIT = 2**63
@@ -60,6 +60,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS
+            if not catalog.capabilities(name).only_paints
         ],
         "schemas": list(AnswerSchema.objects.values("name", "description")),
         "position": found.conversation.position,
@@ -75,6 +76,8 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         "kept": kept.line(found.conversation),
         "readings": kept.readings_now(found.conversation),
         "draft": _recalled(request),
+        "persona": found.conversation.persona,
+        "personas": [] if state["turns"] or found.conversation.persona else library.to_begin_with(request.user),
         "budgets": [row for row in budgets.standing(request.user) if row["near"]] if budgets.known.value else [],
     }
     return render(request, "conversations/conversation.html", context)

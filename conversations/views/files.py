@@ -14,6 +14,9 @@ from django.views.decorators.http import require_GET
 from conversations import access, contents
 from conversations.actions import files
 from conversations.errors import NotFound, Refused
+from conversations.gallery.archive import name_of
+from conversations.gallery.pictures import described
+from conversations.intake.recipes import written
 from conversations.models import File, Rendition
 from conversations.models.rendition import SHOWN_INLINE, SIDES, rendition_name
 from conversations.views.json import SignedInRequest, answer, door, refusal
@@ -52,6 +55,7 @@ def shown(file: File) -> dict[str, Any]:
         "height": file.height,
         "pages": file.pages,
         "moving": file.moving,
+        "made_with": file.made_with,
         "url": reverse("file", args=[file.pk]),
     }
 
@@ -75,7 +79,7 @@ def size(request: SignedInRequest, file_id: str, side: int) -> HttpResponseBase:
     if rendition is not None and (made := rendition.side_for(side)):
         name = rendition_name(found.sha256, made)
         return _served(request, name, "image/webp", inline=True, called=f"{found.pk}-{made}.webp")
-    answer = _whole(request, found.previews.first() or found)
+    answer = _whole(request, found.smaller or found)
     if rendition is None or rendition.done_at is None:
         answer["Cache-Control"] = "private, no-cache"
     return answer
@@ -86,7 +90,30 @@ def size(request: SignedInRequest, file_id: str, side: int) -> HttpResponseBase:
 def preview(request: SignedInRequest, file_id: str) -> HttpResponseBase:
     """A picture as large as a page shows it; the picture itself where it is small."""
     found = _found(request, file_id)
-    return _whole(request, found.previews.first() or found)
+    return _whole(request, found.smaller or found)
+
+
+@require_GET
+@login_required
+def download(request: SignedInRequest, file_id: str) -> HttpResponseBase:
+    """A file to keep: a picture with what made it in its metadata, unless `recipe` is 0 or the person wants none."""
+    found = _found(request, file_id)
+    wants = request.GET.get("recipe", "1" if request.user.recipes_in_files else "0") == "1"
+    picture = described(request.user, [found])[0] if found.is_picture and found.sha256 else None
+    if picture is None or picture.recipe.response is None:
+        return _whole(request, found, saved=True)
+    try:
+        content = contents.read(found)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    except Refused as error:
+        return refusal(error)
+    if wants:
+        content = written(content, found.media_type, picture.recipe.as_json())
+    answer = guarded(HttpResponse(content, content_type=found.media_type))
+    answer["Content-Disposition"] = content_disposition_header(True, name_of(picture)) or "attachment"
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 def _found(request: SignedInRequest, file_id: str) -> File:
@@ -96,10 +123,10 @@ def _found(request: SignedInRequest, file_id: str) -> File:
         raise Http404 from error
 
 
-def _whole(request: SignedInRequest, found: File) -> HttpResponseBase:
+def _whole(request: SignedInRequest, found: File, *, saved: bool = False) -> HttpResponseBase:
     if not found.sha256:
         raise Http404
-    inline = found.media_type in SHOWN_INLINE
+    inline = found.media_type in SHOWN_INLINE and not saved
     kind = found.media_type if inline else "application/octet-stream"
     return _served(request, found.storage_name, kind, inline=inline, called=found.name or found.pk)
 

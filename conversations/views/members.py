@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from conversations import access
-from conversations.actions import joining, members
+from conversations.actions import groups, joining, members
 from conversations.errors import NotFound, Refused
 from conversations.lists import lobby_list
 from conversations.models import Conversation, Membership
@@ -60,9 +61,11 @@ def people_page(request: HttpRequest, conversation_id: str, *, status: int = 200
         "membership": found.membership,
         "memberships": found.conversation.memberships.select_related("user").order_by("id"),
         "roles": [(role.value, role.label) for role in members.GIVEN],
+        "groups": found.conversation.groups.select_related("group").order_by("group__name"),
         "audiences": Conversation.Audience.choices,
     }
     if found.membership.is_owner:
+        shown["team_groups"] = Group.objects.order_by("name")
         shown["invitations"] = found.conversation.invitations.open().order_by("-id")
     return render(request, "people.html", shown | context, status=status)
 
@@ -77,6 +80,20 @@ def add(request: SignedInRequest, conversation_id: str) -> HttpResponse | None:
     else:
         messages.success(request, _("%(name)s is in.") % {"name": added.user.display_name})
     return None
+
+
+@of_people
+def add_group(request: SignedInRequest, conversation_id: str) -> None:
+    """Let a group of the team in, or give it another role."""
+    found = access.conversation_for(request.user, conversation_id)
+    group = groups.add(found, group_id=request.POST.get("group", ""), role=request.POST.get("role", ""))
+    messages.success(request, _("The group %(name)s is in.") % {"name": group.name})
+
+
+@of_people
+def remove_group(request: SignedInRequest, conversation_id: str, group_id: int) -> None:
+    groups.remove(access.conversation_for(request.user, conversation_id), group_id)
+    messages.success(request, _("The group is out."))
 
 
 @of_people

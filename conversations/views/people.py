@@ -47,7 +47,7 @@ def _keep(form: ProfileForm) -> None:
         person.avatar.save(f"{secrets.token_hex(16)}.webp", ContentFile(form.cleaned_data["picture"]), save=False)
     elif form.cleaned_data["remove_picture"]:
         person.avatar = ""
-    person.save(update_fields=["name", "theme", "language", "avatar"])
+    person.save(update_fields=["name", "theme", "language", "recipes_in_files", "avatar"])
     if before and before != person.avatar.name:
         default_storage.delete(before)
 

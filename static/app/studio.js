@@ -1,4 +1,8 @@
 // The page of a work: state from the page, frames from the socket of its conversation, writes over HTTP.
+import "./elements/canvas-extension.js";
+import "./elements/mask-editor.js";
+import "./elements/mask-numbers.js";
+import "./elements/mask-upload.js";
 import "./elements/reference-list.js";
 import "./elements/studio-making.js";
 import "./elements/studio-queue.js";
@@ -23,6 +27,7 @@ const making = /** @type {import("./elements/studio-making.js").StudioMaking} */
 const stage = /** @type {import("./elements/studio-stage.js").StudioStage} */ (element("studio-stage"));
 const queue = /** @type {import("./elements/studio-queue.js").StudioQueue} */ (element("studio-queue"));
 const tree = /** @type {import("./elements/version-tree.js").VersionTree} */ (element("version-tree"));
+const editor = /** @type {import("./elements/mask-editor.js").MaskEditor} */ (element("mask-editor"));
 const socket = new ConversationSocket(address);
 
 /** The version that is looked at. @type {string | undefined} */
@@ -31,6 +36,8 @@ let looked = store.version(location.hash.slice(1))?.id ?? store.versions.at(-1)?
 let watched = store.running.at(-1)?.id;
 /** A picture that is no version and is to be changed: a partial image. @type {import("./types").Picture | undefined} */
 let partial;
+
+const GONE = "This picture is not kept here any more. What it was asked for with stays.";
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -51,15 +58,36 @@ function refresh() {
   tree.update(store, shown);
   queue.update(store, { version: turn || partial ? undefined : looked, turn: turn?.id });
   const words = turn && !isRunning(turn) ? whyNone(turn) : turn ? "Forming" : "";
-  stage.update({ versions: store.versions, shown: forming || !turn ? shown : undefined, forming, words });
+  stage.masks = store.conversation.may_write && Boolean(making.form && making.maker.masks);
+  const kept = store.versions.filter(({ gone }) => !gone);
+  const hung = (forming || !turn) && !shown?.gone ? shown : undefined;
+  stage.update({ versions: kept, shown: hung, forming, words: !turn && shown?.gone ? GONE : words });
   making.target = partial
     ? { id: partial.id ?? "", words: "the partial image" }
-    : shown && { id: shown.id, words: `version ${shown.number}` };
+    : shown && !shown.gone
+      ? { id: shown.id, words: `version ${shown.number}` }
+      : undefined;
+  mask();
   making.times = store.versions.flatMap(({ turn: { timing } }) => (timing.done_ms === null ? [] : [timing.done_ms]));
   const download = /** @type {HTMLAnchorElement} */ (element(".bar [data-ref=download]"));
-  download.hidden = !shown;
-  if (shown) download.href = shown.picture.url;
+  download.hidden = !shown || shown.gone;
+  if (shown) download.href = `${shown.picture.url}download/`;
   sayWhatRuns();
+}
+
+/** Has the editor show what *Edit* would change, and the form whether that has a mask. */
+function mask() {
+  const target = making.target?.id;
+  const picture = partial ?? store.version(looked)?.picture;
+  if (stage.view === "mask" && target && picture?.width && picture.height)
+    editor.open({
+      id: target,
+      source: picture.id ?? target,
+      url: picture.url,
+      width: picture.width,
+      height: picture.height,
+    });
+  making.mask(Boolean(target && editor.works.has(target)));
 }
 
 /** Looks at what came of the turn that was watched. */
@@ -115,12 +143,12 @@ function look(id) {
 }
 
 /**
- * What the mask editor adds to a wish: nothing while nobody has painted.
- * @returns {Promise<object>}
+ * What the mask of a picture adds to a wish: nothing while nobody has painted.
+ * @param {string} target
  */
-async function masked() {
-  const editor = /** @type {any} */ (stage.querySelector("mask-editor"));
-  return stage.view === "mask" && editor?.take ? editor.take() : {};
+async function masked(target) {
+  const taken = await editor.works.take(target);
+  return taken.mask ? { ...taken, feather: making.feather } : {};
 }
 
 /** @type {Record<string, (detail: any) => unknown>} */
@@ -130,7 +158,7 @@ const actions = {
     const parent = edit ? making.target?.id : undefined;
     const answer = await tried(
       async () => {
-        const mask = edit ? await masked() : {};
+        const mask = parent ? await masked(parent) : {};
         return post(`${here}make/`, { ...wish, ...mask, parent, client_id: crypto.randomUUID() });
       },
       (problem) => making.say(problem),
@@ -157,7 +185,7 @@ const actions = {
     refresh();
     making.prompt?.focus();
   },
-  "studio:refer": ({ id }) => making.list?.references.addFile(id),
+  "studio:refer": ({ id }) => making.list?.references.addFile(store.version(id)?.picture.id ?? id),
   "studio:recall": ({ id }) => {
     const version = store.version(id);
     if (!version) return;
@@ -176,9 +204,9 @@ const actions = {
     const version = store.version(id);
     say(`Version ${version?.number} is the main one now. The chat goes on from it.`);
   },
-  "studio:view": ({ view }) => {
-    if (view === "mask") document.dispatchEvent(new CustomEvent("studio:mask", { detail: store.version(looked) }));
-  },
+  "studio:view": () => mask(),
+  "mask:change": () => mask(),
+  "mask:close": () => stage.show("look"),
 };
 for (const [name, act] of Object.entries(actions))
   document.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
@@ -217,6 +245,7 @@ addEventListener("hashchange", () => {
 
 making.begin({ makers: state.makers, work: state.conversation.id, mostResults: state.most_results });
 for (const id of new URLSearchParams(location.search).getAll("reference")) making.list?.references.addFile(id);
+if (state.recalled) making.recall(state.recalled);
 refresh();
 socket.open();
 document.documentElement.dataset.ready = "";

@@ -20,6 +20,8 @@ export interface Item {
   summary?: ({ text?: string } | null)[];
   image?: Picture;
   partial_image?: Picture;
+  /** The same picture as its original outside a mask; shown in its place. */
+  locked?: Picture | null;
   /** Milliseconds since the turn was queued. */
   timing?: { began_ms?: number; ended_ms?: number };
   [field: string]: unknown;
@@ -150,7 +152,24 @@ export interface Turn {
   /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
   making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
   /** What people say of the pictures in it, by the ids of their files. */
-  pictures?: Record<string, { name: string; liked_by: number[] }>;
+  pictures?: Record<string, { name: string; liked_by: number[]; gone: boolean }>;
+  /** What keeps the picture as its original was outside a mask. */
+  pixel_lock?: PixelLock | null;
+}
+
+export interface PixelLock {
+  state: "waiting" | "done" | "failed";
+  /** Why there is no locked picture. */
+  problem: string;
+  /** The share of the pixels outside the mask that the model had changed. */
+  changed: number | null;
+  feather: number;
+  /** The model answered in another size. */
+  scaled: boolean;
+  original: Picture | null;
+  made: Picture | null;
+  locked: Picture | null;
+  heat: Picture | null;
 }
 
 /** Who makes pictures, with the values of its options. */
@@ -182,6 +201,8 @@ export interface StudioState extends StudioTurns {
   me: Me;
   makers: Maker[];
   most_results: number;
+  /** What the form is filled with, from a picture of the gallery. */
+  recalled: { prompt?: string; maker?: string; values: Record<string, string>; references: string[] } | null;
 }
 
 /** A call that waits for a person, or waited. */

@@ -85,6 +85,7 @@ def everything(conversation: Conversation, alice: User, bob: User) -> list[Respo
         answered("## The green one\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
         provider_id="resp_1",
         parameters={"model": "demo", "tools": [{"type": "mcp", "headers": {"X": "a secret word"}}]},
+        making={"parent": file.pk, "maker": "demo", "partial_images": 3},
     )
     call = {"id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "light", "arguments": '{"on":true}'}
     second = turn(conversation, bob, said("Turn it on"), call, previous=first, branch=first.branch, calls=1)

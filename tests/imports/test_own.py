@@ -72,6 +72,12 @@ def test_an_export_imported_again_is_equal(exported: bytes, alice: User) -> None
     assert comparable(export(again)) == comparable(exported)
 
 
+def test_a_work_of_the_studio_comes_back_as_one(conversation: Conversation, alice: User) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(kind=Conversation.Kind.WORK)
+    conversation.refresh_from_db()
+    assert only(bring(alice, export(conversation))).kind == Conversation.Kind.WORK
+
+
 def test_nobody_but_who_imports_is_in_it(exported: bytes, bob: User) -> None:
     again = only(bring(bob, exported))
     assert [(row.user, row.role) for row in again.memberships.all()] == [(bob, "owner")]

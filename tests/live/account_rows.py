@@ -1,10 +1,10 @@
-"""The rows of the matrix for sign-in, second factors and notices."""
+"""The rows of the matrix for sign-in, second factors, notices and groups, and the forms that they are sent."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.live.outcomes import ALL, INVALID, LOGIN, NONE, SIGNED_IN, UPLOADERS
+from tests.live.outcomes import ALL, INVALID, LOGIN, NONE, OWNERS_FORM, SIGNED_IN, UPLOADERS
 
 ACCOUNT_ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "session_end": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
@@ -35,6 +35,8 @@ ACCOUNT_ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "mfa_list_webauthn": ("GET", ALL),
     "mfa_authenticate": ("GET", SIGNED_IN),
     "mfa_login_webauthn": ("GET", ALL),
+    "group_add": ("POST", OWNERS_FORM),
+    "group_remove": ("POST", (LOGIN, 404, 403, 403, 404, LOGIN, 404)),
     "account_invitations": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 200)),
     "account_uninvite": ("POST", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "account_invitation": ("GET", NONE),
@@ -54,3 +56,4 @@ ACCOUNT_ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "account_reset_password_from_key": ("GET", ALL),
     "account_reset_password_done": ("GET", ALL),
 }
+ACCOUNT_SENT: dict[str, dict[str, Any]] = {"group_add": {"group": "1", "role": "viewer"}}

@@ -35,6 +35,7 @@ from conversations.models import (  # noqa: E402
     Usage,
     User,
 )
+from conversations.moderation import sanctions  # noqa: E402
 from conversations.turns.blobs import restore_blobs  # noqa: E402
 
 
@@ -68,6 +69,11 @@ def remove(*, conversation: str, name: str) -> None:
 
 def set_active(*, name: str, active: bool) -> None:
     User.objects.filter(name=name).update(is_active=active)
+
+
+def suspend(*, name: str) -> None:
+    """Close an account as a moderator or an administrator does."""
+    sanctions.suspend(User.objects.get(name=name), actor=User.objects.get(name="Admin"), days=1)
 
 
 def change_password(*, name: str, password: str) -> None:
@@ -166,6 +172,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         invite,
         remove,
         set_active,
+        suspend,
         change_password,
         sign_out_everywhere,
         mirror,

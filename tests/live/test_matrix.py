@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from conversations.actions import keys
@@ -26,7 +25,6 @@ from conversations.models import (
     Deletion,
     File,
     Folder,
-    Import,
     Invitation,
     Item,
     Membership,
@@ -37,7 +35,8 @@ from conversations.models import (
 from conversations.models.approval import digest
 from conversations.models.invitation import hashed
 from tests.conftest import PASSWORD
-from tests.live.account_rows import ACCOUNT_ROWS
+from tests.live import in_and_out
+from tests.live.account_rows import ACCOUNT_ROWS, ACCOUNT_SENT
 from tests.live.outcomes import (
     ALL,
     ASKER,
@@ -53,105 +52,96 @@ from tests.live.outcomes import (
     UPLOADERS,
     WRITERS,
 )
+from tests.live.picture_rows import PICTURE_ROWS
+from tests.live.visitors import client_of, routes
 
 AVATAR = "0" * 32 + ".webp"
 
 Row = tuple[str, tuple[Any, ...]]
-ROWS: dict[str, Row] = {
-    "home": ("GET", SIGNED_IN),
-    "sidebar": ("GET", SIGNED_IN),
-    "running": ("GET", SIGNED_IN),
-    "setup": ("GET", NONE),
-    "settings": ("GET", SIGNED_IN),
-    "theme": ("POST", SIGNED_IN),
-    "sign_out_everywhere": ("POST", SIGNED_IN),
-    "guide": ("GET", SIGNED_IN),
-    "keys": ("POST", SIGNED_IN),
-    "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
-    "avatar": ("GET", SIGNED_IN),
-    "files": ("POST", UPLOADERS),
-    "file": ("GET", MEMBERS_PAGE),
-    "file_preview": ("GET", MEMBERS_PAGE),
-    "file_size": ("GET", MEMBERS_PAGE),
-    "file_remove": ("POST", UPLOADERS),
-    "gallery": ("GET", SIGNED_IN),
-    "gallery_download": ("POST", SIGNED_IN),
-    "boards": ("POST", SIGNED_IN),
-    "board": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
-    "on_board": ("POST", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "picture": ("GET", MEMBERS_PAGE),
-    "favourite": ("POST", MEMBERS_PAGE),
-    "picture_delete": ("POST", MEMBERS_PAGE),
-    "recall": ("POST", MEMBERS_PAGE),
-    "schemas": ("GET", SIGNED_IN),
-    "schema_new": ("GET", SIGNED_IN),
-    "schema": ("GET", SIGNED_IN),
-    "schema_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
-    "deleted": ("GET", SIGNED_IN),
-    "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
-    "search": ("GET", SIGNED_IN),
-    "bookmarks": ("GET", SIGNED_IN),
-    "folders": ("GET", SIGNED_IN),
-    "folder_new": ("POST", SIGNED_IN),
-    "folder": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
-    "folder_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
-    "order": ("GET", MEMBERS_PAGE),
-    "file_under": ("POST", WRITERS),
-    "reactions": ("POST", WRITERS),
-    "bookmark": ("POST", MEMBERS),
-    "notes": ("POST", WRITERS),
-    "note_delete": ("POST", NOTE_OF_ALICE),
-    "studio": ("GET", SIGNED_IN),
-    "studio_new": ("POST", SIGNED_IN),
-    "studio_work": ("GET", MEMBERS_PAGE),
-    "studio_state": ("GET", MEMBERS),
-    "studio_make": ("POST", WRITERS),
-    "studio_version": ("POST", MEMBERS),
-    "lobby": ("GET", SIGNED_IN),
-    "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
-    "join": ("POST", MEMBERS_PAGE),
-    "people": ("GET", MEMBERS_PAGE),
-    "people_named": ("GET", MEMBERS),
-    "member_add": ("POST", OWNERS_FORM),
-    "audience": ("POST", OWNERS_FORM),
-    "invite": ("POST", OWNERS_FORM),
-    "member_change": ("POST", OWNERS_FORM),
-    "member_remove": ("POST", (LOGIN, 404, 200, 200, 200, LOGIN, 404)),
-    "invitation_withdraw": ("POST", OWNERS_FORM),
-    "conversations": ("POST", SIGNED_IN),
-    "conversation": ("GET", MEMBERS_PAGE),
-    "turns": ("GET", MEMBERS),
-    "messages": ("POST", WRITERS),
-    "conversation_update": ("POST", WRITERS),
-    "branches": ("GET", MEMBERS_PAGE),
-    "compare": ("GET", MEMBERS_PAGE),
-    "branch": ("POST", WRITERS),
-    "branch_main": ("POST", WRITERS),
-    "mark_unread": ("POST", MEMBERS),
-    "seen": ("GET", MEMBERS),
-    "kept": ("GET", MEMBERS_PAGE),
-    "imports": ("GET", SIGNED_IN),
-    "import_remove": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
-    "reports": ("GET", SIGNED_IN),
-    "own_usage": ("GET", SIGNED_IN),
-    "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "export": ("GET", MEMBERS_PAGE),
-    "conversation_delete": ("POST", OWNER),
-    "tools": ("POST", WRITERS),
-    "approvals": ("GET", SIGNED_IN),
-    "approval": ("POST", ASKER),
-    "stop": ("POST", WRITERS),
-    "regenerate": ("POST", WRITERS),
-    "continue": ("POST", WRITERS),
-    "inspector": ("GET", MEMBERS),
-    "inspector_part": ("GET", MEMBERS),
-    "inspector_snippet": ("GET", MEMBERS),
-    "delete_at_provider": ("POST", WRITERS),
-    "made_file": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
-    "readyz": ("GET", ALL),
-    "metrics": ("GET", ALL),
-} | ACCOUNT_ROWS
+ROWS: dict[str, Row] = (
+    {
+        "home": ("GET", SIGNED_IN),
+        "sidebar": ("GET", SIGNED_IN),
+        "running": ("GET", SIGNED_IN),
+        "setup": ("GET", NONE),
+        "settings": ("GET", SIGNED_IN),
+        "theme": ("POST", SIGNED_IN),
+        "sign_out_everywhere": ("POST", SIGNED_IN),
+        "guide": ("GET", SIGNED_IN),
+        "keys": ("POST", SIGNED_IN),
+        "key_revoke": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+        "avatar": ("GET", SIGNED_IN),
+        "files": ("POST", UPLOADERS),
+        "file": ("GET", MEMBERS_PAGE),
+        "file_preview": ("GET", MEMBERS_PAGE),
+        "file_remove": ("POST", UPLOADERS),
+        "file_canvas": ("POST", (401, 404, 400, 400, 400, 401, 404)),  # 400: let in, and its bytes are no picture
+        "schemas": ("GET", SIGNED_IN),
+        "schema_new": ("GET", SIGNED_IN),
+        "schema": ("GET", SIGNED_IN),
+        "schema_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+        "deleted": ("GET", SIGNED_IN),
+        "restore": ("POST", (LOGIN, 404, 404, 404, 200, LOGIN, 404)),
+        "search": ("GET", SIGNED_IN),
+        "bookmarks": ("GET", SIGNED_IN),
+        "folders": ("GET", SIGNED_IN),
+        "folder_new": ("POST", SIGNED_IN),
+        "folder": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+        "folder_delete": ("POST", (LOGIN, 403, 403, 403, 200, LOGIN, 200)),
+        "order": ("GET", MEMBERS_PAGE),
+        "file_under": ("POST", WRITERS),
+        "reactions": ("POST", WRITERS),
+        "bookmark": ("POST", MEMBERS),
+        "notes": ("POST", WRITERS),
+        "note_delete": ("POST", NOTE_OF_ALICE),
+        "lobby": ("GET", SIGNED_IN),
+        "invitation": ("GET", (LOGIN, 200, 200, 200, 200, LOGIN, 200)),
+        "join": ("POST", MEMBERS_PAGE),
+        "people": ("GET", MEMBERS_PAGE),
+        "people_named": ("GET", MEMBERS),
+        "member_add": ("POST", OWNERS_FORM),
+        "audience": ("POST", OWNERS_FORM),
+        "invite": ("POST", OWNERS_FORM),
+        "member_change": ("POST", OWNERS_FORM),
+        "member_remove": ("POST", (LOGIN, 404, 200, 200, 200, LOGIN, 404)),
+        "invitation_withdraw": ("POST", OWNERS_FORM),
+        "conversations": ("POST", SIGNED_IN),
+        "conversation": ("GET", MEMBERS_PAGE),
+        "turns": ("GET", MEMBERS),
+        "messages": ("POST", WRITERS),
+        "conversation_update": ("POST", WRITERS),
+        "branches": ("GET", MEMBERS_PAGE),
+        "compare": ("GET", MEMBERS_PAGE),
+        "branch": ("POST", WRITERS),
+        "branch_main": ("POST", WRITERS),
+        "mark_unread": ("POST", MEMBERS),
+        "seen": ("GET", MEMBERS),
+        "kept": ("GET", MEMBERS_PAGE),
+        "reports": ("GET", SIGNED_IN),
+        "own_usage": ("GET", SIGNED_IN),
+        "own_data": ("GET", SIGNED_IN),
+        "own_erasure": ("POST", SIGNED_IN),
+        "report": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+        "conversation_delete": ("POST", OWNER),
+        "tools": ("POST", WRITERS),
+        "approvals": ("GET", SIGNED_IN),
+        "approval": ("POST", ASKER),
+        "stop": ("POST", WRITERS),
+        "regenerate": ("POST", WRITERS),
+        "continue": ("POST", WRITERS),
+        "inspector": ("GET", MEMBERS),
+        "inspector_part": ("GET", MEMBERS),
+        "inspector_snippet": ("GET", MEMBERS),
+        "delete_at_provider": ("POST", WRITERS),
+        "made_file": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
+        "readyz": ("GET", ALL),
+        "metrics": ("GET", ALL),
+    }
+    | ACCOUNT_ROWS
+    | PICTURE_ROWS
+)
 SENT: dict[str, dict[str, Any]] = {
+    "file_canvas": {"sides": [16, 0, 0, 0]},
     "messages": {"text": "Hello"},
     "notes": {"text": "Hello, Bob"},
     "conversation_update": {"title": "Renamed"},
@@ -169,34 +159,28 @@ SENT: dict[str, dict[str, Any]] = {
     "member_change": {"role": "commenter"},
     "keys": {"name": "Notebook", "scopes": ["read", "write"]},
 }
-FORMS = {
-    "theme",
-    "folder_new",
-    "folder",
-    "sign_out_everywhere",
-    "keys",
-    "member_add",
-    "audience",
-    "invite",
-    "member_change",
-}
+FORMS = {"theme", "folder_new", "folder", "sign_out_everywhere", "keys", "member_add", "audience", "invite"}
+FORMS |= {"member_change"}
 SECRET = "secret"
+ROWS |= in_and_out.ROWS
+SENT |= in_and_out.SENT | ACCOUNT_SENT
+FORMS |= in_and_out.SENT.keys() | ACCOUNT_SENT.keys()
 SENT |= {"approval": {"decision": "decline", "digest": digest("", "lamp", "{}")}}
 GIVEN = {"name": AVATAR, "key": "key", "uidb36": "1", "app_label": "conversations", "url": "nothing", "id": 1}
 GIVEN |= {"object_id": 1, "content_type_id": 1, "part": "chain", "form": "curl", "made_id": "cfile_1", "side": 320}
-GIVEN |= {"rule_id": 1, "hold_id": 1, "position": 1, "reading_id": 1, "change_id": 1, "case_id": 1, "budget_id": 1}
+GIVEN |= {
+    "rule_id": 1,
+    "hold_id": 1,
+    "position": 1,
+    "reading_id": 1,
+    "change_id": 1,
+    "case_id": 1,
+    "budget_id": 1,
+    "request_id": 1,
+}
 ABOVE = {"mfa_edit_webauthn": ("pk",), "mfa_remove_webauthn": ("pk",)}
 """Parameters that stand in the part of an address which an `include` has taken."""
 OPEN_IN_ADMINISTRATION = {"admin:login", "admin:logout"}
-
-
-def routes(resolver: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address of the site, with its name."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLPattern):
-            yield f"{namespace}{entry.name}", entry
-        else:
-            yield from routes(entry, namespace + (f"{entry.namespace}:" if entry.namespace else ""))
 
 
 ADMINISTRATION = sorted({name for name, _ in routes() if name.startswith("admin:") and not name.endswith(":None")})
@@ -267,6 +251,7 @@ def given(db: None) -> dict[str, Any]:
     )
     place = UserSession.objects.create(user=alice, ip="192.0.2.1", session_key="alices", user_agent="Firefox/1")
     notice = Notice.objects.create(user=alice, kind="mention", conversation=conversation, source="item:1")
+    Group.objects.get_or_create(pk=1, defaults={"name": "Lamps"})
     note = Item.objects.create(
         conversation=conversation, direction="note", index=0, type="message", payload=message, author=alice
     )
@@ -276,23 +261,9 @@ def given(db: None) -> dict[str, Any]:
     ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}
-    ids["import_id"] = Import.objects.create(owner=alice, name="chats.json", size=2).pk
-    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token"}
+    ids |= in_and_out.given(alice, response, SECRET)
+    ids |= {"session_id": place.pk, "pk": 1, "notice_id": notice.pk, "token": "token", "group_id": 0}
     return {"conversation_id": conversation.pk} | ids | GIVEN
-
-
-def client_of(person: str) -> Client:
-    """Return the client of one of PEOPLE, who is made what they are called first."""
-    client = Client()
-    if person == "anonymous":
-        return client
-    user = User.objects.get(name=person.split()[-1].capitalize())
-    client.force_login(user)
-    if person == "reading bob":
-        Membership.objects.filter(user=user).update(role="viewer")
-    if person == "suspended alice":
-        User.objects.filter(pk=user.pk).update(is_active=False)
-    return client
 
 
 def ask(person: str, method: str, name: str, given: dict[str, Any]) -> int | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import random
 import subprocess
@@ -37,6 +38,8 @@ class Outcome:
     fresh: dict[str, Any] = field(default_factory=dict)
     shown: dict[str, Any] = field(default_factory=dict)
     streamed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pictures: list[bytes] = field(default_factory=list)
+    """What a browser is served of the pictures that the fresh page shows, in order."""
     failure: Exception | None = None
 
 
@@ -99,6 +102,9 @@ async def play(
             outcome.shown[name] = window.view.shown()
             outcome.streamed[name] = window.view.streamed.get(turn["id"], [])
         outcome.fresh = await alice.fresh(conversation)
+        for item in [item for shown in outcome.fresh["turns"] for item in shown["output"] if "image" in item]:
+            status, content = await alice.ask("GET", item["image"]["url"])
+            outcome.pictures.append(content if status == 200 else b"")
         outcome.mirror = await asyncio.to_thread(alice.server.inside, "mirror", response=turn["id"])
     finally:
         for window in windows.values():
@@ -127,6 +133,19 @@ def test_a_recorded_answer_is_mirrored_exactly(recording: Recording, outcomes: d
     assert outcome.mirror["status"] == recording.final["status"]
     assert outcome.mirror["final"] == recording.final
     assert outcome.mirror["items"] == recording.final["output"]
+
+
+@pytest.mark.parametrize(
+    "recording", [recording for recording in RECORDINGS if "image_generation_call" in str(recording.final)], ids=str
+)
+def test_a_recorded_picture_is_served_to_the_byte(recording: Recording, outcomes: dict[str, Outcome]) -> None:
+    """Whatever it ends as: OpenAI says `completed`, and Azure `generating`."""
+    outcome = outcomes[recording.name]
+    assert outcome.failure is None
+    assert recording.final is not None
+    calls = [item for item in recording.final["output"] if item["type"] == "image_generation_call"]
+    assert calls
+    assert outcome.pictures == [base64.b64decode(item["result"]) for item in calls if item["result"]]
 
 
 @each_recording

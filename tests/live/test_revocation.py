@@ -90,3 +90,23 @@ async def test_deleting_a_conversation_ends_it_for_everybody_without_a_word_of_i
         assert (await alice.ask("GET", f"/conversations/{shared}/"))[0] == 404
         await asyncio.sleep(1)
         assert turn["id"] not in alice.server.inside("running")
+
+
+async def test_a_suspension_ends_sockets_keys_and_running_answers(new_server: Callable[..., Server]) -> None:
+    server = new_server(paced=True)
+    server.start()
+    key = server.inside("issue_key", name="Bob")
+    call = {"headers": {"Authorization": f"Bearer {key}"}}
+    async with Person(server, "Bob") as bob, Person(server, "") as program:
+        conversation = await bob.begin()
+        async with bob.window(conversation) as window:
+            turn = await bob.send(conversation, "Tell me a long story of a lamp")
+            await window.until(lambda: window.view.text(turn["id"]))
+            assert (await program.ask("GET", "/openai/v1/models", **call))[0] == 200
+            await asyncio.to_thread(server.inside, "suspend", name="Bob")
+            async with asyncio.timeout(SOON):
+                await window.until(lambda: window.code == 4401)
+                while await asyncio.sleep(0.05, server.inside("running")):
+                    pass
+        assert (await program.ask("GET", "/openai/v1/models", **call))[0] == 401
+        assert (await bob.ask("GET", "/"))[0] == 302

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageChops, ImageDraw
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from conversations.actions import pixel_locks
+from conversations import access
+from conversations.actions import items, pixel_locks
 from conversations.models import Fact, File, PixelLock
+from conversations.moderation import purging
+from conversations.moderation.items import purge_items
 from tests.intake import made
 from tests.masks.conftest import HOLE, SIZE, Answers, mask_of, read
 
@@ -115,7 +119,7 @@ def test_pages_are_told_and_the_pictures_are_the_conversations(answers: Answers)
     lock = answers.lock(RED)
     assert Fact.objects.filter(response=lock.response, kind=Fact.Kind.RESPONSE_UPDATED).count() == 1
     files = File.objects.filter(conversation=answers.conversation, response=lock.response)
-    assert sorted(files.values_list("purpose", flat=True)) == ["heat", "locked", "preview", "result"]
+    assert sorted(files.values_list("purpose", flat=True)) == ["heat", "locked", "result"]
 
 
 def test_it_is_done_once_and_a_dead_process_does_not_keep_it(
@@ -141,3 +145,46 @@ def test_a_lock_that_another_process_holds_is_left_alone(answers: Answers) -> No
     pixel_locks.settle(lock.pk)
     lock.refresh_from_db()
     assert lock.state == PixelLock.State.WAITING
+
+
+def test_a_deleted_picture_takes_what_was_made_of_it_along(answers: Answers, as_alice: Client) -> None:
+    lock = answers.lock(RED)
+    made_of_it = [lock.made_id, lock.locked_id, lock.heat_id]
+    assert [as_alice.get(f"/files/{pk}/").status_code for pk in made_of_it] == [200, 200, 200]
+    item = lock.response.items.get()
+    items.delete(access.conversation_for(answers.user, answers.conversation.pk), item)
+    assert [as_alice.get(f"/files/{pk}/").status_code for pk in made_of_it] == [404, 404, 404]
+    purge_items(timezone.now(), ignore_grace=True)
+    assert not File.objects.filter(pk__in=made_of_it).exists()
+
+
+def test_the_gallery_shows_and_hands_out_the_locked_picture(answers: Answers, as_alice: Client) -> None:
+    lock = answers.lock(RED)
+    page = as_alice.get("/gallery/").content.decode()
+    assert f"/files/{lock.locked_id}/" in page
+    assert f"/files/{lock.made_id}/" not in page
+    whole = as_alice.get(f"/gallery/{lock.made_id}/").content.decode()
+    assert f"/files/{lock.locked_id}/" in whole
+
+
+def test_the_preview_of_the_models_picture_is_its_own(answers: Answers, as_alice: Client) -> None:
+    lock = answers.lock(RED)
+    served = b"".join(as_alice.get(f"/files/{lock.made_id}/preview/").streaming_content)
+    assert made.opened(served).convert("RGB").tobytes() == RED.tobytes()
+
+
+def test_a_server_that_starts_alone_goes_on_with_what_the_last_one_was_at(answers: Answers) -> None:
+    lock = answers.lock(RED)
+    until = timezone.now() + pixel_locks.HELD
+    PixelLock.objects.filter(pk=lock.pk).update(state=PixelLock.State.WAITING, held_until=until)
+    assert pixel_locks.due() == []
+    pixel_locks.release_all()
+    assert pixel_locks.due() == [lock.pk]
+
+
+def test_it_goes_with_its_conversation(answers: Answers, as_alice: Client) -> None:
+    lock = answers.lock(RED)
+    as_alice.post(f"/conversations/{answers.conversation.pk}/delete/")
+    assert purging.purge_due(timezone.now(), ignore_grace=True).purged == 1
+    assert not PixelLock.objects.filter(pk=lock.pk).exists()
+    assert not File.objects.filter(pk__in=[lock.made_id, lock.locked_id, lock.heat_id]).exists()

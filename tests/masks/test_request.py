@@ -7,36 +7,30 @@ from typing import Any
 
 import pytest
 
-from conversations import access, threads
-from conversations.actions import files, masks, turns
-from conversations.models import Conversation, Response, User
-from conversations.turns.turn import run_turn
+from conversations import contents, threads
+from conversations.actions import pixel_locks
+from conversations.models import Conversation, PixelLock, Response, User
 from tests.intake import made
 from tests.live.recordings import FOLDER
-from tests.masks.conftest import SIZE, mask_of, uploaded
-from tests.turns.test_attachments import FileProvider
-from tests.turns.test_attachments import provider as provider
+from tests.masks.conftest import SIZE, mask_of
+from tests.studio.test_wire import Painter, paint, results
+from tests.studio.test_wire import painter as painter
+from tests.turns.test_attachments import Talk
 
 RECORDED = FOLDER / "openai-dotnet" / "ResponsesToolTests__ImageGenToolInputMaskWithFileId.json"
 pytestmark = pytest.mark.usefixtures("database_threads")
-TOOL = {"type": "image_generation", "quality": "low", "size": "1024x1024", "output_format": "png"}
 
 
 @pytest.fixture
-def asked(alice: User, conversation: Conversation) -> Response:
-    """A turn that was sent with a picture and a mask."""
-    Conversation.objects.filter(pk=conversation.pk).update(model="gpt-5")
-    found = access.conversation_for(alice, conversation.pk)
-    masked = masks.for_editing(
-        alice, uploaded(alice, made.picture(size=SIZE)).pk, uploaded(alice, mask_of(), "mask.png").pk
-    ).brought_in(found)
-    words = {"type": "input_text", "text": "Edit this image by adding a big cat"}
-    content = [words, *files.attach(found, [{"file": masked.picture.pk}])]
-    return turns.ask(
-        found,
-        [{"type": "message", "role": "user", "content": content}],
-        options={"tools": [TOOL | {"input_image_mask": masked.tool_part}]},
-    )[0]
+def talk(alice: User, conversation: Conversation) -> Talk:
+    return Talk(alice, conversation)
+
+
+async def masked(talk: Talk, prompt: str = "Add a cat", **wish: Any) -> Response:
+    """Have an uploaded picture edited under a mask."""
+    picture = await talk.upload(made.picture(size=SIZE), "room.png")
+    mask = await talk.upload(made.encoded(mask_of(), "PNG"), "mask.png")
+    return await paint(talk, prompt, parent=picture["file"], mask=mask["file"], **wish)
 
 
 def recorded() -> dict[str, Any]:
@@ -45,40 +39,63 @@ def recorded() -> dict[str, Any]:
     return body
 
 
-def shape(value: Any) -> Any:
-    """The names of a request and the kinds of its values, without the values themselves."""
-    if isinstance(value, dict):
-        return {name: shape(inner) for name, inner in value.items()}
-    return [shape(inner) for inner in value] if isinstance(value, list) else type(value).__name__
+def parts(body: dict[str, Any], *, ids: list[str]) -> list[dict[str, Any]]:
+    """What the messages of a request are made of, file ids by their place in `ids`; `auto` is what detail is anyway."""
+    content = [part for item in body["input"] for part in item["content"]]
+    named = [part | {"file_id": ids.index(part["file_id"])} if "file_id" in part else part for part in content]
+    return [{name: value for name, value in part.items() if name != "detail"} for part in named]
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason=f"no recorded mask in {FOLDER} (set RECORDED_STREAMS)")
-async def test_the_mask_goes_by_its_file_id_as_recorded(asked: Response, provider: FileProvider) -> None:
-    await run_turn(asked.pk, "runner")
-    [sent] = provider.asked
-    [ours], [theirs] = sent["tools"], recorded()["tools"]
-    assert shape(ours) == shape({name: value for name, value in theirs.items() if name != "model"})
-    assert {name: ours[name] for name in TOOL} == {name: theirs[name] for name in TOOL}
-    given = [part for item in sent["input"] for part in item["content"]]
-    kept = [part for item in recorded()["input"] for part in item["content"]]
-    named = [{name: part[name] for name in part if name != "detail"} for part in given]  # `auto`, which is the default
-    assert shape(named) == shape(kept)
+async def test_the_request_is_what_was_recorded_of_the_real_service(talk: Talk, painter: Painter) -> None:
+    real = recorded()
+    [tool] = real["tools"]
+    prompt = real["input"][0]["content"][0]["text"]
+    options = {name: tool[name] for name in ("quality", "size", "output_format")}
+    response = await masked(talk, prompt, options=options)
+    assert response.status == "completed", response.error
+    [sent] = painter.asked
+    ours, theirs = sent["tools"][0], tool
+    assert list(ours["input_image_mask"]) == list(theirs["input_image_mask"]) == ["file_id"]
+    usual = {"output_format": "png"}
+    assert usual | ours | {"input_image_mask": 0} == theirs | {"input_image_mask": 0}
+    our_ids = [part["file_id"] for part in painter.parts()] + [ours["input_image_mask"]["file_id"]]
+    real_ids = [part["file_id"] for item in real["input"] for part in item["content"] if "file_id" in part]
+    assert len(set(our_ids)) == 2
+    assert parts(sent, ids=our_ids) == parts(real, ids=real_ids)
 
 
-async def test_picture_and_mask_are_uploaded_and_the_mask_is_clear_where_to_edit(
-    asked: Response, provider: FileProvider
+async def test_the_mask_is_uploaded_for_the_recorded_purpose_and_is_clear_where_to_edit(
+    talk: Talk, painter: Painter
 ) -> None:
-    await run_turn(asked.pk, "runner")
-    [sent] = provider.asked
-    mask = provider.files[sent["tools"][0]["input_image_mask"]["file_id"]]
-    assert mask[:2] == ("user_data", "mask.png")
-    assert made.opened(mask[2]).getchannel("A").tobytes() == mask_of().getchannel("A").tobytes()
+    await masked(talk)
+    [sent] = painter.asked
+    purpose, name, content = painter.files[sent["tools"][0]["input_image_mask"]["file_id"]]
+    assert (purpose, name) == ("user_data", "mask.png")
+    assert made.opened(content).getchannel("A").tobytes() == mask_of().getchannel("A").tobytes()
 
 
-async def test_a_provider_that_takes_no_files_is_given_the_mask_itself(asked: Response, provider: FileProvider) -> None:
-    provider.has_files = False
-    await run_turn(asked.pk, "runner")
-    await threads.runner.run(asked.refresh_from_db)
-    assert asked.status == "completed", asked.error
-    [mask] = provider.asked[-1]["tools"][0]["input_image_mask"].values()
+async def test_a_provider_that_takes_no_files_is_given_the_mask_itself(talk: Talk, painter: Painter) -> None:
+    painter.has_files = False
+    response = await masked(talk)
+    assert response.status == "completed", response.error
+    [mask] = painter.asked[-1]["tools"][0]["input_image_mask"].values()
     assert mask.startswith("data:image/png;base64,")
+
+
+async def test_a_version_that_was_locked_is_what_the_next_edit_is_given(talk: Talk, painter: Painter) -> None:
+    first = await masked(talk, feather=4)
+    for lock_id in await threads.runner.run(pixel_locks.due):
+        await threads.runner.run(pixel_locks.settle, lock_id)
+    lock = await threads.runner.run(PixelLock.objects.select_related("locked").get, response=first)
+    assert lock.state == PixelLock.State.DONE, lock.problem
+    [version] = await threads.runner.run(results, first)
+    await paint(talk, "And a dog", parent=version.pk)
+    [given] = painter.parts()
+    assert lock.locked is not None
+    assert painter.files[given["file_id"]][2] == await threads.runner.run(contents.read, lock.locked)
+
+
+async def test_without_the_lock_nothing_is_laid_over(talk: Talk, painter: Painter) -> None:
+    await masked(talk)
+    assert await threads.runner.run(pixel_locks.due) == []

@@ -46,7 +46,7 @@ def history(make: Make, admin: User) -> None:
 
 
 PATHS = ["audit/", "retention/", "retention/new/", "retention/1/", "holds/", "deletions/", "provider/", "readings/"]
-PATHS += ["settings/", "moderation/", "usage/", "budgets/"]
+PATHS += ["settings/", "moderation/", "usage/", "budgets/", "personal-data/"]
 
 
 @pytest.mark.parametrize("look", LOOKS)

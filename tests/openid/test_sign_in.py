@@ -11,7 +11,9 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from conversations.models import User
+from conversations import access
+from conversations.actions import groups
+from conversations.models import Conversation, User
 from conversations.models.audit import AuditEntry
 from tests.conftest import PASSWORD
 from tests.openid.conftest import DANA, Provider
@@ -235,3 +237,20 @@ def test_without_a_provider_there_is_no_such_door(client: Client, alice: User) -
     assert client.post("/accounts/company/login/").status_code == 404
     assert client.get("/accounts/company/login/callback/?code=1&state=1").status_code == 404
     assert "Continue with" not in client.get("/accounts/login/").content.decode()
+
+
+def test_a_group_of_the_provider_opens_and_shuts_conversations(
+    provider: Provider, company: Configure, conversation: Conversation, alice: User
+) -> None:
+    company(groups={"g-lamps": "Lamps"})
+    lamps = Group.objects.create(name="Lamps")
+    groups.add(access.conversation_for(alice, conversation.pk), group_id=str(lamps.pk), role="viewer")
+    here = Client()
+
+    provider.says(DANA | {"groups": ["g-lamps"]})
+    provider.sign_in(here)
+    assert here.get(f"/conversations/{conversation.pk}/").status_code == 200
+
+    provider.says(DANA | {"groups": []})
+    provider.sign_in(here)
+    assert here.get(f"/conversations/{conversation.pk}/").status_code == 404

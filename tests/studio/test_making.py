@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from conversations.models import Branch, Conversation, Fact, Favourite, File, Item, Membership, Response, User
+from conversations.actions import files
+from conversations.models import (
+    Branch,
+    Conversation,
+    Fact,
+    Favourite,
+    File,
+    Item,
+    Membership,
+    PixelLock,
+    Response,
+    User,
+)
+from tests.intake import made
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOOL = {"type": "image_generation"}
@@ -135,6 +150,8 @@ def test_a_turn_of_the_chat_is_a_version_too(as_alice: Client, work: Conversatio
     [first] = make(as_alice, work)
     painted(first)
     sent = post(as_alice, f"/conversations/{work.pk}/messages/", {"text": "Draw it in blue"}).json()["turn"]
+    state = as_alice.get(f"/studio/{work.pk}/state/").json()
+    assert [turn["status"] for turn in state["turns"]] == ["completed", "queued"]
     painted(sent)
     state = as_alice.get(f"/studio/{work.pk}/state/").json()
     assert [turn["id"] for turn in state["turns"]] == [first["id"], sent["id"]]
@@ -162,7 +179,7 @@ def test_a_version_has_a_name_and_votes_that_everybody_is_told(
     post(as_bob, f"/studio/{work.pk}/versions/{made.pk}/", {"liked": True})
     post(as_bob, f"/studio/{work.pk}/versions/{made.pk}/", {"liked": True})
     [turn] = as_alice.get(f"/studio/{work.pk}/state/").json()["turns"]
-    assert turn["pictures"] == {made.pk: {"name": "Ivory shade", "liked_by": [bob.pk]}}
+    assert turn["pictures"] == {made.pk: {"name": "Ivory shade", "liked_by": [bob.pk], "gone": False}}
     assert Fact.objects.filter(conversation=work, kind="response.updated").count() == 3
     post(as_bob, f"/studio/{work.pk}/versions/{made.pk}/", {"liked": False})
     assert not Favourite.objects.exists()
@@ -193,7 +210,7 @@ def test_a_version_has_a_name_and_votes_that_everybody_is_told(
         ({"references": ["file_unknown"]}, 404, "file_gone"),
         ({"references": [{}]}, 404, "file_gone"),
         ({"references": ["file_x"] * 21}, 400, "attached"),
-        ({"mask": "file_unknown"}, 404, "file_gone"),
+        ({"mask": "file_unknown"}, 400, "mask"),
     ],
 )
 def test_what_cannot_be_made_is_refused_and_leaves_nothing(
@@ -242,3 +259,65 @@ def test_the_studio_lists_what_was_begun(as_alice: Client, as_charlie: Client, w
     assert f"/files/{cover.pk}/preview/" in page
     assert "A lamp on walnut" not in as_charlie.get("/studio/").content.decode()
     assert as_charlie.get(f"/studio/{work.pk}/").status_code == 404
+
+
+def masked(user: User, size: tuple[int, int] = (64, 64)) -> tuple[File, File]:
+    """A picture of the person's own and a mask for it."""
+    clear = Image.new("RGBA", size, (0, 0, 0, 255))
+    clear.paste((0, 0, 0, 0), (8, 8, 24, 24))
+    pictures = (made.picture(size=size), made.encoded(clear, "PNG"))
+    picture, mask = (files.store_upload(user, io.BytesIO(content), name="lamp.png") for content in pictures)
+    return picture, mask
+
+
+def test_a_mask_goes_into_the_tool_and_the_picture_along_and_the_rest_is_locked(
+    as_alice: Client, alice: User, work: Conversation
+) -> None:
+    picture, mask = masked(alice)
+    edits = make(as_alice, work, "A cat", parent=picture.pk, mask=mask.pk, feather=8, results=2)
+    for turn in edits:
+        response = Response.objects.get(pk=turn["id"])
+        assert response.options["tools"][0]["input_image_mask"]["image_url"]["$file"] == mask.pk
+        assert [part["type"] for part in turn["input"][0]["payload"]["content"]] == ["input_text", "input_image"]
+        lock = PixelLock.objects.get(response=response)
+        assert (lock.original_id, lock.mask_id, lock.feather) == (picture.pk, mask.pk, 8)
+    mask.refresh_from_db()
+    assert mask.conversation_id == work.pk
+
+
+def test_a_larger_canvas_stands_for_the_picture_that_it_came_from(
+    as_alice: Client, alice: User, work: Conversation
+) -> None:
+    parent = painted(make(as_alice, work)[0])
+    picture, _ = masked(alice)
+    grown = post(as_alice, f"/files/{picture.pk}/canvas/", {"sides": [0, 0, 64, 0]}).json()
+    assert (grown["picture"]["width"], grown["picture"]["height"]) == (128, 64)
+    wish = {"mask": grown["mask"]["id"], "canvas": grown["picture"]["id"], "feather": 0}
+    [turn] = make(as_alice, work, "More sea", parent=parent.pk, **wish)
+    assert (turn["making"]["parent"], turn["previous"]) == (parent.pk, parent.response_id)
+    assert PixelLock.objects.get().original_id == grown["picture"]["id"]
+
+
+@pytest.mark.parametrize("feather", [-1, 257, "8", True, 1.5])
+def test_a_feather_that_is_none_is_refused(as_alice: Client, alice: User, work: Conversation, feather: Any) -> None:
+    picture, mask = masked(alice)
+    refused = asked(as_alice, work, parent=picture.pk, mask=mask.pk, feather=feather)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "feather")
+
+
+def test_a_mask_of_another_size_is_refused_and_nothing_is_lost(
+    as_alice: Client, alice: User, work: Conversation
+) -> None:
+    picture, _ = masked(alice)
+    _, mask = masked(alice, (32, 32))
+    refused = asked(as_alice, work, parent=picture.pk, mask=mask.pk, feather=8)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "mask_size")
+    assert File.objects.unattached().filter(owner=alice).count() == 4
+    assert not Response.objects.exists()
+
+
+def test_the_same_wish_twice_is_locked_once(as_alice: Client, alice: User, work: Conversation) -> None:
+    picture, mask = masked(alice)
+    wish = {"parent": picture.pk, "mask": mask.pk, "feather": 8, "client_id": "one"}
+    assert make(as_alice, work, **wish)[0]["id"] == make(as_alice, work, **wish)[0]["id"]
+    assert PixelLock.objects.count() == 1

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from conversations.access import conversation_for
-from conversations.actions import conversations, turns
-from conversations.models import Conversation, Membership, User
+from conversations.access import Place, conversation_for
+from conversations.actions import conversations, making, marks, notes, order, turns
+from conversations.image_options import makers
+from conversations.models import Conversation, Item, Membership, User
 
 PASSWORD = "salon-demo"  # noqa: S105  # meant to be known
 TEAM = ("Admin", "Alice", "Bob", "Charlie")
@@ -65,6 +66,9 @@ class Command(BaseCommand):
                 people = make_team()
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
+                make_order(people)
+                if makers():
+                    make_work(people["Alice"], people["Bob"])
         self.stdout.write(f"Sign in as admin@, alice@, bob@ or charlie@example.com with the password {PASSWORD}")
 
 
@@ -99,3 +103,29 @@ def make_conversation(
     for author, text in messages:
         turns.send_message(conversation_for(people[author], conversation.pk), text=text)
     return conversation
+
+
+def make_order(people: dict[str, User]) -> None:
+    """Give the first conversation a folder of the team's and tags, and its first message what people put on it."""
+    alice, bob = people["Alice"], people["Bob"]
+    first = Conversation.objects.filter(title=CONVERSATIONS[0][0]).latest("created_at")
+    mine, his = conversation_for(alice, first.pk), conversation_for(bob, first.pk)
+    order.file_under(mine, order.make_folder(alice, name="Office", shared=True))
+    order.tag(mine, ["furniture", "light"])
+    asked = Item.objects.filter(conversation=first, direction=Item.Direction.INPUT).earliest("id")
+    place = Place(asked.response, asked)
+    notes.write(his, text="@Alice, the one in the shop window is 79 euros.", about=place)
+    marks.react(his, place, "👍", on=True)
+    marks.react(mine, place, "👍", on=True)
+    marks.bookmark(mine, place, on=True)
+
+
+def make_work(owner: User, other: User) -> None:
+    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
+    chat."""
+    work = making.begin(owner)
+    Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
+    wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
+    made = making.make(conversation_for(owner, work.pk), wish)
+    text = "Draw it once more, in winter and at night."
+    turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)

@@ -4,6 +4,7 @@ import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 import "./attachment-tray.js";
 import "./mention-list.js";
+import "./prompt-list.js";
 
 const TELL_AGAIN = 3000; // milliseconds; the server forgets after six seconds
 

@@ -87,11 +87,26 @@ class StudioMaking extends AppElement {
     edit?.classList.toggle("plain", !edits);
     generate?.classList.toggle("primary", !edits);
     generate?.classList.toggle("plain", edits);
-    ref(this, "target").textContent = target ? `Edit changes ${target.words}. Generate begins anew.` : "";
+    this.mask(!ref(this, "locking").hidden);
   }
 
   get target() {
     return this.#target;
+  }
+
+  /** @param {boolean} masked whether the target has a mask */
+  mask(masked) {
+    if (!this.form) return;
+    ref(this, "locking").hidden = !masked;
+    const { words } = this.#target ?? {};
+    const what = masked ? `${words}, inside the mask` : words;
+    ref(this, "target").textContent = words ? `Edit changes ${what}. Generate begins anew.` : "";
+  }
+
+  /** Pixels over which the edge of the pixel lock fades; undefined without one. */
+  get feather() {
+    const locks = /** @type {HTMLInputElement | null} */ (this.querySelector("[name=locks]"));
+    return locks?.checked ? Math.max(0, Math.min(256, Math.round(Number(this.#field("feather").value)))) : undefined;
   }
 
   /** @param {number[]} times that pictures of this work took, in milliseconds */
@@ -109,12 +124,12 @@ class StudioMaking extends AppElement {
   }
 
   /**
-   * Puts back what a version was asked for with.
-   * @param {{ prompt: string, maker?: string, values: Record<string, string>, references: string[] }} known
+   * Puts back what a version was asked for with; without a prompt the one that stands there stays.
+   * @param {{ prompt?: string, maker?: string, values: Record<string, string>, references: string[] }} known
    */
   recall({ prompt, maker, values, references }) {
     if (!this.form) return;
-    this.prompt.value = prompt;
+    if (prompt !== undefined) this.prompt.value = prompt;
     if (maker && this.makers.some(({ name }) => name === maker)) this.#field("model").value = maker;
     this.#fill();
     for (const [name, value] of Object.entries(values)) this.#set(name, value);

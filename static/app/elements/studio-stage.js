@@ -1,4 +1,5 @@
 import { ref } from "../lib/templates.js";
+import { lockWords } from "../lib/lock-words.js";
 import { titleOf } from "../lib/versions.js";
 import { AppElement } from "./app-element.js";
 
@@ -18,6 +19,8 @@ class StudioStage extends AppElement {
   /** @type {Version | undefined} */ #shown;
   #way = "slider";
   #blinks = 0;
+  /** Which picture of a locked version hangs: `locked`, `made` by the model, or `heat`. */ #side = "locked";
+  /** Whether a mask can be painted. */ masks = false;
 
   connectedCallback() {
     this.on(this, "click", (event) => this.#clicked(event));
@@ -36,18 +39,24 @@ class StudioStage extends AppElement {
    */
   update({ versions, shown, forming, words }) {
     this.#versions = versions;
+    if (shown?.id !== this.#shown?.id) this.#side = "locked";
     this.#shown = shown;
-    const picture = forming ?? shown?.picture;
+    const picture = forming ?? this.#sideOf(shown);
+    this.#showLock(forming ? undefined : shown?.lock);
+    this.#button("mask").hidden = !this.masks || !shown;
     const canvas = ref(this, "canvas");
     canvas.classList.toggle("forming", Boolean(forming));
     ref(this, "empty").hidden = Boolean(picture);
     if (words) ref(this, "empty").textContent = words;
-    if (picture) this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
+    if (!picture) {
+      canvas.querySelector("img")?.remove();
+      delete canvas.dataset.url;
+    } else this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
     ref(this, "facts").textContent = picture?.width ? `${picture.width} × ${picture.height}` : "";
     const compares = versions.length > 1 && Boolean(shown);
     this.#button("compare").disabled = !compares;
     if (this.view === "compare" && compares) this.#fill();
-    else if (this.view === "compare") this.show("look");
+    else if (this.view === "compare" || (this.view === "mask" && this.#button("mask").hidden)) this.show("look");
   }
 
   /** @param {string} view */
@@ -70,7 +79,26 @@ class StudioStage extends AppElement {
       this.#way = button.dataset.way;
       for (const other of this.querySelectorAll("[data-way]")) other.ariaCurrent = other === button ? "true" : null;
       this.#compare();
+    } else if (button?.dataset.side && this.#shown) {
+      this.#side = button.dataset.side;
+      this.#showLock(this.#shown.lock);
+      this.#hang(/** @type {Picture} */ (this.#sideOf(this.#shown)), `${titleOf(this.#shown)}: ${button.textContent}`);
     } else if (button?.dataset.ref === "blink") ref(this, "compare").classList.toggle("other");
+  }
+
+  /** @param {Version | undefined} shown @returns {Picture | undefined} */
+  #sideOf(shown) {
+    const { made, heat } = shown?.lock ?? {};
+    return (this.#side === "made" ? made : this.#side === "heat" ? heat : null) ?? shown?.picture;
+  }
+
+  /** @param {import("../types").PixelLock | undefined} lock */
+  #showLock(lock) {
+    ref(this, "lock").hidden = !lock;
+    ref(this, "sides").hidden = lock?.state !== "done";
+    if (lock) ref(this, "lock-said").textContent = lockWords(lock);
+    for (const button of this.querySelectorAll("[data-side]"))
+      button.ariaCurrent = button.getAttribute("data-side") === this.#side ? "true" : null;
   }
 
   /** @param {string} view */

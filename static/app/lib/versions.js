@@ -11,9 +11,11 @@ import { isRunning } from "./turns.js";
  * @property {string | null} parent the id of another version
  * @property {Turn} turn
  * @property {Item} item
- * @property {Picture} picture
+ * @property {Picture} picture as it is shown: locked to its original, where that was asked for
+ * @property {import("../types").PixelLock | undefined} lock
  * @property {string} name
  * @property {number[]} likedBy
+ * @property {boolean} gone whether a rule has taken its bytes
  */
 
 /** @param {Turn} turn @returns {Item[]} its pictures, also those that are not done */
@@ -32,10 +34,23 @@ export function versionsOf(turns, links) {
     for (const item of callsOf(turn)) {
       const picture = item.image;
       if (!picture?.id || !picture.width) continue;
-      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [] };
+      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [], gone: false };
       const parent = parentOf(turn, links, last, known);
       const number = versions.length + 1;
-      versions.push({ id: picture.id, number, parent, turn, item, picture, name: said.name, likedBy: said.liked_by });
+      const lock =
+        turn.pixel_lock && (turn.pixel_lock.made?.id ?? picture.id) === picture.id ? turn.pixel_lock : undefined;
+      versions.push({
+        id: picture.id,
+        number,
+        parent,
+        turn,
+        item,
+        picture: lock?.locked ?? picture,
+        lock,
+        name: said.name,
+        likedBy: said.liked_by,
+        gone: said.gone,
+      });
       known.add(picture.id);
     }
     const made = versions.at(-1);

@@ -14,7 +14,7 @@ export class PictureView {
    * @param {{ running: boolean }} around
    */
   update(item, { running }) {
-    const picture = item.image ?? item.partial_image;
+    const picture = item.locked ?? item.image ?? item.partial_image;
     const frame = ref(this.element, "frame");
     const forming = !item.image && running;
     frame.style.setProperty("--ar", String(proportionOf(item, picture)));
@@ -23,7 +23,7 @@ export class PictureView {
     ref(this.element, "caption").textContent = captionOf(item, picture, running);
     const link = /** @type {HTMLAnchorElement} */ (ref(this.element, "download"));
     link.hidden = !item.image;
-    if (item.image) link.href = item.image.url;
+    if (item.image) link.href = `${(item.locked ?? item.image).url}download/`;
     const comment = ref(this.element, "comment");
     comment.hidden = !item.image || !item.id;
     comment.dataset.output = item.id ?? "";

@@ -13,6 +13,7 @@ from tests.e2e.whole.chat import PATIENCE, answers, send, wait_until_ended
 from tests.e2e.whole.conftest import Enter
 from tests.intake import made
 from tests.live.server import Server
+from tests.pages.test_in_browser import assert_readable
 
 WATCH = """() => {
     globalThis.seen = [];
@@ -52,11 +53,12 @@ def shot(page: Page, name: str) -> None:
 def test_a_picture_is_made_changed_compared_restored_and_gone_on_with_in_the_chat(
     enter: Enter, demo: Server, tmp_path: Path
 ) -> None:
-    page = enter(demo, "Alice")
+    page = enter(demo, "Alice", viewport={"width": 1280, "height": 860})
     page.goto("/studio/")
     page.get_by_role("button", name="New work").click()
     page.get_by_text("Background, format, partials").click()
     page.get_by_label("Partial images").select_option("3")
+    page.get_by_text("Background, format, partials").click()
     page.evaluate(WATCH)
     press(page, "Generate", "A lighthouse by the sea in autumn", versions=1)
     assert len(page.evaluate("seen")) == 3
@@ -72,6 +74,7 @@ def test_a_picture_is_made_changed_compared_restored_and_gone_on_with_in_the_cha
     expect(page.get_by_role("button", name="Remove reference 2")).to_be_visible()
     press(page, "Generate", "A still life of these two", versions=3)
     shot(page, "three")
+    assert_readable(page)
     page.get_by_role("button", name="Remove reference 2").click()
     page.get_by_role("button", name="Remove reference 1").click()
 
@@ -109,5 +112,11 @@ def test_a_picture_is_made_changed_compared_restored_and_gone_on_with_in_the_cha
     page.get_by_role("link", name="Open in the studio").click()
     expect(rows(page)).to_have_count(5)
     expect(page.locator("li:has(> a:has-text('Winter night')) > ul > li")).to_contain_text("in green")
+    page.emulate_media(color_scheme="dark")
+    shot(page, "dark")
     page.set_viewport_size({"width": 390, "height": 844})
+    assert_readable(page)
     shot(page, "phone")
+    page.goto("/studio/")
+    assert_readable(page)
+    shot(page, "works")

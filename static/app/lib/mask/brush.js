@@ -55,14 +55,18 @@ function drawRim(data, row, first, last, { from, to, y, inner, outer, erase }) {
   const dx = to.x - from.x;
   const dy = to.y - from.y;
   const length = dx * dx + dy * dy || 1;
+  const py = y - from.y;
+  const fall = 255 / (outer - inner);
   for (let x = first; x < last; x++) {
     const px = x + 0.5 - from.x;
-    const py = y - from.y;
     const along = Math.max(0, Math.min(1, (px * dx + py * dy) / length));
-    const distance = Math.hypot(px - along * dx, py - along * dy);
-    const cover = Math.round(255 * Math.max(0, Math.min(1, (outer - distance) / (outer - inner))));
+    const offX = px - along * dx;
+    const offY = py - along * dy;
+    // Math.hypot is many times slower
+    const cover = Math.min(255, Math.max(0, (outer - Math.sqrt(offX * offX + offY * offY)) * fall + 0.5)) | 0;
     const before = data[row + x] ?? 0;
-    data[row + x] = erase ? Math.min(before, 255 - cover) : Math.max(before, cover);
+    if (erase) data[row + x] = Math.min(before, 255 - cover);
+    else if (cover > before) data[row + x] = cover;
   }
 }
 

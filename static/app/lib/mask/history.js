@@ -119,7 +119,9 @@ export class TileHistory {
     for (let y = top, at = 0; y < bottom; y++, at += right - left)
       tile.set(data.subarray(y * width + left, y * width + right), at);
     const first = tile[0] ?? 0;
-    return tile.every((value) => value === first) ? first : tile;
+    let same = 1;
+    while (same < tile.length && tile[same] === first) same++;
+    return same === tile.length ? first : tile;
   }
 
   /**

@@ -47,8 +47,9 @@ export class Mask {
 
   /** The share of the picture that is to be edited, counted by the pixels that are at least half in. */
   share() {
+    const { data } = this;
     let count = 0;
-    for (const value of this.data) count += value >> 7;
-    return count / this.data.length;
+    for (let at = 0; at < data.length; at++) count += (data[at] ?? 0) >> 7; // for...of takes ten times as long
+    return count / data.length;
   }
 }
