@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', "0040_account_invitations"),
+        ('conversations', "0045_library"),
     ]
 
     operations = [
