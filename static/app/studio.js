@@ -37,6 +37,8 @@ let watched = store.running.at(-1)?.id;
 /** A picture that is no version and is to be changed: a partial image. @type {import("./types").Picture | undefined} */
 let partial;
 
+const GONE = "This picture is not kept here any more. What it was asked for with stays.";
+
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const query = new URLSearchParams({ after: String(store.position), streams: String(store.streams) });
@@ -57,14 +59,18 @@ function refresh() {
   queue.update(store, { version: turn || partial ? undefined : looked, turn: turn?.id });
   const words = turn && !isRunning(turn) ? whyNone(turn) : turn ? "Forming" : "";
   stage.masks = store.conversation.may_write && Boolean(making.form && making.maker.masks);
-  stage.update({ versions: store.versions, shown: forming || !turn ? shown : undefined, forming, words });
+  const kept = store.versions.filter(({ gone }) => !gone);
+  const hung = (forming || !turn) && !shown?.gone ? shown : undefined;
+  stage.update({ versions: kept, shown: hung, forming, words: !turn && shown?.gone ? GONE : words });
   making.target = partial
     ? { id: partial.id ?? "", words: "the partial image" }
-    : shown && { id: shown.id, words: `version ${shown.number}` };
+    : shown && !shown.gone
+      ? { id: shown.id, words: `version ${shown.number}` }
+      : undefined;
   mask();
   making.times = store.versions.flatMap(({ turn: { timing } }) => (timing.done_ms === null ? [] : [timing.done_ms]));
   const download = /** @type {HTMLAnchorElement} */ (element(".bar [data-ref=download]"));
-  download.hidden = !shown;
+  download.hidden = !shown || shown.gone;
   if (shown) download.href = `${shown.picture.url}download/`;
   sayWhatRuns();
 }
