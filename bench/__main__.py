@@ -1,16 +1,17 @@
-"""The benchmarks: python -m bench [streaming|gateway|history|browser] [--quick]"""
+"""The benchmarks: python -m bench [streaming|gateway|history|purging|browser] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import browser, gateway, history, report, streaming
+from bench import browser, gateway, history, purging, report, streaming
 
 PARTS = {
     "streaming": streaming.measure,
     "gateway": gateway.measure,
     "history": history.measure,
+    "purging": purging.measure,
     "browser": browser.measure,
 }
 

@@ -14,6 +14,7 @@ from conversations import access, metrics, protocol, replay, snapshots, threads,
 from conversations.errors import NotFound
 from conversations.hub import Viewer, hub
 from conversations.protocol import Close
+from conversations.readmarks import readmarks
 
 MOST_FRAMES = 30
 """Frames that a browser may send within `WINDOW` seconds."""
@@ -98,6 +99,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         elif isinstance(frame, protocol.Typing):
             if frame.to in self.audiences:
                 hub.presence.write(self.conversation_id, self.viewer, frame.to)
+        elif isinstance(frame, protocol.Read):
+            # Nobody has read what they were not told of
+            position = min(frame.position, hub.told.get(self.conversation_id, 0))
+            readmarks.note(self.scope["user"].pk, self.conversation_id, position)
         else:
             with self.viewer.held():
                 if text := await replay.snapshot(self.conversation_id, frame.response):

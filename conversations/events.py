@@ -25,18 +25,20 @@ def record(
     note: Item | None = None,
     branch: Branch | None = None,
     reaction: Reaction | None = None,
+    said: bool = False,
     changed: Iterable[str] = (),
 ) -> Fact:
     """Append a fact to the log of `conversation`, whose row the caller has locked, and announce it after the commit.
 
-    The position is taken from the row, and saved together with the `changed` fields; it is gapless because of the lock.
+    `said` tells that it brings something to read, said by `person` or by a model. The position is taken from the row,
+    and saved together with the `changed` fields; it is gapless because of the lock.
     """
     conversation.position += 1
     columns = ("position", *changed)
     values = {name: conversation.serializable_value(name) for name in columns}
     _saving(columns)(pk=conversation.pk, **values)
     about = {"response": response, "person": person, "note": note, "branch": branch, "reaction": reaction}
-    fact = Fact(conversation=conversation, position=conversation.position, kind=kind, **about)
+    fact = Fact(conversation=conversation, position=conversation.position, kind=kind, said=said, **about)
     insert([fact])
     transaction.on_commit(lambda: announce(fact), robust=True)  # it is written: what fails now is no failure of that
     return fact

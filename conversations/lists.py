@@ -15,6 +15,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from conversations.models import Conversation, Deletion, Folder, Membership, Response, Tag, User
+from conversations.models.conversation import MembershipQuerySet
 
 SIDEBAR_PAGE = 40
 HOME_PAGE = 30
@@ -47,6 +48,8 @@ class Row:
     may_write: bool
     is_owner: bool
     has_title: bool
+    unread: int
+    """What others said since the person was here; `MOST_UNREAD` stands for more."""
     people: list[User]
     is_muted: bool
     tags: list[str]
@@ -187,6 +190,7 @@ def lobby_list(user: User, *, before: str = "") -> LobbyListing:
 def _list(user: User, narrowed: Narrowed, *, before: str, size: int, whole: bool = False) -> Listing:
     archived = narrowed.archived
     rows = Membership.objects.filter(user=user, conversation__deleted_at=None, archived_at__isnull=not archived)
+    rows = rows.with_unread()
     rows = _placed(rows.filter(_title_has(narrowed.query)), narrowed).select_related("conversation")
     if whole:
         others = Membership.objects.exclude(user=user).select_related("user").order_by("id")[:FACES]
@@ -206,7 +210,7 @@ def _list(user: User, narrowed: Narrowed, *, before: str, size: int, whole: bool
     )
 
 
-def _placed(rows: QuerySet[Membership], narrowed: Narrowed) -> QuerySet[Membership]:
+def _placed(rows: MembershipQuerySet, narrowed: Narrowed) -> MembershipQuerySet:
     if narrowed.folder is not None:
         shared = narrowed.folder.shared
         rows = rows.filter(**{"conversation__folder" if shared else "folder": narrowed.folder})
@@ -275,6 +279,7 @@ def _row(membership: Membership, running: set[str]) -> Row:
         id=conversation.pk,
         title=conversation.title or _("New conversation"),
         has_title=bool(conversation.title),
+        unread=0 if membership.muted_at else membership.unread,
         url=reverse(
             "studio_work" if conversation.kind == Conversation.Kind.WORK else "conversation", args=[conversation.pk]
         ),

@@ -16,12 +16,15 @@ def made_in(output: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def said_of(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return name and the ids of those who like it, by the pictures' ids; nothing is asked where there are none."""
-    known: dict[str, dict[str, Any]] = {pk: {"name": "", "liked_by": []} for pk in ids}
+    """Return name, the ids of those who like it and whether it is gone, by the pictures' ids.
+
+    Nothing is asked where there are none.
+    """
+    known: dict[str, dict[str, Any]] = {pk: {"name": "", "liked_by": [], "gone": True} for pk in ids}
     if not known:
         return {}
-    for pk, name in File.objects.filter(pk__in=known).values_list("pk", "name"):
-        known[pk]["name"] = name
+    for pk, name, purged_at in File.objects.filter(pk__in=known).values_list("pk", "name", "purged_at"):
+        known[pk] |= {"name": name, "gone": purged_at is not None}
     for favourite in Favourite.objects.filter(file__in=known).order_by("id"):
         known[favourite.file_id]["liked_by"].append(favourite.user_id)
     return known

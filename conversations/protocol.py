@@ -118,8 +118,21 @@ class Typing(msgspec.Struct, tag="typing", tag_field="type"):
     to: Audience
 
 
-ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Presence | Reload | Ping | ErrorFrame
-BrowserFrame = Resync | Typing
+class Read(msgspec.Struct, tag="read", tag_field="type"):
+    """Browser -> server: its person was shown everything up to this position."""
+
+    position: int
+
+
+class Unread(msgspec.Struct, tag="unread", tag_field="type"):
+    """How much the person has not read of another conversation than the socket's."""
+
+    conversation: str
+    count: int
+
+
+ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Presence | Unread | Reload | Ping | ErrorFrame
+BrowserFrame = Resync | Typing | Read
 _from_browser = msgspec.json.Decoder(BrowserFrame)
 
 

@@ -8,6 +8,7 @@ tell nobody, and a fact that was lost on its way is late and no more.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from conversations import threads
+from conversations import protocol, threads, unread
 from conversations.hub import Viewer, hub
 from conversations.models import Membership, User
 from conversations.protocol import Close
@@ -42,6 +43,8 @@ class Watcher:
     def __init__(self) -> None:
         self.passes: dict[Viewer, Pass] = {}
         self._task: asyncio.Task[None] | None = None
+        self._heard: deque[int] = deque(maxlen=2)
+        """The newest fact at the last looks. A smaller id may be committed later, so the older look is asked from."""
 
     def add(self, viewer: Viewer, user: User, session: SessionBase, conversation_id: str) -> None:
         """Look after a socket from now on."""
@@ -63,8 +66,22 @@ class Watcher:
                     if held in ended:
                         viewer.close(ended[held])
                 await hub.catch_up(positions)
+                await self._tell_news(passes)
             except Exception as error:  # a database that is away for a while
                 log.warning("sockets_unwatched", error=type(error).__name__)
+
+    async def _tell_news(self, passes: dict[Viewer, Pass]) -> None:
+        """Tell each person how much is unread in conversations that they do not look at."""
+        users = {held.user_id for held in passes.values()}
+        if not self._heard:
+            self._heard.append(await threads.sockets.run(unread.newest_fact))
+        newest, found = await threads.sockets.run(unread.news, users, since=self._heard[0], known=self._heard[-1])
+        self._heard.append(newest)
+        for one in found:
+            frame = protocol.encode(protocol.Unread(one.conversation_id, one.count))
+            for viewer, held in passes.items():
+                if held.user_id == one.user_id and held.conversation_id != one.conversation_id:
+                    viewer.put(frame)
 
 
 def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:

@@ -16,8 +16,8 @@ LAYERS: list[set[str]] = [
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}
     | {"folding", "marks", "pictures", "sessions"},
-    {"notices", "renditions", "snapshots", "lists", "running", "image_options", "budgets"},
-    {"events", "dispatch", "replay", "watch"},
+    {"notices", "renditions", "snapshots", "lists", "running", "unread", "image_options", "budgets"},
+    {"events", "dispatch", "replay", "watch", "readmarks"},
     {"moderation", "exports"},
     {"actions", "search"},
     {"tools", "mcp", "computer", "imports"},

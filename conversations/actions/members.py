@@ -207,7 +207,11 @@ def _enter(conversation: Conversation, user: User, role: str, *, actor: User) ->
     if conversation.memberships.count() >= MOST_MEMBERS:
         raise Refused(f"{MOST_MEMBERS:,} people are in this conversation, and no more fit.", code="full", status=409)
     membership = Membership.objects.create(
-        conversation=conversation, user=user, role=role, activity_at=conversation.activity_at
+        conversation=conversation,
+        user=user,
+        role=role,
+        activity_at=conversation.activity_at,
+        read_position=conversation.position,
     )
     _tell(conversation, user)
     telling.let_in(membership, by=actor)

@@ -61,7 +61,8 @@ def write(
         mentions.store(note)
         conversation.activity_at = note.created_at
         Membership.objects.filter(conversation=conversation).update(activity_at=note.created_at, archived_at=None)
-        events.record(conversation, Fact.Kind.NOTE_CREATED, note=note, changed=["activity_at"])
+        kind, changed = Fact.Kind.NOTE_CREATED, ["activity_at"]
+        events.record(conversation, kind, note=note, person=access.user, said=True, changed=changed)
     return note
 
 
@@ -73,6 +74,7 @@ def delete(access: Access, note: Item) -> None:
         conversation = events.lock_undeleted(access.conversation.pk)
         note.deleted_at = timezone.now()
         note.save(update_fields=["deleted_at"])
+        Fact.objects.filter(note=note).update(said=False)  # there is nothing to read any more
         events.record(conversation, Fact.Kind.NOTE_DELETED, note=note)
 
 

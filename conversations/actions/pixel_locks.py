@@ -58,6 +58,11 @@ def due() -> list[int]:
     return list(waiting.order_by("id").values_list("pk", flat=True)[:50])
 
 
+def release_all() -> None:
+    """Take locks from processes that are gone; to be called where no other runs."""
+    PixelLock.objects.filter(state=PixelLock.State.WAITING).exclude(held_until=None).update(held_until=None)
+
+
 def settle(lock_id: int) -> None:
     """Make the locked picture and its heat map, or say why there is none. Does nothing where another process is at it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils import timezone
 from conversations import budgets, catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
 from conversations.actions import conversations, files, mentions, statements, voices
+from conversations.actions.titles import shortened
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, ProviderDeletion, Response, User
 from conversations.models.fields import plain
@@ -28,9 +28,6 @@ MOST_CHARACTERS = 400_000
 MOST_RUNNING = 20
 """Turns of one conversation, on all its branches, that are being answered or wait for those before them."""
 DELETED = "Deleted by a program of {name}."
-TITLE_LENGTH = 60
-ORNAMENTS = re.compile(r"[*`~]+|^\s*[#>]+\s+", re.MULTILINE)
-"""Of Markdown: a title is plain text."""
 
 
 def send_message(
@@ -336,15 +333,8 @@ def announce(conversation: Conversation, branch: Branch, response: Response, *, 
     if title and not conversation.title:
         conversation.title = shortened(title)
     statements.touch(conversation=conversation.pk, activity_at=now, archived_at=None)
-    changed = ["branch", "activity_at", "title", "several_write"]
-    events.record(conversation, Fact.Kind.RESPONSE_CREATED, response=response, changed=changed)
+    kind, changed = Fact.Kind.RESPONSE_CREATED, ["branch", "activity_at", "title", "several_write"]
+    by = response.inputs[-1].author if response.inputs else None
+    events.record(conversation, kind, response=response, person=by, said=by is not None, changed=changed)
     if response.is_running:
         transaction.on_commit(lambda: dispatch.start(response), robust=True)
-
-
-def shortened(text: str) -> str:
-    """Return the first words of a message as a title."""
-    line = " ".join(ORNAMENTS.sub("", text).split()) or " ".join(text.split())
-    if len(line) <= TITLE_LENGTH:
-        return line
-    return line[:TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:.") + "…"

@@ -27,6 +27,7 @@ RESPONSE_FIELDS = (
     *("round", "calls", "door", "model", "status", "instructions", "metadata", "background", "usage"),
     *("error", "incomplete_details", "answer_form", "fit", "remarks"),
 )
+PICTURES = ("parent", "mask")
 TIMES = ("queued_at", "started_at", "first_event_at", "first_token_at", "done_at")
 CALL_FIELDS = ("call_id", "name", "arguments", "state", "output")
 APPROVAL_FIELDS = ("server_label", "request_id", "name", "arguments", "digest", "state", "decides", "note")
@@ -120,6 +121,7 @@ def _conversation(row: Conversation, servers: dict[int, str]) -> Record:
         "format": FORMAT,
         "version": VERSION,
         "id": row.pk,
+        "kind": row.kind,
         "title": row.title,
         "title_by_person": row.title_by_person,
         "model": row.model,
@@ -128,6 +130,7 @@ def _conversation(row: Conversation, servers: dict[int, str]) -> Record:
         "options": _without_secrets(row.options),
         "offered": _offered(row.offered, servers),
         "metadata": row.metadata,
+        "tags": list(row.tags.order_by("name").values_list("name", flat=True)),
         "temporary": row.temporary,
         "branch": row.branch_id,
         "created_at": _time(row.created_at),
@@ -166,6 +169,7 @@ def _response(row: Response, servers: dict[int, str], *, shortened: bool) -> Rec
         **{name: getattr(row, name) for name in RESPONSE_FIELDS},
         "options": _without_secrets(row.options),
         "offered": _offered(row.offered, servers),
+        "making": _making(row.making),
         "parameters": _without_secrets(row.parameters),
         "final": _without_secrets(row.final),
         **{name: _time(getattr(row, name)) for name in TIMES},
@@ -174,8 +178,24 @@ def _response(row: Response, servers: dict[int, str], *, shortened: bool) -> Rec
     if shortened and isinstance(record["final"], dict):
         record["final"] = {**record["final"], "output": []}
     if deleted:
-        record |= {"instructions": "", "options": {}, "parameters": {}, "metadata": {}, "final": None, "fit": None}
+        record |= {
+            "instructions": "",
+            "options": {},
+            "making": {},
+            "parameters": {},
+            "metadata": {},
+            "final": None,
+            "fit": None,
+        }
     return record
+
+
+def _making(making: Any) -> Record:
+    """Name the pictures of the studio as references, which an import follows."""
+    return {
+        name: {"$file": value} if name in PICTURES and isinstance(value, str) else value
+        for name, value in (making or {}).items()
+    }
 
 
 def _provider(row: Response) -> Record:
@@ -198,6 +218,8 @@ def _item(row: Item) -> Record:
         "id": row.pk,
         "response": row.response_id,
         "direction": row.direction,
+        "about": row.about_id,
+        "about_answer": row.about_answer_id,
         "index": row.index,
         "author": person(row.author, row.author_label),
         "payload": _without_secrets(row.payload),

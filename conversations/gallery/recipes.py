@@ -11,6 +11,8 @@ from conversations.models import File, Item, Response, User
 PARAMETERS = ("size", "quality", "background", "output_format", "output_compression", "moderation", "input_fidelity")
 """Of the `image_generation` tool, by the API's names."""
 LONGEST_TITLE = 120
+NEEDED = ("model", "parameters", "making", "provider_id", "branch_id", "input_from_id", "created_by", "conversation_id")
+"""Of a response: it has large columns too."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Recipe:
     model: str = ""
     image_model: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    maker: str = ""
+    """Of the studio's makers, the one that was chosen there."""
     author: User | None = None
     response: Response | None = None
     claimed: bool = False
@@ -32,6 +36,15 @@ class Recipe:
         """The first words, for a caption."""
         words = " ".join((self.revised_prompt or self.prompt).split())
         return words if len(words) <= LONGEST_TITLE else words[:LONGEST_TITLE].rstrip() + "…"
+
+    def for_studio(self, what: str) -> dict[str, Any]:
+        """Return what the studio's form is filled with: `all` of it, the `prompt` only, or the `size` only."""
+        values = {name: str(value) for name, value in self.parameters.items()}
+        size = {"size": values["size"]} if "size" in values else {}
+        if what == "size":
+            return {"values": size, "references": []}
+        known: dict[str, Any] = {"prompt": self.prompt or self.revised_prompt, "values": {}, "references": []}
+        return known | {"maker": self.maker, "values": values} if what == "all" else known
 
     def as_json(self) -> dict[str, Any]:
         """What goes into manifests and into the picture's own metadata: no names of people."""
@@ -52,7 +65,16 @@ def recipes(files: Sequence[File]) -> dict[str, Recipe]:
         response.pk: response
         for response in Response.objects.filter(pk__in=ids)
         .select_related("created_by")
-        .only("model", "parameters", "provider_id", "branch_id", "input_from_id", "created_by", "conversation_id")
+        .only(
+            "model",
+            "parameters",
+            "making",
+            "provider_id",
+            "branch_id",
+            "input_from_id",
+            "created_by",
+            "conversation_id",
+        )
     }
     asked = _asked(responses.values())
     calls = _calls(ids)
@@ -99,6 +121,7 @@ def _recipe(file: File, response: Response, asked: dict[int, str], calls: dict[s
         model=response.model,
         image_model=_text(call.get("model") or tool.get("model")),
         parameters={name: value for name, value in used.items() if isinstance(value, str | int) and value != ""},
+        maker=_text(response.making.get("maker")) if isinstance(response.making, dict) else "",
         author=response.created_by,
         response=response,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -125,6 +126,26 @@ class Branch(models.Model):
         return self.name or f"Branch {self.pk}"
 
 
+MOST_UNREAD = 100
+"""Up to which unread messages are counted."""
+UNREAD = f"""(
+    SELECT COUNT(*) FROM (
+        SELECT 1 FROM conversations_fact fact
+        WHERE fact.conversation_id = conversations_membership.conversation_id AND fact.said
+          AND fact.position > conversations_membership.read_position
+          AND (fact.person_id IS NULL OR fact.person_id <> conversations_membership.user_id)
+        LIMIT {MOST_UNREAD}
+    ) AS unread
+)"""  # noqa: S608  # a number of ours; querysets know no count with a limit
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def with_unread(self) -> MembershipQuerySet:
+        """Let each know as `unread` how much others have said since its member read, `MOST_UNREAD` at most."""
+        counted = RawSQL(UNREAD, [], output_field=models.IntegerField())  # noqa: S611
+        return self.annotate(unread_count=counted)
+
+
 class Membership(models.Model):
     """A person in a conversation, and the order that the conversation has in their list."""
 
@@ -149,6 +170,10 @@ class Membership(models.Model):
     """The member's own folder that it lies in."""
     activity_at = models.DateTimeField(default=timezone.now)
     """The conversation's, kept here too: a list of ten thousand is then read from one index."""
+    read_position = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    """Of the last fact that the member was shown."""
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="one_membership_each")]
@@ -176,3 +201,8 @@ class Membership(models.Model):
     @property
     def is_owner(self) -> bool:
         return self.role == self.Role.OWNER
+
+    @property
+    def unread(self) -> int:
+        """What others said since this member read, as far as `with_unread` has counted it."""
+        return getattr(self, "unread_count", 0)

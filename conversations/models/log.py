@@ -30,15 +30,18 @@ class Fact(models.Model):
     kind = models.CharField(max_length=30, choices=Kind.choices)
     response = models.ForeignKey(Response, models.CASCADE, null=True, blank=True, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    """Whose membership has changed."""
+    """Whose membership has changed, or who has said it; nobody where it was a model."""
     note = models.ForeignKey("Item", models.CASCADE, null=True, blank=True, related_name="+")
     branch = models.ForeignKey("Branch", models.CASCADE, null=True, blank=True, related_name="+")
     """Whose name has changed."""
     reaction = models.ForeignKey("Reaction", models.CASCADE, null=True, blank=True, related_name="+")
+    said = models.BooleanField(default=False, db_default=False)
+    """Whether it brings something to read: a message, a note, an answer that has ended."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["conversation", "position"], name="gapless_position")]
+        indexes = [models.Index(fields=["conversation", "position"], name="said", condition=models.Q(said=True))]
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.position} {self.kind}"

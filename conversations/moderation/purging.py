@@ -33,7 +33,8 @@ KEPT_AT_PROVIDER = dt.timedelta(days=31)
 MOST_FILES = 20
 """Bytes are deleted one by one, in an object store each with a request."""
 QUICK, SLOW = 0.03, 0.08
-"""Seconds. A batch that took less than the one is followed by a larger one, after more than the other by a smaller."""
+"""Seconds. What took less than the one is deleted in larger numbers next, what took more than the other in smaller.
+A batch begins nothing more after the first of them."""
 BREATH = 0.01
 """Seconds between two batches, at least: those who chat come first."""
 
@@ -53,19 +54,24 @@ class Report:
 
 @dataclass
 class Pace:
-    """How many rows a batch takes, learnt from how long the last one took."""
+    """How many rows of each kind a batch takes, learnt from how long that took: a fact is gone at once, a message has
+    its words in the index of the search."""
 
-    size: int = 50
+    sizes: dict[int, int] = field(default_factory=dict)
+    """Stage of the registry -> rows."""
     stage: int = 0
     """Of the registry: what stands before it in the list is deleted, and is not looked for in each batch."""
     longest: float = 0.0
 
-    def tell(self, seconds: float) -> None:
-        self.longest = max(self.longest, seconds)
+    def size(self, stage: int) -> int:
+        return self.sizes.get(stage, 50)
+
+    def tell(self, stage: int, seconds: float) -> None:
+        size = self.size(stage)
         if seconds < QUICK:
-            self.size = min(self.size * 2, MOST)
+            self.sizes[stage] = min(size * 2, MOST)
         elif seconds > SLOW:
-            self.size = max(int(self.size * SLOW / seconds / 2), FEWEST)
+            self.sizes[stage] = max(int(size * SLOW / seconds / 2), FEWEST)
 
 
 def due(now: dt.datetime, *, ignore_grace: bool = False) -> QuerySet[Deletion]:
@@ -94,9 +100,9 @@ def _purge(deletion_id: int, pace: Pace, report: Report, stopped: Callable[[], b
     pace.stage = 0
     while not stopped():
         began = time.perf_counter()
-        outcome = batch(deletion_id, pace.size, report.counts, pace)
+        outcome = batch(deletion_id, MOST, report.counts, pace)
         took = time.perf_counter() - began
-        pace.tell(took)
+        pace.longest = max(pace.longest, took)
         if outcome is not None:
             return outcome
         time.sleep(max(BREATH, took / 2))
@@ -104,11 +110,12 @@ def _purge(deletion_id: int, pace: Pace, report: Report, stopped: Callable[[], b
 
 
 def batch(deletion_id: int, size: int, counts: Counter[str], pace: Pace | None = None) -> str | None:
-    """Delete up to `size` rows of one conversation in one transaction.
+    """Delete up to `size` rows of one conversation in one transaction, and no more than `pace` has time for.
 
     Return None where more is left, else what became of it: "purged", "held" (nothing was deleted by this batch), or
     "running" (a runner still writes). The hold is asked for here, under the lock that a new hold has to wait for.
     """
+    pace, began = pace or Pace(), time.perf_counter()
     with transaction.atomic():
         holds.lock_for_purging()
         deletion = Deletion.objects.select_for_update().pending().filter(pk=deletion_id).first()
@@ -122,52 +129,64 @@ def batch(deletion_id: int, size: int, counts: Counter[str], pace: Pace | None =
                 return "running"
         if deletion.state == Deletion.State.HIDDEN:
             deletion.state, deletion.purge_began_at = Deletion.State.PURGING, timezone.now()
-        first = pace.stage if pace is not None else 0
-        # From where the last batch was, and once more from the beginning: somebody may have written meanwhile
-        for stage in [*range(first, len(CONTENT)), *range(first)]:
-            derived = CONTENT[stage]
-            if deleted := _delete_some(derived, deletion, size):
-                _count(deletion, derived.kind, deleted)
-                counts[derived.kind] += deleted
-                if pace is not None:
-                    pace.stage = stage
-                deletion.save(update_fields=["state", "purge_began_at", "counts"])
-                return None
+        if not _delete(deletion, size, counts, pace, began):
+            deletion.save(update_fields=["state", "purge_began_at", "counts"])
+            return None
         _finish(deletion)
     return "purged"
+
+
+def _delete(deletion: Deletion, size: int, counts: Counter[str], pace: Pace, began: float) -> bool:
+    """Delete what there is time for, one kind after the other; return whether nothing is left."""
+    first = pace.stage
+    # From where the last batch was, and once more from the beginning: somebody may have written meanwhile
+    for stage in [*range(first, len(CONTENT)), *range(first)]:
+        derived, pace.stage = CONTENT[stage], stage
+        most, now = min(size, pace.size(stage)), time.perf_counter()
+        deleted, is_all = _delete_some(derived, deletion, most)
+        if deleted:
+            pace.tell(stage, time.perf_counter() - now)
+            _count(deletion, derived.kind, deleted)
+            counts[derived.kind] += deleted
+            size -= deleted
+        if deleted and (not is_all or size <= 0 or time.perf_counter() - began > QUICK):
+            return False
+    return True
 
 
 def _count(deletion: Deletion, kind: str, number: int) -> None:
     deletion.counts = {**deletion.counts, kind: deletion.counts.get(kind, 0) + number}
 
 
-def _delete_some(derived: Derived, deletion: Deletion, size: int) -> int:
+def _delete_some(derived: Derived, deletion: Deletion, size: int) -> tuple[int, bool]:
+    """Delete up to `size` rows of one kind; return how many, and whether there were no more."""
     if derived.model is File:
-        return delete_files(list(File.objects.filter(conversation=deletion.conversation_id)[:MOST_FILES]), deletion)
-    ids = _some(derived, deletion.conversation_id, size)
+        files = list(File.objects.filter(conversation=deletion.conversation_id)[:MOST_FILES])
+        return delete_files(files, deletion), len(files) < MOST_FILES
+    ids, is_all = _some(derived, deletion.conversation_id, size)
     if not ids:
-        return 0
+        return 0, True
     if derived.model is Response:
         _part_from_others(ids, deletion)
     if derived.model is Branch:
         Conversation.objects.filter(branch__in=ids).update(branch=None)
     rows: Any = derived.model._default_manager.filter(pk__in=ids)
     deleted: int = rows._raw_delete(rows.db)  # what belongs to them is registered, and went before
-    return deleted
+    return deleted, is_all
 
 
-def _some(derived: Derived, conversation_id: str, size: int) -> list[Any]:
-    """Return the next rows to delete: `size` of them, or fewer where they are large."""
+def _some(derived: Derived, conversation_id: str, size: int) -> tuple[list[Any], bool]:
+    """Return the next rows to delete: `size` of them, or fewer where they are large; and whether these are all."""
     ids = list(derived.rows(conversation_id).values_list("pk", flat=True)[:size])
     if not derived.weight:
-        return ids
+        return ids, len(ids) < size
     weighed = derived.model._default_manager.filter(pk__in=ids).values_list("pk", Length(derived.weight))
     weights, total = dict(weighed), 0
     for number, pk in enumerate(ids):
         total += weights.get(pk) or 0
         if number and total > MOST_CHARACTERS:
-            return ids[:number]
-    return ids
+            return ids[:number], False
+    return ids, len(ids) < size
 
 
 def _part_from_others(ids: list[int], deletion: Deletion) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from conversations.models import Notice, User
 
 PAGE = 40
+MOST_COUNTED = 100
 Kind = Notice.Kind
 
 
@@ -86,8 +87,14 @@ def sentence(row: Notice) -> str:
     return words[Kind(row.kind)] % about
 
 
-def unread_count(user: User) -> int:
-    return Notice.objects.visible_to(user).unread().count()
+def unread_count(user: User, *, looking_at: str = "") -> int:
+    """Return how many notices wait, `MOST_COUNTED` at most; those of the conversation on the screen count as read."""
+    rows = Notice.objects.visible_to(user).unread().order_by("-id").values_list("pk", "conversation_id")
+    waiting = list(rows[:MOST_COUNTED])
+    seen = [pk for pk, conversation in waiting if looking_at and conversation == looking_at]
+    if seen:
+        Notice.objects.filter(pk__in=seen).update(read_at=timezone.now(), push_at=None, mail_at=None)
+    return len(waiting) - len(seen)
 
 
 def opened(user: User, notice_id: int) -> str | None:

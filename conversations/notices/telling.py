@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib.auth.backends import ModelBackend
 from django.utils import timezone
 
-from conversations.models import Approval, Case, Item, Membership, Notice, Report, Response, User
+from conversations.models import Approval, Case, Decides, Item, Membership, Notice, Report, Response, User
 from conversations.models.approval import DECIDE
 from conversations.models.notice import wants
 
@@ -24,17 +25,19 @@ def mentioned(item: Item, people: Iterable[User]) -> None:
 
 def waits(approval: Approval) -> None:
     """Tell whoever may decide about a call."""
-    members = User.objects.filter(memberships__conversation=approval.conversation_id, is_active=True)
-    if approval.decides == "asker":
+    if approval.decides == Decides.ASKER:
         deciders = [approval.asked_by_id]
     else:
-        deciders = [user.pk for user in members.exclude(pk=approval.asked_by_id) if user.has_perm(DECIDE)]
+        able = ModelBackend().with_perm(DECIDE).exclude(pk=approval.asked_by_id)
+        deciders = list(able.values_list("pk", flat=True))
     people = _listening(approval.conversation_id, deciders)
     _tell(Kind.APPROVAL, people, f"approval:{approval.pk}", response=approval.response, by=approval.asked_by_id)
 
 
 def finished(response: Response) -> None:
-    """Tell who asked for an answer that ran in the background, or long."""
+    """Tell who asked for an answer that ran in the background, or long. Programs wait for their own answers."""
+    if response.door != Response.Door.PAGE:
+        return
     if response.status == Response.Status.CANCELLED or response.calls or response.done_at is None:
         return
     if response.background or (response.done_at - response.queued_at).total_seconds() >= LONG:

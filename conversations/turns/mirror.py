@@ -150,7 +150,8 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             for index, payload in enumerate(output)
         ]
         insert(response.outputs)
-        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
+        said = response.status != Response.Status.CANCELLED and not response.calls
+        events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response, said=said)
         budgets.settle(response, response.outputs)
         calls.follow(conversation, response, response.outputs)
         telling.finished(response)

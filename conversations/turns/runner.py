@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from conversations import dispatch, threads
+from conversations.actions import pixel_locks
 from conversations.actions.approvals import lapse_due
 from conversations.actions.files import sweep_unattached
 from conversations.actions.program_files import sweep_expired
@@ -183,6 +184,7 @@ def prune_streams() -> int:
 
 def _expire_leases() -> None:
     Response.objects.running().exclude(lease_until=None).update(lease_until=None)
+    pixel_locks.release_all()
 
 
 runner = Runner()

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access, budgets, catalog, marks, parameters, snapshots
+from conversations import access, budgets, catalog, marks, parameters, snapshots, unread
 from conversations.access import Access
 from conversations.actions import conversations, turns
 from conversations.errors import NotFound, Refused
@@ -64,6 +64,7 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
         ],
         "schemas": list(AnswerSchema.objects.values("name", "description")),
         "position": found.conversation.position,
+        "new": unread.first_new(found.membership),
         "state_locked": settings.SALON_STATE_LOCKED,
         "kept_at_provider": settings.SALON_PROVIDER is not None,
     }

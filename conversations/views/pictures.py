@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,15 +16,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from conversations import access
-from conversations.actions import boards, conversations, items
+from conversations.actions import boards, conversations, items, making
 from conversations.errors import NotFound, Refused
 from conversations.gallery.pictures import Picture, described
-from conversations.models import Board, File
+from conversations.models import Board, Conversation, File
 from conversations.moderation import taking
 from conversations.views.gallery import MOST_CHIPS, back
 from conversations.views.json import SignedInRequest, answer
 
 PICTURES = "image_generation"
+IN_STUDIO = ("reference", "all", "prompt", "size")
+"""What the studio takes from a picture: itself, all that made it, or a part of that."""
 
 
 @login_required
@@ -41,6 +44,7 @@ def picture(request: SignedInRequest, file_id: str) -> HttpResponse:
         "facts": _facts(found),
         "may_delete": made and membership.may_write and (mine or membership.is_owner),
         "boards": Board.objects.visible_to(request.user).order_by("name", "pk")[:MOST_CHIPS],
+        "is_work": membership.conversation.kind == Conversation.Kind.WORK,
         "on": Board.objects.visible_to(request.user).filter(pictures__file=file).order_by("name"),
         "here": request.path,
     }
@@ -109,8 +113,15 @@ def _delete(request: SignedInRequest, file: File) -> None:
 @login_required
 @require_POST
 def recall(request: SignedInRequest, file_id: str) -> HttpResponse:
-    """Begin a conversation in which pictures are switched on, with the picture's prompt in the composer."""
-    recipe = _found(request, file_id).recipe
+    """Begin something new from a picture: in the studio, or in a conversation with the prompt in its composer."""
+    what, recipe = request.POST.get("what", ""), _found(request, file_id).recipe
+    if what in IN_STUDIO:
+        try:
+            work = making.begin(request.user)
+        except Refused as error:
+            messages.error(request, error.sentence)
+            return redirect("picture", file_id)
+        return redirect(f"{reverse('studio_work', args=[work.pk])}?{urlencode({what: file_id})}")
     found = access.conversation_for(request.user, conversations.begin(request.user).pk)
     if recipe.model in settings.SALON_MODELS:
         conversations.update(found, {"model": recipe.model})

@@ -18,13 +18,16 @@ from conversations.views.json import SignedInRequest
 @never_cache
 @require_safe
 def running(request: SignedInRequest) -> HttpResponse:
-    """Answer the list as HTML, a row for each response that is queued or in progress, and how many calls wait."""
+    """Answer the list as HTML, a row for each response that is queued or in progress, and how much waits.
+
+    `open` is the conversation that the person looks at: what there is to tell of it they see.
+    """
     return render(
         request,
         "running_list.html",
         {
             "work": running_work(request.user),
             "approvals": Approval.objects.count_for(request.user),
-            "notices": unread_count(request.user),
+            "notices": unread_count(request.user, looking_at=request.GET.get("open", "")),
         },
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations import access, snapshots
 from conversations.actions import making
 from conversations.errors import NotFound, Refused
+from conversations.gallery.recipes import recipes
 from conversations.studio import state as states
 from conversations.studio.works import works as works_of
 from conversations.views import kept
@@ -50,9 +51,18 @@ def work(request: SignedInRequest, conversation_id: str) -> HttpResponse:
         "me": snapshots.person(request.user),
         "makers": states.makers(),
         "most_results": making.MOST_RESULTS,
+        "recalled": _recalled(request),
     }
     context = {"conversation": found.conversation, "state": state, "kept": kept.line(found.conversation)}
     return render(request, "studio/work.html", context)
+
+
+def _recalled(request: SignedInRequest) -> dict[str, Any] | None:
+    """Return what the form is filled with from a picture of the gallery, as the address names it."""
+    for what in ("all", "prompt", "size"):
+        if files := access.pictures_for(request.user, request.GET.getlist(what)[:1]):
+            return recipes(files)[files[0].pk].for_studio(what)
+    return None
 
 
 @door("GET")

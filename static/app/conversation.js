@@ -11,12 +11,15 @@ import "./elements/conversation-options.js";
 import "./elements/kept-line.js";
 import "./elements/message-options.js";
 import "./elements/message-menu.js";
+import "./elements/seen-by.js";
 import "./elements/status-line.js";
 import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { marking } from "./lib/marking.js";
+import { NewLine } from "./lib/new-line.js";
 import { Outbox } from "./lib/outbox.js";
+import { ReadReports, markUnread } from "./lib/read-reports.js";
 import { say, tried } from "./lib/said.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
@@ -61,6 +64,10 @@ const inspector = /** @type {import("./elements/answer-inspector.js").AnswerInsp
   document.querySelector("answer-inspector")
 );
 const socket = new ConversationSocket(address);
+const reports = new ReadReports(
+  () => store.position,
+  (position) => socket.send({ type: "read", position }),
+);
 const outbox = new Outbox(store, here, taken);
 let moving = 0; // calls on their way that make another branch the main one
 
@@ -126,6 +133,7 @@ function refresh() {
   const opening = document.querySelector(".opening");
   if (opening instanceof HTMLElement) opening.hidden = store.entries.length > 0;
   log.hidden = store.entries.length === 0;
+  log.toggleAttribute("shared", conversation.people.count > 1);
   status.update(store);
   line.update(store);
   inspector.watch(store.turn(inspector.shown ?? 0));
@@ -174,12 +182,16 @@ store.addEventListener("reload", async () => {
 socket.addEventListener("frames", (event) => {
   const frames = /** @type {import("./types").Frame[]} */ (/** @type {CustomEvent} */ (event).detail);
   store.apply(frames);
+  reports.look();
+  for (const frame of frames) if (frame.type === "unread") sidebar.showUnread(frame);
   if (company.hear(frames, store.me)) showFaces(faces, store.conversation.people, company.presence);
 });
 socket.addEventListener("state", (event) => {
   status.connection = /** @type {CustomEvent} */ (event).detail;
   status.update(store);
-  if (socket.state === "open") outbox.flush();
+  if (socket.state !== "open") return;
+  outbox.flush();
+  reports.again();
 });
 socket.addEventListener("closed", (event) => {
   if (/** @type {CustomEvent} */ (event).detail === "signed-out")
@@ -269,6 +281,7 @@ const actions = {
       failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
     }
   },
+  "conversation:unread": () => markUnread(here),
   "conversation:delete": async () => {
     if (await tried(() => post(`${here}delete/`))) location.assign("/");
   },
@@ -323,6 +336,7 @@ addEventListener("popstate", () => {
   open(branch === null ? null : Number(branch));
 });
 
+log.news = new NewLine(state.new);
 log.show(store);
 const inspected = Number(new URLSearchParams(location.search).get("inspect"));
 if (inspected > 0) inspector.open(inspected);

@@ -7,6 +7,7 @@ import "./elements/reference-list.js";
 import "./elements/studio-making.js";
 import "./elements/studio-queue.js";
 import "./elements/studio-stage.js";
+import "./elements/version-comments.js";
 import "./elements/version-tree.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationSocket } from "./lib/socket.js";
@@ -37,6 +38,8 @@ let watched = store.running.at(-1)?.id;
 /** A picture that is no version and is to be changed: a partial image. @type {import("./types").Picture | undefined} */
 let partial;
 
+const GONE = "This picture is not kept here any more. What it was asked for with stays.";
+
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const query = new URLSearchParams({ after: String(store.position), streams: String(store.streams) });
@@ -57,15 +60,19 @@ function refresh() {
   queue.update(store, { version: turn || partial ? undefined : looked, turn: turn?.id });
   const words = turn && !isRunning(turn) ? whyNone(turn) : turn ? "Forming" : "";
   stage.masks = store.conversation.may_write && Boolean(making.form && making.maker.masks);
-  stage.update({ versions: store.versions, shown: forming || !turn ? shown : undefined, forming, words });
+  const kept = store.versions.filter(({ gone }) => !gone);
+  const hung = (forming || !turn) && !shown?.gone ? shown : undefined;
+  stage.update({ versions: kept, shown: hung, forming, words: !turn && shown?.gone ? GONE : words });
   making.target = partial
     ? { id: partial.id ?? "", words: "the partial image" }
-    : shown && { id: shown.id, words: `version ${shown.number}` };
+    : shown && !shown.gone
+      ? { id: shown.id, words: `version ${shown.number}` }
+      : undefined;
   mask();
   making.times = store.versions.flatMap(({ turn: { timing } }) => (timing.done_ms === null ? [] : [timing.done_ms]));
   const download = /** @type {HTMLAnchorElement} */ (element(".bar [data-ref=download]"));
-  download.hidden = !shown;
-  if (shown) download.href = shown.picture.url;
+  download.hidden = !shown || shown.gone;
+  if (shown) download.href = `${shown.picture.url}download/`;
   sayWhatRuns();
 }
 
@@ -121,7 +128,7 @@ async function tried(call, failed = say) {
 
 /** @param {string} text a short word for eye and ear, gone after a while */
 function say(text) {
-  const notice = /** @type {HTMLElement} */ (element("[data-ref=said]"));
+  const notice = /** @type {HTMLElement} */ (element(".toast"));
   notice.textContent = text;
   clearTimeout(say.timer);
   say.timer = setTimeout(() => (notice.textContent = ""), 6000);
@@ -198,6 +205,15 @@ const actions = {
     const version = store.version(id);
     say(`Version ${version?.number} is the main one now. The chat goes on from it.`);
   },
+  "studio:comment": async ({ id, text, done }) => {
+    const version = store.version(id);
+    const about = { response: version?.turn.id, output: version?.item.id };
+    const answer = await tried(() => post(`${chat}notes/`, { text, ...about, client_id: crypto.randomUUID() }));
+    if (!answer) return;
+    done();
+    store.takeNote(answer.note);
+  },
+  "studio:uncomment": ({ note }) => tried(() => post(`${chat}notes/${note}/delete/`)),
   "studio:view": () => mask(),
   "mask:change": () => mask(),
   "mask:close": () => stage.show("look"),
@@ -239,6 +255,7 @@ addEventListener("hashchange", () => {
 
 making.begin({ makers: state.makers, work: state.conversation.id, mostResults: state.most_results });
 for (const id of new URLSearchParams(location.search).getAll("reference")) making.list?.references.addFile(id);
+if (state.recalled) making.recall(state.recalled);
 refresh();
 socket.open();
 document.documentElement.dataset.ready = "";

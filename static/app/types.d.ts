@@ -1,5 +1,7 @@
 /** What goes over the wire. The server's side of it is conversations/protocol.py. */
 
+export type { Frame, Presence } from "./frames";
+
 export type Status = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
 
 export interface Person {
@@ -69,13 +71,6 @@ export interface InputItem {
   payload: Item;
   /** Whom it calls by name, as it is written in it. */
   mentions?: { id: number; name: string }[];
-}
-
-/** Who looks at a conversation, the first of them, and the first of those who write. */
-export interface Presence {
-  count: number;
-  people: Person[];
-  writing: { person: Person; to: "model" | "people" }[];
 }
 
 /** What one person said to the others, behind the turn `after`; one that was taken away has no more than its place. */
@@ -152,7 +147,7 @@ export interface Turn {
   /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
   making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
   /** What people say of the pictures in it, by the ids of their files. */
-  pictures?: Record<string, { name: string; liked_by: number[] }>;
+  pictures?: Record<string, { name: string; liked_by: number[]; gone: boolean }>;
   /** What keeps the picture as its original was outside a mask. */
   pixel_lock?: PixelLock | null;
 }
@@ -193,6 +188,7 @@ export interface StudioTurns {
   links: [number, number | null][];
   /** The ids of the states in which a picture was seen while it formed, by turns. */
   partials: Record<string, string[]>;
+  notes: Note[];
   position: number;
 }
 
@@ -201,6 +197,8 @@ export interface StudioState extends StudioTurns {
   me: Me;
   makers: Maker[];
   most_results: number;
+  /** What the form is filled with, from a picture of the gallery. */
+  recalled: { prompt?: string; maker?: string; values: Record<string, string>; references: string[] } | null;
 }
 
 /** A call that waits for a person, or waited. */
@@ -285,6 +283,8 @@ export interface PageState {
   branch_name?: string;
   models: Model[];
   position: number;
+  /** What was said first since the viewer left, or nothing. */
+  new: { turn: number | null; note: number | null; answer: boolean } | null;
   running: BranchRef[];
 }
 
@@ -298,27 +298,6 @@ export interface TurnsPage {
   position: number;
   running: BranchRef[];
 }
-
-export type Frame =
-  | { type: "hello"; position: number }
-  | {
-      type: "fact";
-      position: number;
-      kind: string;
-      person?: number;
-      turn?: Turn;
-      note?: Note;
-      branch?: NamedBranch;
-      reaction?: Omit<Reaction, "mine"> & { person: number; on: boolean };
-      conversation?: Partial<Conversation>;
-    }
-  | { type: "stream"; response: number; epoch: number; sequence: number; events: StreamEvent[] }
-  | { type: "snapshot"; response: number; epoch: number; sequence: number; output: Output }
-  | { type: "waiting"; response: number; seconds: number; message: string }
-  | ({ type: "presence" } & Presence)
-  | { type: "reload"; reason: string }
-  | { type: "ping" }
-  | { type: "error"; message: string };
 
 export type Detail = "auto" | "low" | "high" | "original";
 

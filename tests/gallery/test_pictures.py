@@ -150,3 +150,25 @@ def test_a_prompt_is_used_again_in_a_new_conversation_in_which_pictures_are_on(
     assert begun.offered["hosted"] == ["image_generation"]
     mine = as_charlie.post("/conversations/", follow=True).redirect_chain[-1][0]
     assert "A lamp" not in as_charlie.get(f"{mine}?recall={lamp.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("what", "filled"),
+    [
+        ("all", {"prompt": "A lamp", "maker": "", "values": {"size": "64x48", "quality": "high"}, "references": []}),
+        ("prompt", {"prompt": "A lamp", "values": {}, "references": []}),
+        ("size", {"values": {"size": "64x48"}, "references": []}),
+        ("reference", None),
+    ],
+)
+def test_the_studio_takes_all_the_prompt_the_size_or_the_picture(
+    paint: Paint, as_bob: Client, as_charlie: Client, what: str, filled: dict[str, Any] | None
+) -> None:
+    lamp = paint("A lamp")
+    answer = as_bob.post(f"/gallery/{lamp.pk}/recall/", {"what": what}, follow=True)
+    address = answer.redirect_chain[-1][0]
+    assert address.startswith("/studio/")
+    assert address.endswith(f"?{what}={lamp.pk}")
+    assert answer.context["state"]["recalled"] == filled
+    theirs = as_charlie.post("/studio/new/", follow=True).redirect_chain[-1][0]
+    assert as_charlie.get(f"{theirs}?{what}={lamp.pk}").context["state"]["recalled"] is None

@@ -18,8 +18,8 @@ def test_the_team_can_sign_in_with_the_password_that_is_printed(client: Client, 
 
 def test_conversations_wait_for_their_answers_and_charlie_sees_none() -> None:
     call_command("seeddemo")
-    said = Item.objects.of_responses().exclude(author=None)
-    assert said.count() == Response.objects.filter(status="queued").count() == 10
+    assert set(Response.objects.values_list("status", flat=True)) == {"queued"}
+    assert Item.objects.exclude(author=None).exists()
     members = Membership.objects.values_list("user__name", flat=True)
     assert set(members) == {"Alice", "Bob"}
 

@@ -41,7 +41,14 @@ def comparable(content: bytes) -> list[Any]:
     found = records(content)
     places = {(row["record"], row["id"]): number for number, row in enumerate(found)}
     names = {"previous": "response", "input_from": "response", "answers": "response", "head": "response"}
-    names |= {"response": "response", "branch": "branch", "preview_of": "file", "call": "tool_call"}
+    names |= {
+        "about": "item",
+        "about_answer": "response",
+        "response": "response",
+        "branch": "branch",
+        "preview_of": "file",
+        "call": "tool_call",
+    }
 
     def mapped(row: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps({name: value for name, value in row.items() if name != "id"})
@@ -70,6 +77,12 @@ def changed(content: bytes, change: Any) -> bytes:
 def test_an_export_imported_again_is_equal(exported: bytes, alice: User) -> None:
     again = only(bring(alice, exported))
     assert comparable(export(again)) == comparable(exported)
+
+
+def test_a_work_of_the_studio_comes_back_as_one(conversation: Conversation, alice: User) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(kind=Conversation.Kind.WORK)
+    conversation.refresh_from_db()
+    assert only(bring(alice, export(conversation))).kind == Conversation.Kind.WORK
 
 
 def test_nobody_but_who_imports_is_in_it(exported: bytes, bob: User) -> None:

@@ -23,7 +23,9 @@ from django.db.models import Sum  # noqa: E402
 from conversations.actions import keys  # noqa: E402
 from conversations.models import (  # noqa: E402
     Budget,
+    Case,
     Conversation,
+    Fact,
     File,
     Item,
     Key,
@@ -34,7 +36,7 @@ from conversations.models import (  # noqa: E402
     Usage,
     User,
 )
-from conversations.moderation import sanctions  # noqa: E402
+from conversations.moderation import decisions, sanctions  # noqa: E402
 from conversations.turns.blobs import restore_blobs  # noqa: E402
 
 
@@ -104,6 +106,26 @@ def mirror(*, response: int) -> dict[str, Any]:
     }
 
 
+def history(*, conversation: str) -> dict[str, Any]:
+    """Return the order of a conversation as its rows tell it, nothing left out."""
+    facts = Fact.objects.filter(conversation=conversation).order_by("position")
+    said = Item.objects.filter(conversation=conversation).exclude(client_id="").order_by("id")
+    turns = Response.objects.filter(conversation=conversation).order_by("id")
+    return {
+        "positions": [fact.position for fact in facts],
+        "begun": [fact.response_id for fact in facts if fact.kind == Fact.Kind.RESPONSE_CREATED],
+        "noted": [fact.note_id for fact in facts if fact.kind == Fact.Kind.NOTE_CREATED],
+        "said": [[item.client_id, item.direction, item.response_id, item.text] for item in said],
+        "turns": [
+            [turn.pk, turn.previous_response_id, turn.status, turn.first_token_at, turn.done_at] for turn in turns
+        ],
+        "answers": {
+            item.response_id: item.text
+            for item in Item.objects.filter(conversation=conversation, direction=Item.Direction.OUTPUT)
+        },
+    }
+
+
 def permit(*, name: str, permission: str) -> None:
     User.objects.get(name=name).user_permissions.add(Permission.objects.get(codename=permission))
 
@@ -128,6 +150,15 @@ def add_file(*, conversation: str) -> str:
     if not default_storage.exists(file.storage_name):
         default_storage.save(file.storage_name, ContentFile(b"png"))
     return file.pk
+
+
+def decide_cases(*, words: str) -> None:
+    """Have the administrator write a note to every open case, hide what it is about, and keep it."""
+    admin = User.objects.get(name="Admin")
+    for case in Case.objects.filter(closed_at=None):
+        decisions.note(case, actor=admin, text=words)
+        decisions.hide(case, actor=admin)
+        decisions.decide(case, actor=admin, decision="keep", words=words)
 
 
 def add_budget(**columns: Any) -> None:
@@ -155,10 +186,12 @@ VERBS: dict[str, Callable[..., Any]] = {
         change_password,
         sign_out_everywhere,
         mirror,
+        history,
         permit,
         inputs,
         running,
         add_file,
+        decide_cases,
         add_budget,
         used,
     )
@@ -173,7 +206,7 @@ def main() -> None:
             answer = {"result": VERBS[verb](**arguments)}
         except Exception:
             answer = {"failed": traceback.format_exc()}
-        answers.write(json.dumps(answer) + "\n")
+        answers.write(json.dumps(answer, default=str) + "\n")
         answers.flush()
 
 

@@ -114,6 +114,8 @@ ROWS: dict[str, Row] = (
         "compare": ("GET", MEMBERS_PAGE),
         "branch": ("POST", WRITERS),
         "branch_main": ("POST", WRITERS),
+        "mark_unread": ("POST", MEMBERS),
+        "seen": ("GET", MEMBERS),
         "kept": ("GET", MEMBERS_PAGE),
         "reports": ("GET", SIGNED_IN),
         "own_usage": ("GET", SIGNED_IN),
@@ -255,7 +257,7 @@ def given(db: None) -> dict[str, Any]:
     )
     ids = {"response_id": response.pk, "file_id": file.pk, "deletion_id": deletion.pk, "key_id": key.pk}
     ids["schema_id"] = AnswerSchema.objects.create(name="lamps", schema={"type": "object"}, author=alice).pk
-    ids |= {"user_id": bob.pk, "note_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
+    ids |= {"user_id": bob.pk, "note_id": note.pk, "item_id": note.pk, "invitation_id": invitation.pk, "secret": SECRET}
     ids["board_id"] = Board.objects.create(name="Calendar", owner=alice).pk
     ids |= {"folder_id": Folder.objects.create(owner=alice, name="Team", shared=True).pk}
     ids |= {"approval_id": approval.pk, "branch_id": branch.pk}

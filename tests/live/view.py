@@ -35,6 +35,8 @@ class View:
         self.turns: dict[int, dict[str, Any]] = {}
         self.cursors: dict[int, tuple[int, int]] = {}
         self.outputs: dict[int, Output] = {}
+        self.notes: dict[int, dict[str, Any]] = {note["id"]: note for note in page["notes"]}
+        """Those of the turns that a page shows, and all that came since."""
         for turn in page["turns"]:
             self._take_turn(turn)
 
@@ -85,6 +87,8 @@ class View:
         self.position = fact["position"]
         if "turn" in fact:
             self._take_turn(fact["turn"])
+        if "note" in fact:
+            self.notes[fact["note"]["id"]] = fact["note"]
         self.conversation |= fact.get("conversation", {})
         return None
 

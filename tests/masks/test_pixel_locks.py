@@ -11,6 +11,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from conversations import access
 from conversations.actions import items, pixel_locks
 from conversations.models import Fact, File, PixelLock
+from conversations.moderation import purging
 from conversations.moderation.items import purge_items
 from tests.intake import made
 from tests.masks.conftest import HOLE, SIZE, Answers, mask_of, read
@@ -170,3 +171,20 @@ def test_the_preview_of_the_models_picture_is_its_own(answers: Answers, as_alice
     lock = answers.lock(RED)
     served = b"".join(as_alice.get(f"/files/{lock.made_id}/preview/").streaming_content)
     assert made.opened(served).convert("RGB").tobytes() == RED.tobytes()
+
+
+def test_a_server_that_starts_alone_goes_on_with_what_the_last_one_was_at(answers: Answers) -> None:
+    lock = answers.lock(RED)
+    until = timezone.now() + pixel_locks.HELD
+    PixelLock.objects.filter(pk=lock.pk).update(state=PixelLock.State.WAITING, held_until=until)
+    assert pixel_locks.due() == []
+    pixel_locks.release_all()
+    assert pixel_locks.due() == [lock.pk]
+
+
+def test_it_goes_with_its_conversation(answers: Answers, as_alice: Client) -> None:
+    lock = answers.lock(RED)
+    as_alice.post(f"/conversations/{answers.conversation.pk}/delete/")
+    assert purging.purge_due(timezone.now(), ignore_grace=True).purged == 1
+    assert not PixelLock.objects.filter(pk=lock.pk).exists()
+    assert not File.objects.filter(pk__in=[lock.made_id, lock.locked_id, lock.heat_id]).exists()

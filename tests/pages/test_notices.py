@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -142,6 +143,29 @@ def test_unknown_choices_change_nothing(as_bob: Client, bob: User) -> None:
     assert page.status_code == 200
     bob.refresh_from_db()
     assert bob.notice_choices == {}
+
+
+def test_what_is_told_of_the_conversation_on_the_screen_is_read(
+    conversation: Conversation, alice: User, bob: User
+) -> None:
+    say(alice, conversation, "@Bob?")
+    assert waiting(bob) == "1"
+    signed_in(bob).get(f"/running/?open={conversation.pk}")
+    assert waiting(bob) == "0"
+
+
+def test_whoever_may_decide_for_others_is_told_of_a_call_that_waits(
+    conversation: Conversation, alice: User, bob: User, charlie: User, admin: User
+) -> None:
+    for person in (bob, charlie):
+        person.user_permissions.add(Permission.objects.get(codename="decide_approvals"))
+    telling.waits(an_approval(conversation, alice, "approver"))
+    assert [bool(told(person)) for person in (alice, bob, charlie, admin)] == [False, True, False, False]
+
+
+def test_programs_are_not_told_of_their_answers(conversation: Conversation, alice: User) -> None:
+    telling.finished(an_answer(conversation, alice, background=True, door="gateway"))
+    assert told(alice) == []
 
 
 def test_all_are_read_at_once(conversation: Conversation, alice: User, bob: User) -> None:

@@ -24,7 +24,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": DATA / "test.sqlite3"}  # a file: threads and processes share it
 if REDIS_URL:
     CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"test{_worker}"
-    CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": _worker}}
+    # A database of its own for each: clearing a cache of Redis empties the whole database
+    CACHES = {"default": {**CACHES["default"], "OPTIONS": {"db": int(_worker.removeprefix("gw") or 0) % 15 + 1}}}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

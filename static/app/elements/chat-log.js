@@ -2,6 +2,7 @@ import { attachmentsOf } from "../lib/attachments.js";
 import { isRunning, messageOf } from "../lib/conversation-store.js";
 import { HistoryWindow } from "../lib/history-window.js";
 import { sends } from "../lib/keys.js";
+import { NewLine } from "../lib/new-line.js";
 import { StickyScroll } from "../lib/sticky-scroll.js";
 import { clone } from "../lib/templates.js";
 import { commentOf, keyAt, reactionOf } from "../views/margin.js";
@@ -35,6 +36,7 @@ class ChatLog extends AppElement {
   #bottom = document.createElement("div");
   #edges = new IntersectionObserver((entries) => this.#atEdge(entries), { rootMargin: AHEAD });
   #settling = 0;
+  /** What came since the viewer left. */ news = new NewLine(null);
 
   connectedCallback() {
     this.on(this, "click", (event) => this.#clicked(event));
@@ -126,7 +128,7 @@ class ChatLog extends AppElement {
       view.date = dateOf(entry);
       view.day.hidden = view.day.textContent === last;
       last = view.day.textContent ?? "";
-      for (const element of view.elements) {
+      for (const element of this.news.among(entry, view.elements)) {
         if (before.nextElementSibling !== element) before.after(element);
         before = element;
       }

@@ -7,7 +7,7 @@ import { AppElement } from "./app-element.js";
  * `<conversation-menu>` around the menu of a conversation and its dialogs: another title, and the question before
  * deleting.
  *
- * Events: `conversation:save` (the fields that change), `conversation:delete`.
+ * Events: `conversation:save` (the fields that change), `conversation:unread`, `conversation:delete`.
  */
 export class ConversationMenu extends AppElement {
   /** @type {Conversation | undefined} */ #conversation;
@@ -53,6 +53,8 @@ export class ConversationMenu extends AppElement {
         return this.emit("conversation:save", { archived: !this.#conversation.archived });
       case "muted":
         return this.emit("conversation:save", { muted: !this.#conversation.muted });
+      case "unread":
+        return this.emit("conversation:unread");
       case "cancel":
         return button.closest("dialog")?.close();
     }

@@ -8,6 +8,12 @@ const OPEN = 2_000; // milliseconds between two looks while the list is open
 const SHUT = 10_000;
 const SOON = 600;
 
+/** What tells the server which conversation is on the screen. */
+function lookedAt() {
+  const open = /^\/conversations\/(\w+)\/$/.exec(location.pathname);
+  return open ? `?open=${open[1]}` : "";
+}
+
 /**
  * Show how much waits for the viewer, wherever the page says so.
  * @param {"approvals" | "notices"} kind
@@ -61,7 +67,7 @@ export class RunningWork extends AppElement {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
-      const list = await fetchFragment(this.getAttribute("source") ?? "", signal);
+      const list = await fetchFragment(`${this.getAttribute("source")}${lookedAt()}`, signal);
       this.#show(list);
     } catch {
       // What stands there stays; the next look may succeed

@@ -1,5 +1,7 @@
 import { post } from "../lib/api.js";
+import { clone } from "../lib/templates.js";
 
+const MOST = 100; // unread messages that are counted
 const LAMPS = 10_000; // milliseconds between two looks at the lamps
 
 /**
@@ -129,6 +131,24 @@ export class SideBar extends HTMLElement {
     }
   }
 
+  /**
+   * Show how much of another conversation is unread; one that is not in the list yet comes with a new one.
+   * @param {{ conversation: string, count: number }} news
+   */
+  showUnread({ conversation, count }) {
+    const row = this.list.querySelector(`[data-conversation="${CSS.escape(conversation)}"]`);
+    if (!row) {
+      if (!document.hidden) this.search();
+      return;
+    }
+    row.querySelector(".count")?.remove();
+    row.classList.toggle("new-here", count > 0);
+    if (count === 0) return;
+    const number = clone("unread-template");
+    number.prepend(count < MOST ? String(count) : "99+");
+    row.querySelector("span")?.after(number);
+  }
+
   /** What ends the request before, because a newer one begins. */
   get newest() {
     this.#abort.abort();
@@ -153,7 +173,7 @@ export class SideBar extends HTMLElement {
           new URL(/** @type {HTMLAnchorElement} */ (link).getAttribute("href") ?? "", location.href).pathname ===
           location.pathname
         )
-          link.setAttribute("aria-current", "page");
+          markCurrent(link);
       }
       const found = document.createDocumentFragment();
       found.append(...page.body.childNodes);
@@ -174,4 +194,11 @@ export class SideBar extends HTMLElement {
     body.set("theme", root.dataset.theme);
     fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
   }
+}
+
+/** What is looked at has nothing unread. @param {Element} link */
+function markCurrent(link) {
+  link.setAttribute("aria-current", "page");
+  link.classList.remove("new-here");
+  link.querySelector(".count")?.remove();
 }

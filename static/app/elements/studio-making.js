@@ -124,12 +124,12 @@ class StudioMaking extends AppElement {
   }
 
   /**
-   * Puts back what a version was asked for with.
-   * @param {{ prompt: string, maker?: string, values: Record<string, string>, references: string[] }} known
+   * Puts back what a version was asked for with; without a prompt the one that stands there stays.
+   * @param {{ prompt?: string, maker?: string, values: Record<string, string>, references: string[] }} known
    */
   recall({ prompt, maker, values, references }) {
     if (!this.form) return;
-    this.prompt.value = prompt;
+    if (prompt !== undefined) this.prompt.value = prompt;
     if (maker && this.makers.some(({ name }) => name === maker)) this.#field("model").value = maker;
     this.#fill();
     for (const [name, value] of Object.entries(values)) this.#set(name, value);

@@ -48,12 +48,15 @@ class StudioStage extends AppElement {
     canvas.classList.toggle("forming", Boolean(forming));
     ref(this, "empty").hidden = Boolean(picture);
     if (words) ref(this, "empty").textContent = words;
-    if (picture) this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
+    if (!picture) {
+      canvas.querySelector("img")?.remove();
+      delete canvas.dataset.url;
+    } else this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
     ref(this, "facts").textContent = picture?.width ? `${picture.width} × ${picture.height}` : "";
     const compares = versions.length > 1 && Boolean(shown);
     this.#button("compare").disabled = !compares;
     if (this.view === "compare" && compares) this.#fill();
-    else if (this.view === "compare") this.show("look");
+    else if (this.view === "compare" || (this.view === "mask" && this.#button("mask").hidden)) this.show("look");
   }
 
   /** @param {string} view */

@@ -15,6 +15,7 @@ import { isRunning } from "./turns.js";
  * @property {import("../types").PixelLock | undefined} lock
  * @property {string} name
  * @property {number[]} likedBy
+ * @property {boolean} gone whether a rule has taken its bytes
  */
 
 /** @param {Turn} turn @returns {Item[]} its pictures, also those that are not done */
@@ -33,7 +34,7 @@ export function versionsOf(turns, links) {
     for (const item of callsOf(turn)) {
       const picture = item.image;
       if (!picture?.id || !picture.width) continue;
-      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [] };
+      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [], gone: false };
       const parent = parentOf(turn, links, last, known);
       const number = versions.length + 1;
       const lock =
@@ -48,6 +49,7 @@ export function versionsOf(turns, links) {
         lock,
         name: said.name,
         likedBy: said.liked_by,
+        gone: said.gone,
       });
       known.add(picture.id);
     }

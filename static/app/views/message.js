@@ -51,6 +51,9 @@ export class MessageView {
     const report = /** @type {HTMLAnchorElement} */ (ref(this.element, "report"));
     report.hidden = message.id === undefined;
     report.href = `${location.pathname}report/?item=${message.id}`;
+    const seen = ref(this.element, "seen");
+    seen.hidden = message.id === undefined;
+    seen.setAttribute("item", String(message.id ?? ""));
     ref(this.element, "problem").hidden = state !== "failed";
     ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
     this.text = textOf(payload);

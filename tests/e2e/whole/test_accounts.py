@@ -1,15 +1,26 @@
-"""A person's way in: a passkey in place of the password, and an end to the session on a device that was lost."""
+"""A person's way in, an end to the session on a device that was lost, and what they are told of."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.conftest import PASSWORD
-from tests.e2e.whole.chat import begin
+from tests.e2e.whole.chat import begin, open_chat
+from tests.e2e.whole.conftest import Enter
 from tests.live.server import Server
+
+MENTION = """() => fetch(`${location.pathname}notes/`, {
+    method: "POST",
+    headers: {
+        "Content-Type": "application/json",
+        "X-CSRFToken": document.querySelector("input[name=csrfmiddlewaretoken]").value,
+    },
+    body: JSON.stringify({ text: "@Bob, look at this" }),
+})"""
 
 
 def with_authenticator(page: Page) -> None:
@@ -69,3 +80,25 @@ def test_a_passkey_opens_the_door_and_a_lost_device_is_shut_out(
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("The passkey is removed.")).to_be_visible()
+
+
+def test_who_is_mentioned_sees_it_wherever_they_are_and_it_leads_there(enter: Enter, salon: Server, calm: None) -> None:
+    alice, bob = enter(salon, "Alice"), enter(salon, "Bob")
+    path = begin(alice)
+    alice.goto(f"{path}people/")
+    alice.get_by_label("Email").fill("bob@example.com")
+    alice.get_by_role("button", name="Add", exact=True).click()
+    expect(alice.get_by_text("Bob is in.")).to_be_visible()
+    open_chat(alice, path)
+    alice.evaluate(MENTION)
+
+    bell = bob.get_by_role("link", name="Notices")
+    expect(bell).to_contain_text("2", timeout=15_000)
+    bell.click()
+    for page in (bob, bob.context.new_page()):
+        page.goto("/notices/" if page is bob else "/settings/")
+        problems = [f"{found['id']}: {found['nodes'][0]['html']}" for found in Axe().run(page).response["violations"]]
+        assert problems == []
+    bob.get_by_role("link", name="Alice mentions you in").click()
+    bob.wait_for_url(f"**{path}")
+    expect(bob.locator("[data-waiting=notices]")).to_be_hidden(timeout=15_000)

@@ -1,0 +1,78 @@
+"""What each member has not read: the facts that say something, behind the position that the member has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from conversations.models import Fact, Item, Membership, User
+
+MOST_SEEN = 8
+"""People that are named of those who have seen a message."""
+
+
+@dataclass(frozen=True)
+class News:
+    """How much of a conversation a person has not read."""
+
+    user_id: int
+    conversation_id: str
+    count: int
+
+
+def said_by_others(membership: Membership) -> QuerySet[Fact]:
+    """Return the facts by which others, people and models, said something to a member; newest last."""
+    facts = Fact.objects.filter(conversation=membership.conversation_id, said=True)
+    return facts.filter(Q(person=None) | ~Q(person=membership.user_id)).order_by("position")
+
+
+def first_new(membership: Membership) -> dict[str, Any] | None:
+    """Return what was said first since the member was here, as a page names it; None where there is nothing new.
+
+    Who was never here reads from the beginning, and needs no mark for it.
+    """
+    if not membership.read_position:
+        return None
+    fact = said_by_others(membership).filter(position__gt=membership.read_position).first()
+    if fact is None:
+        return None
+    answer = fact.kind == Fact.Kind.RESPONSE_UPDATED
+    return {"turn": fact.response_id, "note": fact.note_id, "answer": answer}
+
+
+def seen_by(item: Item, *, but: User) -> tuple[list[User], int]:
+    """Return who has come as far as a message or a note, the first of them, and how many they are.
+
+    Its author and `but` are left out.
+    """
+    message = {"note": item} if item.direction == Item.Direction.NOTE else {"response": item.response_id}
+    facts = Fact.objects.filter(**message, conversation=item.conversation_id, said=True).exclude(person=None)
+    fact = facts.order_by("position").first()
+    if fact is None:
+        return [], 0
+    seen = Membership.objects.filter(conversation=item.conversation_id, read_position__gte=fact.position)
+    seen = seen.exclude(user__in=[but.pk, fact.person_id])
+    return [row.user for row in seen.select_related("user").order_by("id")[:MOST_SEEN]], seen.count()
+
+
+def newest_fact() -> int:
+    """Return the id of the newest fact of all conversations."""
+    return Fact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def news(users: Iterable[int], *, since: int, known: int) -> tuple[int, list[News]]:
+    """Return the id of the newest fact, and what those after `since` mean for these people.
+
+    Where none is newer than `since` there is nothing to tell; `known` was the newest at the last look. Who has muted a
+    conversation is not told.
+    """
+    newest = newest_fact()
+    if newest == since == known:
+        return newest, []
+    said = Fact.objects.filter(pk__gt=since, said=True).values("conversation")
+    rows = Membership.objects.filter(user__in=users, conversation__in=said, conversation__deleted_at=None)
+    rows = rows.filter(muted_at=None).with_unread()
+    return newest, [News(row.user_id, row.conversation_id, row.unread) for row in rows]

@@ -1,0 +1,48 @@
+// How far the page was read, as the server knows it.
+import { post } from "./api.js";
+import { say, tried } from "./said.js";
+
+const PAUSE = 2000; // milliseconds between two reports
+
+/** Tells the server how far the page was read: only while it is in sight, and seldom. */
+export class ReadReports {
+  #told = 0;
+  #timer = 0;
+
+  /**
+   * @param {() => number} position of the newest fact that the page shows
+   * @param {(position: number) => void} tell
+   */
+  constructor(position, tell) {
+    this.position = position;
+    this.tell = tell;
+    document.addEventListener("visibilitychange", () => this.look());
+  }
+
+  /** There may be something new. */
+  look() {
+    if (this.#timer || document.hidden || this.position() <= this.#told) return;
+    this.#told = this.position();
+    this.tell(this.#told);
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.look();
+    }, PAUSE);
+  }
+
+  /** A new connection: what was told through the one before may not have arrived. */
+  again() {
+    this.#told = 0;
+    this.look();
+  }
+}
+
+/**
+ * What others said last is new again; the page is left, or it would be read at once.
+ * @param {string} here the address of the conversation
+ */
+export async function markUnread(here) {
+  const answer = await tried(() => post(`${here}unread/`));
+  if (answer?.unread) location.assign("/");
+  else if (answer) say("Nobody else has said anything here yet.");
+}
