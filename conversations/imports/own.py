@@ -18,6 +18,7 @@ from django.utils import timezone
 from conversations import catalog, contents, parameters
 from conversations.actions.conversations import MOST_INSTRUCTIONS
 from conversations.actions.files import unnamed
+from conversations.actions.order import LONGEST_TAG, MOST_TAGS
 from conversations.errors import Refused
 from conversations.exports.archive import FILES, MANIFEST, RECORDS, SEALED_FOR
 from conversations.exports.records import FORMAT, VERSION
@@ -29,7 +30,7 @@ from conversations.imports.rows import ImportedFiles, Rows
 from conversations.imports.writing import BATCH, BREATH, begin, finish, known
 from conversations.intake import kinds
 from conversations.intake.recipes import clean
-from conversations.models import Conversation, File, McpServer, User
+from conversations.models import Conversation, File, McpServer, Tag, User
 from conversations.models.audit import sealed
 from conversations.models.tool import offered_to
 
@@ -116,7 +117,7 @@ class OwnReader:
             self._report.leave(f"The model {model}", "It is not offered here: the first one is used.")
             model = ""
         state = sane.choice(first.get("state"), Conversation.State.values, "")
-        return begin(
+        made = begin(
             self._user,
             digest,
             kind=sane.choice(first.get("kind"), Conversation.Kind.values, ""),
@@ -131,6 +132,9 @@ class OwnReader:
             temporary=first.get("temporary") is True,
             created_at=sane.moment(first.get("created_at")) or timezone.now(),
         )
+        tags = {sane.text(tag, LONGEST_TAG).strip() for tag in sane.words(first.get("tags"))[:MOST_TAGS]}
+        Tag.objects.bulk_create(Tag(conversation=made, name=tag) for tag in sorted(tags) if tag)
+        return made
 
     def _options(self, given: dict[str, Any], model: str) -> dict[str, Any]:
         """Return those of the options that a person could set here."""

@@ -41,7 +41,8 @@ class Rows:
         self._heads: dict[Any, Any] = {}
         self._responses: dict[Any, int] = {}
         self._calls: dict[Any, ToolCall] = {}
-        self._items: list[Item] = []
+        self._items: list[tuple[Any, Item]] = []
+        self._said: dict[Any, int] = {}
         self._places: set[tuple[Any, ...]] = set()
 
     def take(self, given: dict[str, Any]) -> None:
@@ -62,7 +63,8 @@ class Rows:
 
     def flush(self) -> None:
         """Write the items that wait."""
-        Item.objects.bulk_create(self._items, batch_size=50)
+        Item.objects.bulk_create([item for _, item in self._items], batch_size=50)
+        self._said |= {old: item.pk for old, item in self._items}
         self._items.clear()
 
     def end(self, main: Any) -> Branch | None:
@@ -165,7 +167,8 @@ class Rows:
         place = ("at", response, direction, index)
         unique = response is None or place not in self._places
         named = response is not None or (direction == Item.Direction.NOTE and given.get("response") is None)
-        if payload is None or index is None or not direction or not unique or not named:
+        about, placed = self._about(given, direction)
+        if payload is None or index is None or not direction or not unique or not named or not placed:
             self._report.leave("A message", UNREADABLE)
             return
         self._places.add(place)
@@ -182,12 +185,27 @@ class Rows:
             began_ms=sane.number(given.get("began_ms")),
             ended_ms=sane.number(given.get("ended_ms")),
             purged_at=timezone.now() if given.get("purged") is True else None,
+            about_id=about,
+            about_answer_id=self._known(given.get("about_answer")) if direction == Item.Direction.NOTE else None,
         )
         item.response_id = response
         if item.purged_at is not None:
             item.text = ""
-        self._items.append(item)
+        self._items.append((given["id"], item))
         self._report.taken["messages"] += item.type == "message"
+
+    def _about(self, given: dict[str, Any], direction: str) -> tuple[int | None, bool]:
+        """Return the item in whose margin a note stands, and whether it and the answer that are named are known."""
+        about, answer = given.get("about"), given.get("about_answer")
+        if direction != Item.Direction.NOTE or (about is None and answer is None):
+            return None, True
+        if answer is not None and self._known(answer) is None:
+            return None, False
+        if about is None:
+            return None, True
+        self.flush()  # what it is about may still wait
+        found = self._said.get(about) if _is_id(about) else None
+        return found, found is not None
 
     def _call(self, given: dict[str, Any]) -> None:
         response, call_id = self._known(given.get("response")), sane.text(given.get("call_id"), 200)

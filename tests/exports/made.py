@@ -1,4 +1,4 @@
-"""A conversation with something of everything: branches, a picture, notes, a tool, an approval."""
+"""A conversation with something of everything: branches, a picture, notes, margins, a tag, a tool, an approval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
-from conversations.models import Approval, Branch, Conversation, File, Item, Response, ToolCall, User
+from conversations.models import Approval, Branch, Conversation, File, Item, Response, Tag, ToolCall, User
 
 FINAL = {"id": "resp_1", "object": "response", "output": [], "tools": [], "temperature": 1.0, "b": 1, "a": {"x": None}}
 
@@ -123,4 +123,11 @@ def everything(conversation: Conversation, alice: User, bob: User) -> list[Respo
             author=bob,
             **({} if after else {"conversation_id": conversation.pk}),
         ).save()
+    asked = Item.objects.get(response=first, direction="input")
+    for index, margin in enumerate(({"about": asked}, {"about_answer": first})):
+        note = Item.from_payload(
+            said("In the margin"), response=first, direction=Item.Direction.NOTE, index=index, author=bob, **margin
+        )
+        note.save()
+    Tag.objects.create(conversation=conversation, name="lamp")
     return [first, second, third, again]

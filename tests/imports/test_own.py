@@ -41,7 +41,14 @@ def comparable(content: bytes) -> list[Any]:
     found = records(content)
     places = {(row["record"], row["id"]): number for number, row in enumerate(found)}
     names = {"previous": "response", "input_from": "response", "answers": "response", "head": "response"}
-    names |= {"response": "response", "branch": "branch", "preview_of": "file", "call": "tool_call"}
+    names |= {
+        "about": "item",
+        "about_answer": "response",
+        "response": "response",
+        "branch": "branch",
+        "preview_of": "file",
+        "call": "tool_call",
+    }
 
     def mapped(row: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps({name: value for name, value in row.items() if name != "id"})

@@ -321,3 +321,15 @@ def test_the_same_wish_twice_is_locked_once(as_alice: Client, alice: User, work:
     wish = {"parent": picture.pk, "mask": mask.pk, "feather": 8, "client_id": "one"}
     assert make(as_alice, work, **wish)[0]["id"] == make(as_alice, work, **wish)[0]["id"]
     assert PixelLock.objects.count() == 1
+
+
+def test_a_comment_on_a_picture_is_seen_in_the_studio(as_alice: Client, as_bob: Client, work: Conversation) -> None:
+    [turn] = make(as_alice, work)
+    painted(turn)
+    Item.objects.filter(response_id=turn["id"], direction="output").update(provider_id="ig_1")
+    said = {"text": "The spines should catch less light.", "response": turn["id"], "output": "ig_1"}
+    assert post(as_bob, f"/conversations/{work.pk}/notes/", said).status_code == 201
+    post(as_bob, f"/conversations/{work.pk}/notes/", {"text": "Between the turns"})
+    [note] = as_alice.get(f"/studio/{work.pk}/state/").json()["notes"]
+    assert note["about"] == {"response": turn["id"], "output": "ig_1"}
+    assert note["author"]["name"] == "Bob"
