@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
+from conversations import budgets
 from conversations.access import Place, conversation_for
 from conversations.actions import conversations, making, marks, notes, order, turns
 from conversations.image_options import makers
-from conversations.models import Conversation, Item, Membership, User
+from conversations.models import Budget, Conversation, Item, Membership, Usage, User
+from conversations.moderation import cases
 
 PASSWORD = "salon-demo"  # noqa: S105  # meant to be known
 TEAM = ("Admin", "Alice", "Bob", "Charlie")
@@ -67,6 +71,7 @@ class Command(BaseCommand):
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
                 make_order(people)
+                make_administration(people)
                 if makers():
                     make_work(people["Alice"], people["Bob"])
         self.stdout.write(f"Sign in as admin@, alice@, bob@ or charlie@example.com with the password {PASSWORD}")
@@ -118,6 +123,33 @@ def make_order(people: dict[str, User]) -> None:
     marks.react(his, place, "👍", on=True)
     marks.react(mine, place, "👍", on=True)
     marks.bookmark(mine, place, on=True)
+
+
+def make_administration(people: dict[str, User]) -> None:
+    """Give administrators something to look at: two cases, a budget for each person, and what was used until now."""
+    for title, name, reason, comment in (
+        ("Opening hours in December", "Alice", "private", "It would name the one who is on duty"),
+        ("A script for the archive", "Bob", "place", "This belongs to the conversation of the archive"),
+    ):
+        conversation = Conversation.objects.filter(title=title).latest("created_at")
+        said = Item.objects.filter(conversation=conversation, direction=Item.Direction.INPUT).earliest("id")
+        cases.report(conversation_for(people[name], conversation.pk), said, reason=reason, comment=comment)
+    budget = Budget(scope="each", measure="tokens", period="day", amount=200_000, created_by=people["Admin"])
+    budgets.change(budget, actor=people["Admin"], before=None)
+    today = timezone.now().date()
+    Usage.objects.bulk_create(
+        Usage(
+            day=today - timedelta(days=day),
+            user=people[name],
+            model="demo",
+            requests=3 + day * 7 % 5,
+            input_tokens=900 + day * 530 % 1700,
+            output_tokens=2400 + day * 1370 % 4100,
+            unpriced=3 + day * 7 % 5,
+        )
+        for day in range(1, 20)
+        for name in ("Alice", "Bob")[: 1 + day % 2]
+    )
 
 
 def make_work(owner: User, other: User) -> None:
