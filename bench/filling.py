@@ -1,8 +1,8 @@
 """Fills an app's database with years of history: rows made by the database itself, each a copy of one real row.
 
 Run with the app's environment: python -m bench.filling CONVERSATIONS TURNS LONGEST. Alice gets so many conversations of
-so many turns and one of LONGEST turns (a turn is two items); Bob gets ten of five. Prints JSON: where to look for what.
-A database that is filled already is left as it is.
+so many turns and one of LONGEST turns (a turn is two items), and up to 100,000 pictures; Bob gets ten of five, and
+fifty pictures. Prints JSON: where to look for what. A database that is filled already is left as it is.
 """
 
 from __future__ import annotations
@@ -53,6 +53,29 @@ def fill(user: User, conversations: int, turns: int, *, title: str) -> list[Conv
     Conversation.objects.bulk_update(made, ["branch", "position"], batch_size=500)
     Branch.objects.bulk_update(branches, ["head"], batch_size=500)
     return made
+
+
+def hang(user: User, most: int) -> None:
+    """Let answers in `user`'s conversations have a picture each, `most` of them, a minute apart."""
+    from conversations.models import File, Response
+
+    now = timezone.now()
+    answers = Response.objects.filter(created_by=user).order_by("-id").values_list("pk", "conversation")[:most]
+    pictures = (
+        File(
+            conversation_id=conversation,
+            response_id=response,
+            purpose=File.Purpose.RESULT,
+            media_type="image/png",
+            size=2_000_000,
+            sha256=f"{response:064x}",
+            width=1024,
+            height=1024,
+            created_at=now - number * timedelta(minutes=1),
+        )
+        for number, (response, conversation) in enumerate(answers)
+    )
+    File.objects.bulk_create(pictures, batch_size=1000)
 
 
 def template(conversation: Conversation, branch: Branch, user: User) -> Response:
@@ -128,6 +151,8 @@ def main(conversations: int, turns: int, longest: int) -> None:
             fill(alice, conversations - 1, turns, title="Tides")
             fill(alice, 1, longest, title="The long one")
             fill(bob, 10, 5, title="Tides")
+            hang(alice, 100_000)
+            hang(bob, 50)
     long = Conversation.objects.get(created_by=alice, title="The long one 0")
     short = Conversation.objects.get(created_by=bob, title="Tides 0")
     json.dump({"long": place(alice, long), "short": place(bob, short)}, sys.stdout)

@@ -29,6 +29,9 @@ PAGES = {
     "a search of all messages, a frequent word": "/search/?q=tide",
     "the same, a phrase and a word": "/search/?q=glove+%22row+of+shells%22",
     "the same, a word that nobody said": "/search/?q=walnut",
+    "the gallery": "/gallery/",
+    "its pictures of a prompt": "/gallery/?q=shells",
+    "its favourites": "/gallery/?liked=1",
 }
 
 
@@ -65,7 +68,8 @@ def measure(quick: bool) -> str:
     database = "PostgreSQL" if environ.get("DATABASE_URL", "").startswith("postgres") else "SQLite"
     return (
         f"{database}, {items:,} items: {conversations + 1:,} conversations of one person, one of them with "
-        f"{2 * longest:,} items; beside it a person with ten conversations of ten items.\n\n"
+        f"{2 * longest:,} items, and {min(100_000, items // 2):,} pictures; beside it a person with ten conversations "
+        "of ten items, and fifty pictures.\n\n"
         + table(["", "p50 ms", "p95 ms", "with ten: p50 ms", "p95 ms", "kB / with ten", "queries / with ten"], rows)
     )
 

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 from django.core.exceptions import BadRequest
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from conversations.gallery.recipes import Recipe, recipes
@@ -21,7 +22,7 @@ PAGE = 48
 COUNTED = 5_000
 """Pictures are counted up to here. Somebody who sees more has so many among the newest that these are gone through; of
 somebody who sees fewer all are looked at."""
-MOST_FOUND = 1_000
+MOST_FOUND = 500
 """Answers with the words that were looked for, the newest."""
 FEW_CONVERSATIONS = 300
 MOST_PEOPLE = 50
@@ -84,10 +85,20 @@ class Page:
         return self.count > COUNTED
 
 
-def visible(user: User) -> QuerySet[File]:
-    """Return the pictures that `user` may see: what was made, and what was sent into a conversation."""
+def of_all(user: User) -> QuerySet[File]:
+    """Return the pictures that `user` may see, each asked about by itself: for few pictures, or the newest of all."""
     here = Conversation.objects.visible_to(user).filter(pk=OuterRef("conversation"))
     return shown().filter(Exists(here))
+
+
+def of_theirs(user: User) -> QuerySet[File]:
+    """Return the same pictures, gone through by the conversations that `user` is in."""
+    return shown().filter(conversation__in=Conversation.objects.visible_to(user).values("pk"))
+
+
+def _of(files: QuerySet[File], purpose: File.Purpose) -> QuerySet[File]:
+    """Compare the purpose as an expression: else SQLite would go through all people's pictures, along their index."""
+    return files.annotate(of=Concat("purpose", Value(""))).filter(of=purpose.value)
 
 
 def shown() -> QuerySet[File]:
@@ -97,16 +108,15 @@ def shown() -> QuerySet[File]:
 
 def page(user: User, wanted: Wanted, *, before: str = "") -> Page:
     """Return a page of what `user` may see and wants; `before` is where the page before ended. Raise `BadRequest`."""
-    own = shown().filter(
-        purpose=PURPOSES[wanted.kind], conversation__in=Conversation.objects.visible_to(user).values("pk")
-    )
-    narrowed, whole = _narrowed(own, user, wanted)
-    count = narrowed.order_by()[: COUNTED + 1].count()
-    if count > COUNTED:  # then the newest of all are gone through, along the index
-        narrowed, whole = _narrowed(visible(user).filter(purpose=PURPOSES[wanted.kind]), user, wanted)
+    purpose = PURPOSES[wanted.kind]
+    few, whole = _few(user, wanted)
+    found = _narrowed(_of(of_theirs(user) if few is None else of_all(user).filter(few), purpose), wanted)
+    count = found.order_by()[: COUNTED + 1].count()
+    if few is None and count > COUNTED:
+        found = _narrowed(of_all(user).filter(purpose=purpose), wanted)
     if before:
-        narrowed = narrowed.filter(_behind(before))
-    files = list(narrowed.order_by("-created_at", "-id")[: PAGE + 1])
+        found = found.filter(_behind(before))
+    files = list(found.order_by("-created_at", "-id")[: PAGE + 1])
     more = cursor_of(files[PAGE - 1]) if len(files) > PAGE else ""
     return Page(described(user, files[:PAGE]), more, count, whole)
 
@@ -134,12 +144,21 @@ def _behind(before: str) -> Q:
     return Q(created_at__lte=moment) & (Q(created_at__lt=moment) | Q(pk__lt=found[2]))
 
 
-def _narrowed(files: QuerySet[File], user: User, wanted: Wanted) -> tuple[QuerySet[File], bool]:
-    query, whole = wanted.query, True
+def _few(user: User, wanted: Wanted) -> tuple[Q | None, bool]:
+    """Return what picks out few pictures of all there are: a board, favourites, words; None where nothing does."""
+    few, whole = Q(), True
     if wanted.board is not None:
-        files = files.filter(on_boards__board=wanted.board)
+        few &= Q(pk__in=wanted.board.pictures.values("file"))
     if wanted.favourites:
-        files = files.filter(favourites__user=user)
+        few &= Q(pk__in=Favourite.objects.filter(user=user).values("file"))
+    if wanted.query.terms and wanted.kind == MADE:
+        answers, whole = _answers(user, wanted.query)
+        few &= Q(response__in=answers)
+    return few or None, whole
+
+
+def _narrowed(files: QuerySet[File], wanted: Wanted) -> QuerySet[File]:
+    query = wanted.query
     if wanted.model:
         files = files.filter(response__model=wanted.model)
     for name in query.people:
@@ -150,14 +169,10 @@ def _narrowed(files: QuerySet[File], user: User, wanted: Wanted) -> tuple[QueryS
         files = files.filter(created_at__gte=_midnight(query.after))
     if query.before:
         files = files.filter(created_at__lt=_midnight(query.before))
-    if query.terms:
-        if wanted.kind == UPLOADED:
-            for words in query.terms:
-                files = files.filter(name__icontains=" ".join(words))
-        else:
-            answers, whole = _answers(user, query)
-            files = files.filter(response__in=answers)
-    return files, whole
+    if wanted.kind == UPLOADED:
+        for words in query.terms:
+            files = files.filter(name__icontains=" ".join(words))
+    return files
 
 
 def _answers(user: User, query: Query) -> tuple[list[int], bool]:
