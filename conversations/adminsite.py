@@ -35,6 +35,13 @@ class SalonAdminSite(UnfoldAdminSite):
 
         return [*pages.routes(super().admin_view), *super().get_urls()]
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Put the pages that people work in before the lists of rows here too."""
+        from conversations.admin import pages  # needs the models, this module comes before them
+
+        listed: list[Any] = super().get_app_list(request, app_label)
+        return listed if app_label or not listed else [pages.as_app(request.user), *listed]
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Send people to the one sign-in, with its limits on guessing; who may not come in here is told so."""
         from allauth.account.decorators import secure_admin_login  # needs the models, this module comes before them

@@ -26,7 +26,16 @@ NOTED_EVERY = 300
 """Seconds between two notes that a session is in use."""
 ENOUGH = {"mfa", "socialaccount"}
 """Ways to sign in that need no second factor of ours; the company's provider sees to its own."""
-ALWAYS_OPEN = ("/accounts/", "/avatars/", "/settings/theme/")
+ALWAYS_OPEN = (
+    "/accounts/2fa/",
+    "/accounts/company/",
+    "/accounts/login/",
+    "/accounts/logout/",
+    "/accounts/password/",
+    "/accounts/reauthenticate/",
+    "/avatars/",
+    "/settings/theme/",
+)
 MOST_SHOWN = 50
 
 

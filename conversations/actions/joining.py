@@ -30,6 +30,8 @@ LASTS = timedelta(days=7)
 KEPT = timedelta(days=30)
 """What was used or has lapsed is forgotten then, and the address with it."""
 MOST_OPEN = 200
+MOST_AN_HOUR = 60
+"""Letters that one person can have sent: Salon must not become somebody's way to send mail to strangers."""
 MAKE_ACCOUNTS = "conversations.add_user"
 Link = Callable[[str], str]
 """Turns a secret into the address that the letter leads to."""
@@ -53,6 +55,9 @@ def invite(user: User, *, email: str, link: Link, access: Access | None = None, 
     with transaction.atomic():
         if AccountInvitation.objects.open().filter(created_by=user).count() >= MOST_OPEN:
             raise Refused(_("You have too many open invitations. Withdraw some first."), code="many", status=429)
+        lately = timezone.now() - timedelta(hours=1)
+        if AccountInvitation.objects.filter(created_by=user, created_at__gt=lately).count() >= MOST_AN_HOUR:
+            raise Refused(_("You have sent many letters within an hour. Go on later."), code="many", status=429)
         given = _new(email, by=user, access=access, role=role)
         record("user.invite", actor=user, object=access.conversation if access else None)
     _send(email, link(given), by=user)

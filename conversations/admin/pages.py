@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +41,8 @@ PLACES = [
     Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
     Place("index", _("Records"), "table-2", ""),
 ]
+LISTS = {"index", "conversations_user_changelist"}
+"""Places that Django lists by itself."""
 
 
 class StaffRequest(HttpRequest):
@@ -67,13 +69,45 @@ def needs(permission: str) -> Callable[[View], View]:
     return decorate
 
 
+def places_for(user: Any) -> list[Place]:
+    """Return the places that `user` may open."""
+    return [place for place in PLACES if not place.permission or user.has_perm(place.permission)]
+
+
+def as_app(user: Any) -> dict[str, Any]:
+    """Return the pages as Django lists an application with its models."""
+    pages = [place for place in places_for(user) if place.name not in LISTS]
+    models = [
+        {
+            "name": place.label,
+            "object_name": place.name,
+            "admin_url": reverse(f"admin:{place.name}"),
+            "add_url": None,
+            "view_only": True,
+            "perms": {"view": True},
+        }
+        for place in pages
+    ]
+    return {
+        "name": _("Administration"),
+        "app_label": "pages",
+        "app_url": reverse("admin:index"),
+        "has_module_perms": True,
+        "models": models,
+    }
+
+
 def show(request: StaffRequest, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
     """Draw a page of the administration; `here` is the name of its place."""
-    places = [place for place in PLACES if not place.permission or request.user.has_perm(place.permission)]
     if request.user.has_perm("conversations.view_case"):
         context["open_cases"] = Case.objects.filter(closed_at=None).count()
     roles = ", ".join(request.user.groups.values_list("name", flat=True)) or _("Administrator")
-    return render(request, template, {"places": places, "here_place": here, "roles": roles, **context}, status=status)
+    return render(
+        request,
+        template,
+        {"places": places_for(request.user), "here_place": here, "roles": roles, **context},
+        status=status,
+    )
 
 
 def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:

@@ -12,7 +12,7 @@ from conversations.models import Notice, PushSubscription, User
 from conversations.models.notice import endpoint_hash, wants
 from conversations.notices.push import checked
 
-MOST_BROWSERS = 20
+MOST_BROWSERS = 10
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def send(message: bytes, browser: Browser) -> bool:
             "Authorization": f"vapid t={_signature(browser.endpoint)}, k={public_key()}",
         },
         body=seal(message, browser),
-        limits=Limits(size=64 * 1024, seconds=10),
+        limits=Limits(size=64 * 1024, seconds=5),
     )
     return answer.status not in GONE
 

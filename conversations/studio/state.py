@@ -30,6 +30,7 @@ def state(conversation: Conversation) -> dict[str, Any]:
         partials.setdefault(response_id or 0, []).append(pk)
     return {
         "partials": partials,
+        "notes": [note for note in snapshots.notes(conversation, shown, opening=False) if note["about"]],
         "turns": snapshots.turns(conversation, shown[::-1]),
         "links": [[pk, previous] for pk, previous, _making, _done in rows],
         "position": conversation.position,

@@ -7,6 +7,7 @@ import "./elements/reference-list.js";
 import "./elements/studio-making.js";
 import "./elements/studio-queue.js";
 import "./elements/studio-stage.js";
+import "./elements/version-comments.js";
 import "./elements/version-tree.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationSocket } from "./lib/socket.js";
@@ -127,7 +128,7 @@ async function tried(call, failed = say) {
 
 /** @param {string} text a short word for eye and ear, gone after a while */
 function say(text) {
-  const notice = /** @type {HTMLElement} */ (element("[data-ref=said]"));
+  const notice = /** @type {HTMLElement} */ (element(".toast"));
   notice.textContent = text;
   clearTimeout(say.timer);
   say.timer = setTimeout(() => (notice.textContent = ""), 6000);
@@ -204,6 +205,15 @@ const actions = {
     const version = store.version(id);
     say(`Version ${version?.number} is the main one now. The chat goes on from it.`);
   },
+  "studio:comment": async ({ id, text, done }) => {
+    const version = store.version(id);
+    const about = { response: version?.turn.id, output: version?.item.id };
+    const answer = await tried(() => post(`${chat}notes/`, { text, ...about, client_id: crypto.randomUUID() }));
+    if (!answer) return;
+    done();
+    store.takeNote(answer.note);
+  },
+  "studio:uncomment": ({ note }) => tried(() => post(`${chat}notes/${note}/delete/`)),
   "studio:view": () => mask(),
   "mask:change": () => mask(),
   "mask:close": () => stage.show("look"),

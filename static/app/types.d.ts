@@ -188,6 +188,7 @@ export interface StudioTurns {
   links: [number, number | null][];
   /** The ids of the states in which a picture was seen while it formed, by turns. */
   partials: Record<string, string[]>;
+  notes: Note[];
   position: number;
 }
 

@@ -56,7 +56,7 @@ const parents = (turns, links = linksOf(turns)) => versionsOf(turns, links).map(
 function state(turns, partials = {}) {
   const links = turns.map(({ id, previous }) => [id, previous]);
   const conversation = { id: "conv_1", title: "", may_write: true };
-  return { turns, links, partials, position: 5, me: { id: 1 }, makers: [MAKER], conversation };
+  return { turns, links, partials, notes: [], position: 5, me: { id: 1 }, makers: [MAKER], conversation };
 }
 
 test("a version hangs under the one that it was told to change", () => {
@@ -191,3 +191,17 @@ test("a page that missed a fact connects anew, and what is only said in the chat
 });
 
 test("a prompt is the words of its message", () => assert.equal(promptOf(turn(7)), "prompt 7"));
+
+test("a comment stands at the picture that it was said of, and goes when it is taken away", () => {
+  const made = turn(1, { files: ["a", "b"] });
+  made.output.forEach((item, index) => (item.id = `ig_${index}`));
+  const store = new StudioStore(state([made]));
+  const note = { id: 9, about: { response: 1, output: "ig_1" }, payload: { content: [] } };
+  store.apply([{ type: "fact", position: 6, kind: "note.created", note }]);
+  assert.deepEqual(
+    store.versions.map((version) => store.commentsOf(version).length),
+    [0, 1],
+  );
+  store.apply([{ type: "fact", position: 7, kind: "note.deleted", note: { id: 9, after: 1 } }]);
+  assert.equal(store.commentsOf(store.versions[1]).length, 0);
+});

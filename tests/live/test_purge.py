@@ -70,6 +70,10 @@ async def say_it_everywhere(alice: Person, key: str) -> tuple[str, list[str]]:
         for text, more in ((f"Say {CANARY} again", attached), (f"Use a heading, {CANARY}", {})):
             turn = await alice.send(conversation, text, **more)
             assert (await window.until_final(turn["id"]))["status"] == "completed"
+    wrong = {"reason": "other", "comment": f"Why {CANARY}"}
+    status, body = await alice.ask("POST", f"/conversations/{conversation}/report/?turn={turn['id']}", data=wrong)
+    assert status == 302, body
+    alice.server.inside("decide_cases", words=f"Because of {CANARY}")
     asked = {"model": "demo", "conversation": conversation, "input": f"Look up {CANARY}", "tools": [FUNCTION]}
     status, body = await alice.ask(
         "POST", "/openai/v1/responses", json=asked, headers={"Authorization": f"Bearer {key}"}

@@ -97,3 +97,8 @@ def test_only_the_administration_may_evaluate_script(as_admin: Client) -> None:
     assert "'unsafe-eval'" in as_admin.get("/admin/")["Content-Security-Policy"]
     for address in ("/", "/settings/", "/accounts/logout/"):
         assert "unsafe" not in as_admin.get(address)["Content-Security-Policy"]
+
+
+def test_its_first_page_leads_to_the_pages_that_people_work_in(as_admin: Client) -> None:
+    page = as_admin.get("/admin/").content.decode()
+    assert all(f'href="/admin/{name}/"' in page for name in ("retention", "moderation", "audit", "usage", "settings"))

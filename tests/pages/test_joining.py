@@ -105,6 +105,15 @@ def test_only_addresses_are_invited(admin: User, email: str) -> None:
     assert not mail.outbox
 
 
+def test_nobody_sends_letters_without_end(admin: User) -> None:
+    client = signed_in(admin)
+    for number in range(61):
+        answer = client.post("/accounts/invitations/", {"email": f"person-{number}@example.com"})
+        AccountInvitation.objects.update(revoked_at=timezone.now())
+    assert answer.status_code == 429
+    assert len(mail.outbox) == 60
+
+
 def test_who_is_here_already_is_not_invited(admin: User, bob: User) -> None:
     assert invite(admin, "BOB@example.com").status_code == 409
 

@@ -132,6 +132,8 @@ def test_a_team_may_ask_everybody_for_one(here: Client, alice: User, admin: User
     answer = here.post("/conversations/", {"text": "Hello"}, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "second_factor")
 
+    assert here.get("/accounts/invitations/", headers=HTML).headers["Location"] == "/accounts/2fa/"
+
     set_up(here)
     assert here.get("/settings/", headers=HTML).status_code == 200
 

@@ -251,16 +251,6 @@ def test_the_same_press_twice_is_one(as_alice: Client, work: Conversation) -> No
     assert [turn["id"] for turn in again] == [turn["id"] for turn in first]
 
 
-def test_the_studio_lists_what_was_begun(as_alice: Client, as_charlie: Client, work: Conversation) -> None:
-    [turn] = make(as_alice, work, "A lamp on walnut")
-    cover = painted(turn)
-    page = as_alice.get("/studio/").content.decode()
-    assert "A lamp on walnut" in page
-    assert f"/files/{cover.pk}/preview/" in page
-    assert "A lamp on walnut" not in as_charlie.get("/studio/").content.decode()
-    assert as_charlie.get(f"/studio/{work.pk}/").status_code == 404
-
-
 def masked(user: User, size: tuple[int, int] = (64, 64)) -> tuple[File, File]:
     """A picture of the person's own and a mask for it."""
     clear = Image.new("RGBA", size, (0, 0, 0, 255))
@@ -321,3 +311,15 @@ def test_the_same_wish_twice_is_locked_once(as_alice: Client, alice: User, work:
     wish = {"parent": picture.pk, "mask": mask.pk, "feather": 8, "client_id": "one"}
     assert make(as_alice, work, **wish)[0]["id"] == make(as_alice, work, **wish)[0]["id"]
     assert PixelLock.objects.count() == 1
+
+
+def test_a_comment_on_a_picture_is_seen_in_the_studio(as_alice: Client, as_bob: Client, work: Conversation) -> None:
+    [turn] = make(as_alice, work)
+    painted(turn)
+    Item.objects.filter(response_id=turn["id"], direction="output").update(provider_id="ig_1")
+    said = {"text": "The spines should catch less light.", "response": turn["id"], "output": "ig_1"}
+    assert post(as_bob, f"/conversations/{work.pk}/notes/", said).status_code == 201
+    post(as_bob, f"/conversations/{work.pk}/notes/", {"text": "Between the turns"})
+    [note] = as_alice.get(f"/studio/{work.pk}/state/").json()["notes"]
+    assert note["about"] == {"response": turn["id"], "output": "ig_1"}
+    assert note["author"]["name"] == "Bob"

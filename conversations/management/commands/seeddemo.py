@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
+from PIL import Image
 
+from conversations import budgets
 from conversations.access import Place, conversation_for
-from conversations.actions import conversations, making, marks, notes, order, turns
+from conversations.actions import conversations, files, making, marks, notes, order, turns
 from conversations.image_options import makers
-from conversations.models import Conversation, Item, Membership, User
+from conversations.localmodel.painter import Painting, encode_picture, paint
+from conversations.models import Budget, Conversation, Item, Membership, Usage, User
+from conversations.moderation import cases
 
 PASSWORD = "salon-demo"  # noqa: S105  # meant to be known
 TEAM = ("Admin", "Alice", "Bob", "Charlie")
@@ -67,6 +74,7 @@ class Command(BaseCommand):
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
                 make_order(people)
+                make_administration(people)
                 if makers():
                     make_work(people["Alice"], people["Bob"])
         self.stdout.write(f"Sign in as admin@, alice@, bob@ or charlie@example.com with the password {PASSWORD}")
@@ -120,12 +128,50 @@ def make_order(people: dict[str, User]) -> None:
     marks.bookmark(mine, place, on=True)
 
 
+def make_administration(people: dict[str, User]) -> None:
+    """Give administrators something to look at: two cases, a budget for each person, and what was used until now."""
+    for title, name, reason, comment in (
+        ("Opening hours in December", "Alice", "private", "It would name the one who is on duty"),
+        ("A script for the archive", "Bob", "place", "This belongs to the conversation of the archive"),
+    ):
+        conversation = Conversation.objects.filter(title=title).latest("created_at")
+        said = Item.objects.filter(conversation=conversation, direction=Item.Direction.INPUT).earliest("id")
+        cases.report(conversation_for(people[name], conversation.pk), said, reason=reason, comment=comment)
+    budget = Budget(scope="each", measure="tokens", period="day", amount=200_000, created_by=people["Admin"])
+    budgets.change(budget, actor=people["Admin"], before=None)
+    today = timezone.now().date()
+    Usage.objects.bulk_create(
+        Usage(
+            day=today - timedelta(days=day),
+            user=people[name],
+            model="demo",
+            requests=3 + day * 7 % 5,
+            input_tokens=900 + day * 530 % 1700,
+            output_tokens=2400 + day * 1370 % 4100,
+            unpriced=3 + day * 7 % 5,
+        )
+        for day in range(1, 20)
+        for name in ("Alice", "Bob")[: 1 + day % 2]
+    )
+
+
 def make_work(owner: User, other: User) -> None:
-    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
-    chat."""
+    """Begin a work of the studio: three pictures beside each other, a change of the last one that was said in its
+    chat, and an edit under a mask with the pixel lock.
+    """
     work = making.begin(owner)
     Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
     wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
     made = making.make(conversation_for(owner, work.pk), wish)
     text = "Draw it once more, in winter and at night."
     turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)
+    size = (768, 768)
+    picture = encode_picture(paint(Painting("A bay at dawn", size)), "png", 100)
+    mask = Image.new("LA", size, (0, 255))
+    mask.paste((0, 0), (420, 430, 720, 690))
+    given = [
+        files.store_upload(owner, io.BytesIO(content), name=name).pk
+        for name, content in (("bay.png", picture), ("mask.png", encode_picture(mask, "png", 100)))
+    ]
+    edit = making.Wish("A red harbour in winter, in the corner", parent=given[0], mask=given[1], feather=16)
+    making.make(conversation_for(owner, work.pk), edit)

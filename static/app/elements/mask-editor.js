@@ -230,8 +230,9 @@ class MaskEditor extends AppElement {
     if (this.#screen.matches(":modal")) return;
     this.#screen.close();
     this.#screen.showModal();
-    ref(this, "window").focus();
+    this.easel?.resize();
     this.easel?.fit();
+    ref(this, "window").focus();
   }
 
   #shrink() {

@@ -18,7 +18,7 @@ class VersionTree extends AppElement {
 
   connectedCallback() {
     this.on(this, "click", (event) => this.#clicked(event));
-    const form = this.querySelector("form");
+    const form = /** @type {HTMLFormElement | null} */ (this.querySelector("form[data-ref=naming]"));
     if (form)
       this.on(form, "submit", () =>
         this.#tell("change", {
@@ -133,6 +133,10 @@ class VersionTree extends AppElement {
     ref(this, "likes").textContent = likedBy.length ? `Favourite · ${likedBy.length}` : "Favourite";
     const field = /** @type {HTMLInputElement | null} */ (this.querySelector("input[name=name]"));
     if (field && (other || document.activeElement !== field)) field.value = version.name;
+    const comments = /** @type {import("./version-comments.js").VersionComments} */ (
+      this.querySelector("version-comments")
+    );
+    comments.update(store, version);
     this.#showPartials(store.partials.get(turn.id) ?? []);
   }
 

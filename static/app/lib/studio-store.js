@@ -25,8 +25,26 @@ export class StudioStore extends EventTarget {
     /** @type {Map<number, Turn>} */ this.turns = new Map();
     /** @type {Map<number, number | null>} */ this.links = new Map();
     /** The states in which a picture was seen, by turns. @type {Map<number, Picture[]>} */ this.partials = new Map();
+    /** What people say in the margins, by the notes' ids. @type {Map<number, import("../types").Note>} */
+    this.notes = new Map();
     this.position = state.position;
     this.#take(state);
+  }
+
+  /**
+   * What people say of a version: of the very picture, or of the answer that brought it.
+   * @param {import("./versions.js").Version} version
+   */
+  commentsOf({ turn, item }) {
+    const about = [...this.notes.values()].filter((note) => note.about?.response === turn.id);
+    return about.filter((note) => !note.about?.output || note.about.output === item.id).sort((a, b) => a.id - b.id);
+  }
+
+  /** @param {import("../types").Note} note as it is now; without its words it is gone */
+  takeNote(note) {
+    if (note.payload === undefined) this.notes.delete(note.id);
+    else if (note.about) this.notes.set(note.id, note);
+    this.#changed();
   }
 
   get versions() {
@@ -77,6 +95,7 @@ export class StudioStore extends EventTarget {
         files.map((file, index) => ({ id: file, url: `/files/${file}/`, index })),
       );
     for (const turn of state.turns) this.#place(turn);
+    this.notes = new Map(state.notes.map((note) => [note.id, note]));
   }
 
   /** @param {Extract<Frame, { type: "fact" }>} fact */
@@ -85,6 +104,7 @@ export class StudioStore extends EventTarget {
     if (fact.position > this.position + 1) return this.#emit("gap");
     this.position = fact.position;
     if (fact.turn) this.#place(fact.turn);
+    if (fact.note) this.takeNote(fact.note);
     if (fact.conversation) this.conversation = { ...this.conversation, ...fact.conversation };
     if (fact.kind === "conversation.deleted") this.#emit("deleted");
     if (fact.kind === "members.updated" && fact.person === this.me.id) this.#emit("role");

@@ -24,6 +24,10 @@ export class PictureView {
     const link = /** @type {HTMLAnchorElement} */ (ref(this.element, "download"));
     link.hidden = !item.image;
     if (item.image) link.href = `${(item.locked ?? item.image).url}download/`;
+    const studio = /** @type {HTMLAnchorElement} */ (ref(this.element, "studio"));
+    const here = location.pathname.split("/");
+    studio.hidden = !item.image?.id || here[1] !== "conversations";
+    if (item.image) studio.href = `/studio/${here[2]}/#${item.image.id}`;
     const comment = ref(this.element, "comment");
     comment.hidden = !item.image || !item.id;
     comment.dataset.output = item.id ?? "";

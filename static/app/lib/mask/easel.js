@@ -36,7 +36,7 @@ export class Easel extends EventTarget {
     this.canvas = canvas;
     this.svg = svg;
     this.pen = pen;
-    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { desynchronized: true }));
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   }
 
   get size() {
@@ -61,6 +61,7 @@ export class Easel extends EventTarget {
     this.#pixels = new Uint32Array(width * height);
     if (this.#isFitted) this.fit();
     else this.#look(this.view);
+    this.#paint(); // at once: a canvas of another size is empty
   }
 
   fit() {
