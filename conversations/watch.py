@@ -57,10 +57,13 @@ class Watcher:
         return self.passes.pop(viewer, None) is not None
 
     async def _watch(self) -> None:
+        self._heard.clear()
         while self.passes:
-            await asyncio.sleep(EVERY)
-            passes = dict(self.passes)
             try:
+                if not self._heard:
+                    self._heard.append(await threads.sockets.run(unread.newest_fact))
+                await asyncio.sleep(EVERY)
+                passes = dict(self.passes)
                 ended, positions = await threads.sockets.run(look, set(passes.values()))
                 for viewer, held in passes.items():
                     if held in ended:
@@ -69,12 +72,11 @@ class Watcher:
                 await self._tell_news(passes)
             except Exception as error:  # a database that is away for a while
                 log.warning("sockets_unwatched", error=type(error).__name__)
+                await asyncio.sleep(EVERY / 3)
 
     async def _tell_news(self, passes: dict[Viewer, Pass]) -> None:
         """Tell each person how much is unread in conversations that they do not look at."""
         users = {held.user_id for held in passes.values()}
-        if not self._heard:
-            self._heard.append(await threads.sockets.run(unread.newest_fact))
         newest, found = await threads.sockets.run(unread.news, users, since=self._heard[0], known=self._heard[-1])
         self._heard.append(newest)
         for one in found:

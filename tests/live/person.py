@@ -140,6 +140,8 @@ class Window:
         self.codes: list[int | None] = []
         self.presence: dict[str, Any] = {"count": 0, "people": [], "writing": []}
         """Who is here, as the last frame about it says."""
+        self.unread: dict[str, int] = {}
+        """What this page was told of other conversations."""
         self.lose = 0
         """How many of the next frames to lose on the way."""
         self._news = asyncio.Condition()
@@ -169,6 +171,11 @@ class Window:
         """Tell the others that something is being typed."""
         assert self._socket is not None
         await self._socket.send_json({"type": "typing", "to": to})
+
+    async def read(self) -> None:
+        """Tell the server that all of this page was read."""
+        assert self._socket is not None
+        await self._socket.send_json({"type": "read", "position": self.view.position})
 
     @property
     def here(self) -> list[str]:
@@ -231,6 +238,8 @@ class Window:
             self.view.load(await self.person.page(self.conversation))
         if frame["type"] == "presence":
             self.presence = frame
+        if frame["type"] == "unread":
+            self.unread[frame["conversation"]] = frame["count"]
         async with self._news:
             self.connections += frame["type"] == "hello"
             self._news.notify_all()

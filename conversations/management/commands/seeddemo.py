@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from PIL import Image
 
 from conversations import budgets
 from conversations.access import Place, conversation_for
-from conversations.actions import conversations, library, making, marks, notes, order, turns
+from conversations.actions import conversations, files, library, making, marks, notes, order, turns
 from conversations.image_options import makers
+from conversations.localmodel.painter import Painting, encode_picture, paint
 from conversations.models import Budget, Conversation, Item, Membership, Usage, User
 from conversations.moderation import cases
 
@@ -169,11 +172,22 @@ def make_administration(people: dict[str, User]) -> None:
 
 
 def make_work(owner: User, other: User) -> None:
-    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
-    chat."""
+    """Begin a work of the studio: three pictures beside each other, a change of the last one that was said in its
+    chat, and an edit under a mask with the pixel lock.
+    """
     work = making.begin(owner)
     Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
     wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
     made = making.make(conversation_for(owner, work.pk), wish)
     text = "Draw it once more, in winter and at night."
     turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)
+    size = (768, 768)
+    picture = encode_picture(paint(Painting("A bay at dawn", size)), "png", 100)
+    mask = Image.new("LA", size, (0, 255))
+    mask.paste((0, 0), (420, 430, 720, 690))
+    given = [
+        files.store_upload(owner, io.BytesIO(content), name=name).pk
+        for name, content in (("bay.png", picture), ("mask.png", encode_picture(mask, "png", 100)))
+    ]
+    edit = making.Wish("A red harbour in winter, in the corner", parent=given[0], mask=given[1], feather=16)
+    making.make(conversation_for(owner, work.pk), edit)
