@@ -14,7 +14,7 @@ from PIL import Image
 
 from conversations import budgets
 from conversations.access import Place, conversation_for
-from conversations.actions import conversations, files, making, marks, notes, order, turns
+from conversations.actions import conversations, files, library, making, marks, notes, order, turns
 from conversations.image_options import makers
 from conversations.localmodel.painter import Painting, encode_picture, paint
 from conversations.models import Budget, Conversation, Item, Membership, Usage, User
@@ -74,6 +74,7 @@ class Command(BaseCommand):
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
                 make_order(people)
+                make_library(people["Alice"])
                 make_administration(people)
                 if makers():
                     make_work(people["Alice"], people["Bob"])
@@ -87,6 +88,21 @@ def make_team() -> dict[str, User]:
         create = User.objects.create_superuser if name == "Admin" else User.objects.create_user
         people[name] = create(f"{name.lower()}@example.com", PASSWORD, name=name)
     return people
+
+
+def make_library(owner: User) -> None:
+    """Share a prompt and a persona with the team."""
+    text = "Write a note to {{ reader : choice : our visitors | our suppliers }} about {{ topic }}.\nTone: {{ tone }}"
+    library.save_prompt(owner, None, title="Short note", text=text, shared=True)
+    values: dict[str, Any] = {
+        "description": "Reads texts as a visitor would",
+        "instructions": "You read what our museum writes as a visitor would. Say what is unclear, in short sentences.",
+        "model": "demo" if settings.SALON_PROVIDER is None else "",
+        "tools": [],
+        "opening": "Paste a text for our visitors. I say where they would stumble.",
+        "suggestions": "Read this sign: Entrance only through the garden.",
+    }
+    library.save_persona(owner, None, title="First visitor", shared=True, values=values)
 
 
 def make_conversation(
