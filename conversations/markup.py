@@ -58,14 +58,19 @@ def _image(token: object) -> str:
 
 
 _markdown = _reader()
+_typed = _reader()
+_typed.options["breaks"] = True
 
 
-def html_of(text: str) -> SafeString:
-    """Return a Markdown text as safe HTML: nothing in it runs, fetches, or leaves the page unasked."""
+def html_of(text: str, *, breaks: bool = False) -> SafeString:
+    """Return a Markdown text as safe HTML: nothing in it runs, fetches, or leaves the page unasked.
+
+    With `breaks` a line break stays one, as people expect of what they typed.
+    """
     if len(text) > LONGEST:
         return format_html("<pre>{}</pre>", text)
     made = nh3.clean(
-        _markdown.render(text),
+        (_typed if breaks else _markdown).render(text),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},

@@ -47,5 +47,5 @@ writer = runner if connection.vendor == "sqlite" else pages
 keeper = Threads("keeper", 2)
 # Imports: one at a time in a process
 imports = Threads("imports", 1)
-# Copies of pictures, one after the other
+# Copies of pictures and pixel locks, one after the other: they leave room for uploads
 pictures = Threads("pictures", 1)

@@ -56,14 +56,15 @@ def html(conversation: Conversation, head_id: int | None) -> Iterator[bytes]:
 
 def article(entry: Entry, address: Callable[[Part], str | SafeString]) -> str:
     """Return an entry as HTML; `address` says where a picture is, "" where it is not shown."""
-    parts = [_shown(part, address) for part in entry.parts]
+    typed = entry.kind != "answer"
+    parts = [_shown(part, address, typed=typed) for part in entry.parts]
     return render_to_string("exports/entry.html", {"entry": entry, "parts": parts})
 
 
-def _shown(part: Part, address: Callable[[Part], str | SafeString]) -> dict[str, object]:
+def _shown(part: Part, address: Callable[[Part], str | SafeString], *, typed: bool) -> dict[str, object]:
     shown: dict[str, object] = {"kind": part.kind, "text": part.text}
     if part.kind in {"text", "thought"}:
-        shown["html"] = html_of(part.text)
+        shown["html"] = html_of(part.text, breaks=typed)
     if part.kind == "picture" and part.file is not None:
         shown["source"] = address(part) if part.file.media_type in SHOWN else ""
         shown["file"] = part.file

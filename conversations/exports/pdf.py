@@ -65,7 +65,7 @@ def _write(source: IO[bytes], conversation: Conversation, head_id: int | None) -
     for entry in transcript(conversation, head_id):
         _line(source, _heading(entry))
         for part in entry.parts:
-            _line(source, _part(part))
+            _line(source, _part(part, typed=entry.kind != "answer"))
 
 
 def _line(source: IO[bytes], record: dict[str, Any]) -> None:
@@ -80,8 +80,8 @@ def _heading(entry: Entry) -> dict[str, Any]:
     return {"kind": "entry", "name": entry.name or _("Tool"), "when": " · ".join(said)}
 
 
-def _part(part: Part) -> dict[str, Any]:
-    record: dict[str, Any] = {"kind": part.kind, "text": part.text}
+def _part(part: Part, *, typed: bool) -> dict[str, Any]:
+    record: dict[str, Any] = {"kind": part.kind, "text": part.text, "typed": typed}
     if part.file is not None:
         record["data"] = _picture(part.file)
     return record

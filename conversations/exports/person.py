@@ -15,7 +15,21 @@ from allauth.socialaccount.models import SocialAccount
 from django.utils import timezone
 
 from conversations.exports.archive import MANIFEST, Archive, encoded
-from conversations.models import Case, Conversation, File, Item, Key, Membership, Report, Sanction, Usage, User
+from conversations.models import (
+    Bookmark,
+    Case,
+    Conversation,
+    File,
+    Folder,
+    Item,
+    Key,
+    Membership,
+    Reaction,
+    Report,
+    Sanction,
+    Usage,
+    User,
+)
 from conversations.models.audit import sealed
 
 FORMAT = "salon.person"
@@ -81,6 +95,13 @@ def _account(user: User) -> dict[str, Any]:
         },
         "keys": list(Key.objects.filter(user=user).values("name", "prefix", "scope", "created_at", "revoked_at")),
         "memberships": list(Membership.objects.filter(user=user).values("conversation", "role")),
+        "folders": list(Folder.objects.filter(owner=user).values("name", "shared", "created_at")),
+        "bookmarks": list(Bookmark.objects.filter(user=user).values("conversation", "item", "response", "created_at")),
+        "reactions": list(
+            Reaction.objects.filter(user=user, removed_at=None).values(
+                "conversation", "item", "response", "emoji", "created_at"
+            )
+        ),
         "usage": list(
             Usage.objects.filter(user=user).values(
                 "day", "model", "requests", "input_tokens", "output_tokens", "images", "micros"

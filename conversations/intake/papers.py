@@ -66,6 +66,8 @@ class Paper:
         self.pdf.add_page()
         self._markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(["table", "strikethrough"])
         self._indent = 0.0
+        self._typed = False
+        """Whether a line break stays one, as people expect of what they typed."""
 
     def _add_fonts(self) -> None:
         for family, package, name in (
@@ -89,6 +91,7 @@ class Paper:
         elif kind == "entry":
             self._heading(record)
         elif kind == "text":
+            self._typed = bool(record.get("typed"))
             self._blocks(self._markdown.parse(text))
         elif kind == "thought":
             self._line(text, size=10, style="I", color=QUIET)
@@ -186,7 +189,7 @@ class Paper:
         bold = "B" if opening.type == "heading_open" else ""
         self.pdf.set_left_margin(20 + self._indent)
         self.pdf.set_x(20 + self._indent)
-        for text, style, link in runs(token.children or []):
+        for text, style, link in runs(token.children or [], soft="\n" if self._typed else " "):
             code = "C" in style
             self._face(size - 1.5 if code else size, faces(style.replace("C", "") + bold), family=face_of(code=code))
             height, self._height = self._height, size * LINE_HEIGHT * 0.3528
@@ -229,7 +232,7 @@ def faces(style: str) -> str:
     return "".join(letter for letter in "BIS" if letter in style)
 
 
-def runs(tokens: Sequence[Token]) -> Iterator[tuple[str, str, str]]:
+def runs(tokens: Sequence[Token], soft: str = " ") -> Iterator[tuple[str, str, str]]:
     """Yield the pieces of a paragraph: text, style, and where it leads."""
     styles: list[str] = []
     link = ""
@@ -246,7 +249,9 @@ def runs(tokens: Sequence[Token]) -> Iterator[tuple[str, str, str]]:
             link = ""
         elif token.type == "code_inline":
             yield token.content, "C" + "".join(styles), link
-        elif token.type in {"softbreak", "hardbreak"}:
+        elif token.type == "softbreak":
+            yield soft, "", ""
+        elif token.type == "hardbreak":
             yield "\n", "", ""
         elif token.content:
             yield token.content, "".join(styles), link

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from conversations import events
 from conversations.errors import NotFound, Refused
-from conversations.models import DataRequest, Deletion, Fact, File, Key, Membership, User
+from conversations.models import DataRequest, Deletion, Fact, File, Folder, Key, Membership, User
 from conversations.models.audit import record
 from conversations.models.fields import plain
 from conversations.moderation import deletion, holds, purging, sanctions
@@ -100,6 +100,7 @@ def carry_out(asked: DataRequest, *, actor: User) -> None:
         with transaction.atomic():
             counts["files"] += purging.delete_files(files, None)
     with transaction.atomic():
+        Folder.objects.filter(owner=person, shared=True).update(owner=actor)  # the team's order stays
         _forget(person)
         asked.counts, asked.done_at = dict(counts), timezone.now()
         asked.save(update_fields=["counts", "done_at"])

@@ -26,7 +26,7 @@ class Locking:
 
     async def _settle(self, lock_id: int) -> None:
         try:
-            await threads.uploads.run(pixel_locks.settle, lock_id)
+            await threads.pictures.run(pixel_locks.settle, lock_id)
         except Exception:  # the sweep finds it again
             log.exception("pixel_lock_failed", lock=lock_id)
         finally:

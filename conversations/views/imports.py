@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,12 +21,6 @@ from conversations.views.json import SignedInRequest
 
 SHOWN = 20
 KINDS = {"salon": "Salon", "chatgpt": "ChatGPT", "open_webui": "Open WebUI"}
-NUMBERS = {
-    "conversations": gettext_lazy("conversations"),
-    "messages": gettext_lazy("messages"),
-    "files": gettext_lazy("pictures and files"),
-    "known": gettext_lazy("here already"),
-}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +64,19 @@ def _row(row: Import, titles: dict[str, str]) -> dict[str, Any]:
     return {
         "import": row,
         "kind": KINDS.get(row.kind, ""),
-        "numbers": [(words, row.taken[name]) for name, words in NUMBERS.items() if row.taken.get(name)],
+        "numbers": _numbers(row.taken),
         "conversations": [(pk, titles[pk]) for pk in row.report.get("conversations", []) if pk in titles],
         "left": row.report.get("left", []),
     }
+
+
+def _numbers(taken: dict[str, int]) -> list[str]:
+    """Say how many of each kind were taken."""
+    found = {name: taken.get(name) or 0 for name in ("conversations", "messages", "files", "known")}
+    said = {
+        "conversations": ngettext("%(n)s conversation", "%(n)s conversations", found["conversations"]),
+        "messages": ngettext("%(n)s message", "%(n)s messages", found["messages"]),
+        "files": ngettext("%(n)s picture or file", "%(n)s pictures and files", found["files"]),
+        "known": ngettext("%(n)s that is here already", "%(n)s that are here already", found["known"]),
+    }
+    return [words % {"n": f"{found[name]:,}"} for name, words in said.items() if found[name]]

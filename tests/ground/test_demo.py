@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from conversations.models import Item, Membership, Response, User
+from conversations.models import Item, Membership, PixelLock, Response, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,3 +35,9 @@ def test_it_stays_away_from_real_people(admin: User) -> None:
     with pytest.raises(CommandError, match="SALON_DATA"):
         call_command("seeddemo")
     assert User.objects.get() == admin
+
+
+def test_the_studio_has_an_edit_under_a_mask_with_the_pixel_lock() -> None:
+    call_command("seeddemo")
+    lock = PixelLock.objects.get()
+    assert lock.response.options["tools"][0]["input_image_mask"]["image_url"]["$file"] == lock.mask_id

@@ -16,10 +16,10 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from conversations.actions import keys
+from conversations.actions import keys, order
 from conversations.errors import Refused
 from conversations.exports.person import person_archive
-from conversations.models import AuditEntry, Conversation, DataRequest, Deletion, Item, Key, Membership, User
+from conversations.models import AuditEntry, Conversation, DataRequest, Deletion, Folder, Item, Key, Membership, User
 from conversations.moderation import erasure, holds, purging
 from tests.conftest import PASSWORD, signed_in
 from tests.moderation.conftest import Make, add_file
@@ -56,6 +56,7 @@ def erased(alice: User, admin: User, other: User) -> DataRequest:
 
 
 def test_the_archive_has_all_of_a_person_with_hashes(life: dict[str, Conversation], alice: User) -> None:
+    order.make_folder(alice, name="Mine", shared=False)
     archive = taken(alice)
     manifest = json.loads(archive.read("manifest.json"))
     for name, digest in manifest["sha256"].items():
@@ -63,6 +64,7 @@ def test_the_archive_has_all_of_a_person_with_hashes(life: dict[str, Conversatio
     account = json.loads(archive.read("person.json"))
     assert account["account"]["email"] == "alice@example.com"
     assert [key["name"] for key in account["keys"]] == ["Notebook"]
+    assert [folder["name"] for folder in account["folders"]] == ["Mine"]
     written = [json.loads(line) for line in archive.read("written.jsonl").splitlines()]
     assert [line["conversation"] for line in written] == [life["bobs"].pk]
     folders = {name.split("/")[1] for name in archive.namelist() if name.startswith("conversations/")}
@@ -93,6 +95,18 @@ def test_an_erasure_takes_what_was_hers_alone_and_leaves_what_others_have(
     assert "Alice was here" in page
     assert "Former member" in page
     assert purging.purge_due(timezone.now(), ignore_grace=True).purged == 1
+
+
+def test_the_folders_of_the_team_stay_and_her_own_go(
+    life: dict[str, Conversation], alice: User, bob: User, admin: User
+) -> None:
+    team = order.make_folder(alice, name="Launch", shared=True)
+    order.make_folder(alice, name="Mine", shared=False)
+    Conversation.objects.filter(pk=life["bobs"].pk).update(folder=team)
+    erased(alice, admin, bob)
+    assert [(folder.name, folder.owner) for folder in Folder.objects.all()] == [("Launch", admin)]
+    life["bobs"].refresh_from_db()
+    assert life["bobs"].folder == team
 
 
 def test_nothing_that_belonged_to_the_account_is_left(

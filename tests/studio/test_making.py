@@ -251,16 +251,6 @@ def test_the_same_press_twice_is_one(as_alice: Client, work: Conversation) -> No
     assert [turn["id"] for turn in again] == [turn["id"] for turn in first]
 
 
-def test_the_studio_lists_what_was_begun(as_alice: Client, as_charlie: Client, work: Conversation) -> None:
-    [turn] = make(as_alice, work, "A lamp on walnut")
-    cover = painted(turn)
-    page = as_alice.get("/studio/").content.decode()
-    assert "A lamp on walnut" in page
-    assert f"/files/{cover.pk}/preview/" in page
-    assert "A lamp on walnut" not in as_charlie.get("/studio/").content.decode()
-    assert as_charlie.get(f"/studio/{work.pk}/").status_code == 404
-
-
 def masked(user: User, size: tuple[int, int] = (64, 64)) -> tuple[File, File]:
     """A picture of the person's own and a mask for it."""
     clear = Image.new("RGBA", size, (0, 0, 0, 255))

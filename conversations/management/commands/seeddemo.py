@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from PIL import Image
 
 from conversations import budgets
 from conversations.access import Place, conversation_for
-from conversations.actions import conversations, making, marks, notes, order, turns
+from conversations.actions import conversations, files, library, making, marks, notes, order, turns
 from conversations.image_options import makers
+from conversations.localmodel.painter import Painting, encode_picture, paint
 from conversations.models import Budget, Conversation, Item, Membership, Usage, User
 from conversations.moderation import cases
 
@@ -71,6 +74,7 @@ class Command(BaseCommand):
                 for title, owner, messages in CONVERSATIONS:
                     make_conversation(title, owner=people[owner], messages=messages, people=people)
                 make_order(people)
+                make_library(people["Alice"])
                 make_administration(people)
                 if makers():
                     make_work(people["Alice"], people["Bob"])
@@ -84,6 +88,21 @@ def make_team() -> dict[str, User]:
         create = User.objects.create_superuser if name == "Admin" else User.objects.create_user
         people[name] = create(f"{name.lower()}@example.com", PASSWORD, name=name)
     return people
+
+
+def make_library(owner: User) -> None:
+    """Share a prompt and a persona with the team."""
+    text = "Write a note to {{ reader : choice : our visitors | our suppliers }} about {{ topic }}.\nTone: {{ tone }}"
+    library.save_prompt(owner, None, title="Short note", text=text, shared=True)
+    values: dict[str, Any] = {
+        "description": "Reads texts as a visitor would",
+        "instructions": "You read what our museum writes as a visitor would. Say what is unclear, in short sentences.",
+        "model": "demo" if settings.SALON_PROVIDER is None else "",
+        "tools": [],
+        "opening": "Paste a text for our visitors. I say where they would stumble.",
+        "suggestions": "Read this sign: Entrance only through the garden.",
+    }
+    library.save_persona(owner, None, title="First visitor", shared=True, values=values)
 
 
 def make_conversation(
@@ -153,11 +172,22 @@ def make_administration(people: dict[str, User]) -> None:
 
 
 def make_work(owner: User, other: User) -> None:
-    """Begin a work of the studio: three pictures beside each other, and a change of the last one that was said in its
-    chat."""
+    """Begin a work of the studio: three pictures beside each other, a change of the last one that was said in its
+    chat, and an edit under a mask with the pixel lock.
+    """
     work = making.begin(owner)
     Membership.objects.create(conversation=work, user=other, role=Membership.Role.EDITOR)
     wish = making.Wish("A lighthouse on a cliff, seen from the sea in autumn", results=3, options={"partial_images": 3})
     made = making.make(conversation_for(owner, work.pk), wish)
     text = "Draw it once more, in winter and at night."
     turns.send_message(conversation_for(other, work.pk), text=text, previous_id=made[-1].pk)
+    size = (768, 768)
+    picture = encode_picture(paint(Painting("A bay at dawn", size)), "png", 100)
+    mask = Image.new("LA", size, (0, 255))
+    mask.paste((0, 0), (420, 430, 720, 690))
+    given = [
+        files.store_upload(owner, io.BytesIO(content), name=name).pk
+        for name, content in (("bay.png", picture), ("mask.png", encode_picture(mask, "png", 100)))
+    ]
+    edit = making.Wish("A red harbour in winter, in the corner", parent=given[0], mask=given[1], feather=16)
+    making.make(conversation_for(owner, work.pk), edit)

@@ -158,6 +158,7 @@ class Stage(Play):
         app.router.add_get(f"/ws{HOME}", self._socket)
         app.router.add_get("/", self._home)
         app.router.add_get("/files/{name}/", self._picture)
+        app.router.add_get("/files/{name}/size/{side}/", self._picture)
         app.router.add_static("/static/dist", ROOT / "build/static/dist")
         app.router.add_static("/static/img", ROOT / "static/img")
         app.router.add_static("/probe", self.probe)
