@@ -254,8 +254,9 @@ class Stage(Play):
         await socket.send_str("\n".join(map(json.dumps, frames)))
         self.joined.release()
         async for message in socket:
-            if message.type == WSMsgType.TEXT:
-                await socket.send_str(json.dumps(self.snapshot(json.loads(message.data)["response"])))
+            told = json.loads(message.data) if message.type == WSMsgType.TEXT else {}
+            if "response" in told:  # not what a person is doing, which nobody here wants to know
+                await socket.send_str(json.dumps(self.snapshot(told["response"])))
         self.sockets.discard(socket)
         return socket
 
