@@ -1,14 +1,15 @@
-"""The benchmarks: python -m bench [streaming|gateway|history|purging|browser] [--quick]"""
+"""The benchmarks: python -m bench [streaming|presence|gateway|history|purging|browser] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import browser, gateway, history, purging, report, streaming
+from bench import browser, gateway, history, presence, purging, report, streaming
 
 PARTS = {
     "streaming": streaming.measure,
+    "presence": presence.measure,
     "gateway": gateway.measure,
     "history": history.measure,
     "purging": purging.measure,

@@ -53,6 +53,12 @@ async def settle(processes: list[Process]) -> None:
             await process.presence.tell()
 
 
+def rested(processes: list[Process]) -> None:
+    """Let the seconds pass for which a crowd is told nothing."""
+    for process in processes:
+        process.presence.rooms[ROOM].rests_until = 0.0
+
+
 def heard(viewer: Viewer) -> list[dict[str, Any]]:
     return [json.loads(frame) for frame in viewer._waiting]
 
@@ -154,6 +160,7 @@ async def test_five_hundred_people_who_come_and_write_cost_less_than_a_stream(pr
     assert heard(viewers[0])[-1]["count"] == 500
     assert max(len(frame) for frame in viewers[0]._waiting) < 2_000
     sent = len(one.said) + len(two.said)
+    rested(processes)
     for stroke in range(20):
         for number, viewer in enumerate(viewers, 1):
             processes[number % 2].presence.write(ROOM, viewer, "people" if stroke % 2 else "model")
@@ -164,7 +171,24 @@ async def test_five_hundred_people_who_come_and_write_cost_less_than_a_stream(pr
     assert len(heard(viewers[0])[-1]["writing"]) == presence.WRITERS
     two.presence.write(ROOM, viewers[0], "model")
     await two.presence.tell()
+    assert len(viewers[0]._waiting) == before[0] + 1, "a crowd is told less often"
+    rested(processes)
+    await two.presence.tell()
     assert len(viewers[0]._waiting) == before[0] + 2
+
+
+async def test_who_leaves_while_it_is_told_that_they_came_is_told_to_have_left(processes: list[Process]) -> None:
+    one, two = processes
+    bob, alice = two.enter(BOB), one.enter(ALICE)
+
+    async def tell_slowly(conversation_id: str, said: dict[str, Any]) -> None:
+        one.presence.leave(ROOM, alice)
+        await one.tell(conversation_id, said)
+
+    one.presence._tell_others = tell_slowly
+    await settle(processes)
+    assert here(bob) == ["Bob"]
+    assert one.presence.rooms == {}
 
 
 async def test_who_says_nothing_new_causes_no_frame(processes: list[Process]) -> None:

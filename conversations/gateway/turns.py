@@ -222,7 +222,7 @@ async def streamed(
         where = begun.response.conversation_id
         watched = streams.open(caller, following.cut, conversation_id=where, placed=placed)
         await stack.enter_async_context(watched)
-        has_id = background
+        has_id = not background
         async for batch in _told(following, lambda number: _last(begun, number)):
             if batch and not has_id:
                 # Whether the row has it yet does not show in `begun.response`, which a runner here knows too

@@ -2,8 +2,8 @@
 
 Each process says of a conversation who looks at it there, whole and not in steps, so that a message that is lost is
 made good by the next one, and what a process said that died ends by itself. Viewers are told of all processes together:
-one small frame, at most one a second, and only where it says something new. So five hundred people who come, go and
-write cost each viewer less than a stream does.
+one small frame, at most one a second, fewer where many are there, and only where it says something new. So five hundred
+people who come, go and write cost less than a stream does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ EVERY = 1.0
 """Seconds between two frames of a conversation."""
 GATHER = 0.2
 """Seconds in which the first news waits for others."""
-WRITES = 6.0
+CROWD = 100
+"""People whose news may be told every second; of more they are told less often, every five seconds at least."""
+WRITES = 10.0
 """Seconds after which somebody who types nothing more is not writing."""
 LASTS = 50.0
 """Seconds for which another process is believed; it says everything anew with every heartbeat."""
@@ -55,6 +57,10 @@ class Room:
     asks: bool = True
     """Whether the others are still to be asked who is there."""
     shown: str = ""
+    rests_until: float = 0.0
+
+    def rest(self, now: float) -> None:
+        self.rests_until = now + EVERY * min(4.0, max(0.0, len(self.guests) / CROWD - 1))
 
 
 class Presence:
@@ -115,7 +121,7 @@ class Presence:
         self._news = asyncio.Event()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY if self._writing else None):
+                async with asyncio.timeout(EVERY if self._writing or self._changed else None):
                     await self._news.wait()
             self._news.clear()
             await asyncio.sleep(GATHER)
@@ -125,9 +131,14 @@ class Presence:
     async def tell(self) -> None:
         """Tell viewers, then other processes, what has changed."""
         self._stop_idle_writers()
-        changed, self._changed = self._changed, set()
+        now = monotonic()
+        changed = {
+            conversation_id for conversation_id in self._changed if self.rooms[conversation_id].rests_until <= now
+        }
+        self._changed -= changed
         for conversation_id in changed:
             self._show(self.rooms[conversation_id])
+            self.rooms[conversation_id].rest(now)
         for conversation_id in changed:
             room = self.rooms[conversation_id]
             said = _said(room)
@@ -135,7 +146,7 @@ class Presence:
                 message = said | {"asks": room.asks}
                 room.told, room.asks = said, False
                 await self._tell_others(conversation_id, message)
-            if not room.guests:
+            if not room.guests and conversation_id not in self._changed:
                 del self.rooms[conversation_id]
 
     def _show(self, room: Room) -> None:

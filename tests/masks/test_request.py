@@ -47,9 +47,12 @@ def parts(body: dict[str, Any], *, ids: list[str]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason=f"no recorded mask in {FOLDER} (set RECORDED_STREAMS)")
-async def test_the_request_is_what_was_recorded_of_the_real_service(talk: Talk, painter: Painter) -> None:
+async def test_the_request_is_what_was_recorded_of_the_real_service(
+    talk: Talk, painter: Painter, settings: Any
+) -> None:
     real = recorded()
     [tool] = real["tools"]
+    settings.SALON_MODELS = ["gpt-5", tool["model"]]
     prompt = real["input"][0]["content"][0]["text"]
     options = {name: tool[name] for name in ("quality", "size", "output_format")}
     response = await masked(talk, prompt, options=options)

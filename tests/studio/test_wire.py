@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -12,11 +13,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from conversations import access, catalog, image_options, threads
-from conversations.actions import making
+from conversations.actions import making, turns
 from conversations.actions.making import Wish
 from conversations.models import Conversation, File, Response, User
 from conversations.studio.state import state
 from conversations.turns.provider import forget
+from conversations.turns.recorder import recorder
 from conversations.turns.turn import run_turn
 from conversations.upstream.config import ProviderConfig
 from tests.intake import made
@@ -35,6 +37,8 @@ class Painter(FileProvider):
     result: Any = PICTURE
     refuses = ""
     filters = False
+    hangs = False
+
     final_status = "completed"
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
@@ -46,6 +50,11 @@ class Painter(FileProvider):
             return web.json_response({"error": error | {"type": "image_generation_user_error"}}, status=400)
         if self.refuses in tool:
             return refusal(400, f"Unknown parameter: 'tools[0].{self.refuses}'.", f"tools[0].{self.refuses}")
+        if self.hangs:
+            stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await stream.prepare(request)
+            await stream.write(sse(*self.events(len(self.asked), tool)[:-2]))
+            await asyncio.sleep(30)
         return web.Response(body=sse(*self.events(len(self.asked), tool)), content_type="text/event-stream")
 
     def events(self, number: int, tool: dict[str, Any]) -> list[dict[str, Any]]:
@@ -198,3 +207,25 @@ async def test_a_prompt_that_the_filter_refuses_is_explained_and_kept(talk: Talk
     assert "content filter refused" in response.error["message"]
     [turn] = (await threads.runner.run(state, talk.conversation))["turns"]
     assert turn["input"][0]["payload"]["content"][0]["text"] == "Something that is not allowed"
+
+
+async def test_what_had_formed_when_it_was_stopped_is_kept_and_gone_on_from(talk: Talk, painter: Painter) -> None:
+    painter.hangs = True
+    found = await threads.runner.run(access.conversation_for, talk.alice, talk.conversation.pk)
+    wish = Wish("A lamp", options={"partial_images": 2})
+    [response] = await threads.runner.run(making.make, found, wish)
+    running = asyncio.ensure_future(run_turn(response.pk, "runner"))
+    async with asyncio.timeout(20):
+        while not any(recording.sequence >= 4 for recording in recorder.recordings.values()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await threads.runner.run(turns.stop, found, response)
+    next(iter(recorder.recordings.values())).cancelled.set()  # as the runner does that is told
+    await running
+    painter.hangs = False
+    shown = await threads.runner.run(state, talk.conversation)
+    assert [turn["status"] for turn in shown["turns"]] == ["cancelled"]
+    partial = shown["partials"][response.pk][-1]
+    following = await paint(talk, "Finish it", parent=partial)
+    assert following.status == "completed", following.error
+    assert "previous_response_id" not in painter.asked[-1]
+    assert [part["type"] for part in painter.parts()] == ["input_image"]

@@ -6,7 +6,7 @@ import "./attachment-tray.js";
 import "./mention-list.js";
 import "./prompt-list.js";
 
-const TELL_AGAIN = 3000; // milliseconds; the server forgets after six seconds
+const TELL_AGAIN = 7000; // milliseconds; the server forgets after ten seconds
 
 /**
  * `<chat-composer conversation="conv_…">` around a form with the textarea `text`, the select `model` and the buttons

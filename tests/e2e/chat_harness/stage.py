@@ -158,6 +158,7 @@ class Stage(Play):
         app.router.add_get(f"/ws{HOME}", self._socket)
         app.router.add_get("/", self._home)
         app.router.add_get("/files/{name}/", self._picture)
+        app.router.add_get("/files/{name}/size/{side}/", self._picture)
         app.router.add_static("/static/dist", ROOT / "build/static/dist")
         app.router.add_static("/static/img", ROOT / "static/img")
         app.router.add_static("/probe", self.probe)
@@ -253,8 +254,9 @@ class Stage(Play):
         await socket.send_str("\n".join(map(json.dumps, frames)))
         self.joined.release()
         async for message in socket:
-            if message.type == WSMsgType.TEXT:
-                await socket.send_str(json.dumps(self.snapshot(json.loads(message.data)["response"])))
+            told = json.loads(message.data) if message.type == WSMsgType.TEXT else {}
+            if "response" in told:  # not what a person is doing, which nobody here wants to know
+                await socket.send_str(json.dumps(self.snapshot(told["response"])))
         self.sockets.discard(socket)
         return socket
 

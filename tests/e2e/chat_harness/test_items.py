@@ -116,7 +116,9 @@ def test_a_picture_forms_in_a_box_that_keeps_its_size(chat: Page, stage: Stage) 
     image = {"url": "/files/446655/", "width": 1536, "height": 1024}
     stage.turns[turn]["output"] = [{**item, "image": image, "revised_prompt": "A green lamp on walnut"}]
     stage.finish(turn)
-    expect(answer(chat).get_by_role("img", name="A green lamp on walnut")).to_have_attribute("src", "/files/446655/")
+    expect(answer(chat).get_by_role("img", name="A green lamp on walnut")).to_have_attribute(
+        "src", "/files/446655/size/1280/"
+    )
     expect(answer(chat).get_by_role("link", name="Download")).to_be_visible()
     assert frame.bounding_box() == empty
 
@@ -126,7 +128,7 @@ def test_a_finished_picture_is_not_replaced_by_a_partial_that_comes_late(chat: P
     late = {"url": "/files/000000/", "index": 2}
     item = {"type": "image_generation_call", "status": "completed", "image": image, "partial_image": late}
     answer_with(stage, item)
-    expect(answer(chat).locator(".frame img")).to_have_attribute("src", "/files/446655/")
+    expect(answer(chat).locator(".frame img")).to_have_attribute("src", "/files/446655/size/1280/")
 
 
 def test_a_hostile_name_or_title_stays_text(chat: Page, stage: Stage) -> None:

@@ -70,5 +70,12 @@ def said(page: Page) -> str:
 
 
 def shown(page: Page) -> str:
-    """All that the log of the conversation says: messages, answers, notices and facts."""
-    return str(page.get_by_role("log", name="Conversation").text_content())
+    """All that the log of the conversation says: messages, answers, notices and facts.
+
+    Without the line above what is new, which each page draws where its person had read to when it was opened.
+    """
+    log = page.get_by_role("log", name="Conversation")
+    words = (
+        "log => { const copy = log.cloneNode(true); copy.querySelector('.day.new')?.remove(); return copy.textContent }"
+    )
+    return "\n".join(line for line in str(log.evaluate(words)).splitlines() if line.strip())

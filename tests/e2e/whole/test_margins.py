@@ -32,7 +32,7 @@ def shared(salon: Server, enter: Enter, provider: StandIn) -> tuple[Page, Page, 
 def do(page: Page, message: Locator, what: str) -> None:
     """Choose something in the menu of a message."""
     message.hover()
-    message.get_by_role("button", name="More").click()
+    message.get_by_role("button", name="What to do with this message").click()
     page.locator("#message-menu").get_by_role("button", name=what).click()
 
 
