@@ -29,7 +29,9 @@ def test_nothing_is_left_untranslated_and_every_place_for_a_name_is_kept(catalog
     for entry in entries:
         asked = {*PLACES.findall(entry.msgid), *PLACES.findall(entry.msgid_plural)}
         for said in entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]:
-            if not set(PLACES.findall(said)) <= asked or (not entry.msgid_plural and set(PLACES.findall(said)) != asked):
+            if not set(PLACES.findall(said)) <= asked or (
+                not entry.msgid_plural and set(PLACES.findall(said)) != asked
+            ):
                 odd.append((entry.msgid, said))
     assert odd == []
 
