@@ -88,7 +88,7 @@ async def test_a_socket_ends_with_its_session(socket: WebsocketCommunicator, ses
     await socket.receive_from()
     kept = session.model.objects.filter(pk=session.session_key)
     await threads.pages.run(kept.update, expire_date=timezone.now())
-    assert (await socket.receive_output(timeout=5))["code"] == Close.SIGNED_OUT
+    assert (await socket.receive_output(timeout=20))["code"] == Close.SIGNED_OUT
 
 
 def rename(conversation: Conversation, title: str) -> None:

@@ -299,7 +299,8 @@ def test_a_bad_option_is_explained_beside_its_field_and_stays_there(
     stage.ask("Hello", author=BOB)
     expect(instructions).to_have_value("Too long")
     instructions.fill("Short")
-    instructions.blur()
+    with chat.expect_response(lambda answer: answer.url.endswith("/update/")):
+        instructions.blur()
     expect(chat.get_by_role("alert")).to_have_count(0)
     assert stage.calls[-1] == ("update/", {"instructions": "Short"})
 
