@@ -68,8 +68,6 @@ class Counted:
             raise BadImport(DAMAGED)
         try:
             piece = self._stream.read(PIECE if size < 0 else min(size, PIECE))
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
-            raise BadImport(DAMAGED) from error
         except Exception as error:  # every decompressor has exceptions of its own
             raise BadImport(DAMAGED) from error
         self.count += len(piece)
