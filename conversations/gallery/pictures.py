@@ -16,7 +16,7 @@ from conversations.models import Board, Conversation, Favourite, File, Item, Res
 from conversations.models.rendition import SHOWN_INLINE
 from conversations.pictures import locked_of
 from conversations.search.excerpt import fits
-from conversations.search.index import MOST_LOOKED_AT, newest
+from conversations.search.index import newest
 from conversations.search.query import Query
 
 PAGE = 48
@@ -25,6 +25,8 @@ COUNTED = 5_000
 somebody who sees fewer all are looked at."""
 MOST_FOUND = 500
 """Answers with the words that were looked for, the newest."""
+MOST_LOOKED_AT = 5_000
+"""Hits of everybody, the newest, that are gone through for those that are prompts."""
 MOST_READ = 2_000
 """Pictures whose prompts are read where the index has too many hits that are none."""
 FEW_CONVERSATIONS = 300
@@ -198,6 +200,7 @@ def _answers(user: User, query: Query) -> tuple[set[int], bool]:
         below=None,
         conversations=few if len(few) <= FEW_CONVERSATIONS else None,
         batch=MOST_LOOKED_AT,
+        most=MOST_LOOKED_AT,
     )
     ids = {item.response_id for item in found if item.response_id is not None}
     ids |= set(Response.objects.filter(input_from__in=ids).values_list("pk", flat=True))

@@ -43,12 +43,13 @@ def newest(
     below: int | None,
     conversations: Sequence[str] | None,
     batch: int = BATCH,
+    most: int = MOST_LOOKED_AT,
 ) -> tuple[list[Item], bool]:
     """Return up to `limit` of `items` that have the words of `query`, newest first, with ids below `below`.
 
     Only those in `visible` are returned: what the asker may see. `conversations` are all ids of these where they are
     few: the index then looks there only. The second value is False where older ones were not looked at. Who wants few
-    of the hits has them gone through in large batches: each takes one query to find and one to sift.
+    of the hits has `most` of them gone through in large batches, each of which takes one query to find and one to sift.
 
     The hits are gone through from the newest on, because a list of all of them takes as long as there are many; and
     who sees thousands of conversations would have the database look for each hit in each of them, so it is asked by
@@ -67,7 +68,7 @@ def newest(
         if len(found) == limit:
             return found, True
         looked_at += len(ids)
-        if looked_at >= MOST_LOOKED_AT or not whole:
+        if looked_at >= most or not whole:
             return found, False
     return found, True
 
