@@ -147,7 +147,7 @@ export interface Turn {
   /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
   making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
   /** What people say of the pictures in it, by the ids of their files. */
-  pictures?: Record<string, { name: string; liked_by: number[]; gone: boolean }>;
+  pictures?: Record<string, { name: string; number?: number | null; liked_by: number[]; gone: boolean }>;
   /** What keeps the picture as its original was outside a mask. */
   pixel_lock?: PixelLock | null;
 }

@@ -102,6 +102,19 @@ test("versions are numbered in the order in which they were made, whatever order
   );
 });
 
+test("the server says the number of a version, and what still streams is counted on", () => {
+  const said = (file, number) => ({ pictures: { [file]: { name: "", number, liked_by: [], gone: false } } });
+  const turns = [
+    turn(7, { files: ["a"], ...said("a", 121) }),
+    turn(8, { files: ["b"] }),
+    turn(9, { files: ["c"], ...said("c", 122) }),
+  ];
+  assert.deepEqual(
+    versionsOf(turns, linksOf(turns)).map(({ number }) => number),
+    [121, 123, 122],
+  );
+});
+
 test("a chain that leads into itself ends", () => {
   const links = new Map([
     [1, 2],

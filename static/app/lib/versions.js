@@ -7,7 +7,7 @@ import { isRunning } from "./turns.js";
 /**
  * @typedef {object} Version
  * @property {string} id of its file
- * @property {number} number in the order in which they were made
+ * @property {number} number of its conversation, whether those before it are shown or not
  * @property {string | null} parent the id of another version
  * @property {Turn} turn
  * @property {Item} item
@@ -28,15 +28,19 @@ export const callsOf = (turn) => turn.output.flatMap((item) => (item?.type === "
  */
 export function versionsOf(turns, links) {
   /** @type {Version[]} */ const versions = [];
+  const sorted = [...turns].sort((one, other) => one.id - other.id);
+  // What is still streaming has none: it is counted on
+  const numbers = sorted.flatMap(({ pictures }) => Object.values(pictures ?? {}).map(({ number }) => number ?? 0));
+  let newest = Math.max(0, ...numbers);
   /** The last picture of each turn. @type {Map<number, string>} */ const last = new Map();
   /** @type {Set<string>} */ const known = new Set();
-  for (const turn of [...turns].sort((one, other) => one.id - other.id)) {
+  for (const turn of sorted) {
     for (const item of callsOf(turn)) {
       const picture = item.image;
       if (!picture?.id || !picture.width) continue;
-      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [], gone: false };
+      const said = turn.pictures?.[picture.id] ?? { name: "", number: null, liked_by: [], gone: false };
       const parent = parentOf(turn, links, last, known);
-      const number = versions.length + 1;
+      const number = said.number ?? ++newest;
       const lock =
         turn.pixel_lock && (turn.pixel_lock.made?.id ?? picture.id) === picture.id ? turn.pixel_lock : undefined;
       versions.push({
