@@ -180,6 +180,8 @@ export interface Maker {
   masks: boolean;
   /** US dollars of one picture by `"QUALITY SIZE"`. */
   prices: Record<string, number>;
+  /** What each partial image adds. */
+  partial_price: number;
 }
 
 /** The turns of a work that make pictures, and how all of its turns are linked. */

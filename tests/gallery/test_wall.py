@@ -169,7 +169,7 @@ def test_a_word_that_everybody_says_does_not_hide_the_pictures_of_it(
     conversations: int,
 ) -> None:
     monkeypatch.setattr(pictures, "FEW_CONVERSATIONS", conversations)
-    monkeypatch.setattr(pictures, "MOST_LOOKED_AT", 5)
+    monkeypatch.setitem(pictures.MOST_LOOKED_AT, connection.vendor, 5)
     first = paint("A lamp on walnut", revised="A green lámp")
     paint("Three bowls")
     talk(conversation, "A lamp on it!", 20)

@@ -156,17 +156,40 @@ function saidBy(turn) {
 /**
  * About what pictures cost, in US dollars.
  * @param {import("../types").Maker} maker
- * @param {{ quality: string, size: string, results: number }} asked
+ * @param {{ quality: string, size: string, results: number, partials?: number }} asked
  * @returns {{ low: number, high: number } | null} null where no price is known
  */
-export function estimate(maker, { quality, size, results }) {
-  const fitting = Object.entries(maker.prices)
-    .filter(([key]) => {
-      const [pricedQuality, pricedSize] = key.split(" ");
-      return (quality === "auto" || quality === pricedQuality) && (size === "auto" || size === pricedSize);
-    })
-    .map(([, price]) => price * results);
-  return fitting.length ? { low: Math.min(...fitting), high: Math.max(...fitting) } : null;
+export function estimate(maker, { quality, size, results, partials = 0 }) {
+  const priced = Object.entries(maker.prices).flatMap(([key, price]) => {
+    const [pricedQuality = "", pricedSize = ""] = key.split(" ");
+    return quality === "auto" || quality === pricedQuality ? [{ size: pricedSize, price }] : [];
+  });
+  const listed = priced.filter((known) => known.size === size);
+  // Where the model chooses, it chooses among the sizes that it offers by themselves
+  const own = priced.filter((known) => maker.options.size?.includes(known.size) ?? true);
+  const fitting = listed.length ? listed : size === "auto" ? (own.length ? own : priced) : nearest(priced, size);
+  const prices = fitting.map(({ price }) => results * (price + partials * maker.partial_price));
+  return prices.length ? { low: Math.min(...prices), high: Math.max(...prices) } : null;
+}
+
+/**
+ * What is priced for the sizes next to one that is not: the next smaller and the next larger one, by their areas.
+ * @param {{ size: string, price: number }[]} priced
+ * @param {string} size
+ */
+function nearest(priced, size) {
+  const areas = priced.map(({ size: known }) => areaOf(known));
+  const area = areaOf(size);
+  if (!area || !areas.some((known) => known >= area)) return []; // dearer than all that is known
+  const smaller = Math.max(...areas.filter((known) => known && known <= area));
+  const larger = Math.min(...areas.filter((known) => known >= area));
+  return priced.filter((_, index) => areas[index] === smaller || areas[index] === larger);
+}
+
+/** @param {string} size */
+function areaOf(size) {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(size) ?? [];
+  return Number(width ?? 0) * Number(height ?? 0);
 }
 
 /**
