@@ -175,7 +175,8 @@ def test_a_word_that_everybody_says_does_not_hide_the_pictures_of_it(
     talk(conversation, "A lamp on it!", 20)
     assert first.response is not None
     again = paint("", here=conversation)
-    Response.objects.filter(pk=again.response_id).update(input_from=first.response)
+    assert again.response is not None
+    Response.objects.filter(pk=again.response.pk).update(input_from=first.response)
     for asked in ("?q=lamp", "?q=lamp+-bowls", "?q=%22lamp+on%22"):
         assert [picture.pk for picture in shown(as_alice, asked)] == [again.pk, first.pk]
         assert "only the newest" in as_alice.get(f"/gallery/{asked}").content.decode()

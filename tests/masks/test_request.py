@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -112,11 +113,11 @@ async def test_regenerating_in_the_chat_repeats_the_mask_and_the_lock(
     first = await masked(talk, options={"quality": "low"}, feather=4)
     for model, paints in (("", True), ("gpt-5-mini", True), ("o3-mini", False)):
         found = await threads.runner.run(access.conversation_for, talk.alice, talk.conversation.pk)
-        again = await threads.runner.run(lambda f=found, m=model: turns.regenerate(f, first, model=m))
+        again = await threads.runner.run(partial(turns.regenerate, found, first, model=model))
         await run_turn(again.pk, "runner")
         assert ("tools" in painter.asked[-1]) == paints
-        locks = await threads.runner.run(lambda a=again: list(PixelLock.objects.filter(response=a)))
-        assert [lock.feather for lock in locks] == [4] * paints
+        locks = PixelLock.objects.filter(response=again, feather=4)
+        assert await threads.runner.run(locks.count) == paints
         if paints:
             tools = [body["tools"] for body in (painter.asked[0], painter.asked[-1])]
             assert tools[0] == tools[1]
