@@ -29,10 +29,10 @@ class Uses:
 
 def uses_of(access: Access, file: File) -> Uses:
     """Return where an upload is used in its conversation, and what of that the person may not take away."""
-    items = taking.holders(access.conversation, file)[:MOST]
+    items = list(taking.holders(access.conversation, file)[:MOST])
     foreign = [item for item in items if not (access.membership.is_owner or item.author_id == access.user.pk)]
     if not access.membership.may_write:
-        foreign = list(items)
+        foreign = items
     return Uses(items, foreign, _made_with(access.conversation, file))
 
 

@@ -30,7 +30,7 @@ def shown(client: Client, asked: str) -> list[File]:
 
 def talk(conversation: Conversation, words: str, times: int) -> None:
     """Have a model say the same again and again."""
-    branch = Branch.objects.filter(conversation=conversation).first()
+    branch = Branch.objects.filter(conversation=conversation)[0]
     response = Response.objects.create(
         conversation=conversation, branch=branch, created_by=conversation.created_by, model="demo"
     )
