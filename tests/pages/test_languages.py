@@ -72,7 +72,8 @@ def test_there_is_a_catalogue_of_each_language_that_is_offered() -> None:
 def test_styles_name_sides_by_the_direction_of_the_text() -> None:
     """So a language that is written from the right needs no styles of its own."""
     sided = re.compile(
-        r"^\s*(?:(?:margin|padding|border)-(?:left|right)|left|right|float)\b|text-align: (?:left|right)"
+        r"^\s*(?:(?:margin|padding|border)-(?:left|right)|left|right|float):|text-align: (?:left|right)"
+        r"|^\s*(?:margin|padding): \S+ (\S+) \S+ (?!\1)\S+;"
     )
     styles = sorted((BASE_DIR / "static" / "css").glob("*.css"))
     lines = [(path.name, line) for path in styles for line in path.read_text().splitlines()]
