@@ -16,6 +16,9 @@ import { AppElement } from "./app-element.js";
 class VersionTree extends AppElement {
   /** @type {StudioStore | undefined} */ #store;
   /** @type {Version | undefined} */ #shown;
+  /** By their addresses: a picture that moves to a new row is not loaded and decoded again. */
+  /** @type {Map<string, HTMLImageElement>} */
+  #thumbnails = new Map();
 
   connectedCallback() {
     this.on(this, "click", (event) => this.#clicked(event));
@@ -66,7 +69,7 @@ class VersionTree extends AppElement {
     const link = /** @type {HTMLAnchorElement} */ (row.querySelector("a"));
     link.href = `#${id}`;
     if (id === this.#shown?.id) link.ariaCurrent = "true";
-    row.querySelector(".frame")?.append(thumbnail(picture.url));
+    row.querySelector(".frame")?.append(this.#thumbnail(picture.url));
     ref(row, "name").textContent = `${number} · ${titleOf(version)}`;
     const votes = likedBy.length ? ` · ${ngettext("%(count)s vote", "%(count)s votes", likedBy.length)}` : "";
     ref(row, "about").textContent = `${authorOf(turn)}${clock(turn.timing.queued_at)}${votes}`;
@@ -79,13 +82,26 @@ class VersionTree extends AppElement {
     const row = clone("version-template");
     const partials = this.#store?.partials.get(turn.id) ?? [];
     const last = partials.at(-1);
-    if (last) row.querySelector(".frame")?.append(thumbnail(last.url));
+    if (last) row.querySelector(".frame")?.append(this.#thumbnail(last.url));
     ref(row, "name").textContent = gettext("forming");
     ref(row, "about").textContent = partials.length
       ? gettext("partial %(number)s", { number: partials.length })
       : authorOf(turn) + gettext("waiting");
     this.#hang(row, []);
     return row;
+  }
+
+  /** @param {string} url @returns {HTMLImageElement} */
+  #thumbnail(url) {
+    const known = this.#thumbnails.get(url);
+    if (known) return known;
+    const image = document.createElement("img");
+    image.src = `${url}preview/`;
+    image.alt = "";
+    image.loading = "lazy";
+    image.decoding = "async";
+    this.#thumbnails.set(url, image);
+    return image;
   }
 
   /**
@@ -219,16 +235,6 @@ function sumOf(store) {
   const costs = [...turns].map((turn) => costOf(turn, store.makers)).filter((cost) => cost !== null);
   const sum = costs.length ? ` · ${dollars(costs.reduce((total, cost) => total + cost, 0))}` : "";
   return `${store.versions.length}${sum}`;
-}
-
-/** @param {string} url */
-function thumbnail(url) {
-  const image = document.createElement("img");
-  image.src = `${url}preview/`;
-  image.alt = "";
-  image.loading = "lazy";
-  image.decoding = "async";
-  return image;
 }
 
 /**
