@@ -97,7 +97,9 @@ def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:
     )
     must = {pk for pk, user in users.items() if must_have_factor(user)}
     have = with_factor(must) if must else set()
-    sessions: dict[str, Any] = {row.pk: row.get_decoded() if must else {} for row in (alive if must else alive.only("pk"))}
+    sessions: dict[str, Any] = {
+        row.pk: row.get_decoded() if must else {} for row in (alive if must else alive.only("pk"))
+    }
     rows = Membership.objects.filter(
         user__in=users,
         conversation__in={p.conversation_id for p in passes},

@@ -244,6 +244,7 @@ store.addEventListener("change", (event) => {
   const forming = store.partials.get(turn.id)?.at(-1);
   if (turn.id === watched && forming) stage.update({ versions: store.versions, shown: undefined, forming, words: "" });
   queue.updateTurn(turn, { version: watched === undefined ? looked : undefined, turn: watched });
+  tree.updateTurn(turn);
 });
 store.addEventListener("resync", (event) =>
   socket.send({ type: "resync", response: /** @type {CustomEvent} */ (event).detail }),
