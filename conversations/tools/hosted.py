@@ -1,4 +1,7 @@
-"""Tools that the provider runs itself. Salon only says that the model may use them, and shows what came of it."""
+"""Tools of the API. The provider runs them itself, but for the computer, which is a browser here.
+
+Salon says that the model may use them, and shows what came of it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from conversations.upstream.catalog import Capabilities
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,28 @@ HOSTED = {
         _("Run commands in a container at the provider."),
         {"type": "shell", "environment": {"type": "container_auto"}},
     ),
+    "computer": Hosted(
+        _("Computer"),
+        _("Work with a browser on the server, while you watch. It asks before a step that may not be right."),
+        {"type": "computer"},
+    ),
 }
 """By their types, which are also what the catalogue says that a model takes."""
+OLDER_COMPUTER = "computer_use_preview"
+"""What models of March 2025 take in place of `computer`."""
+COMPUTERS = frozenset({"computer", OLDER_COMPUTER})
+SCREEN = {"display_width": 1024, "display_height": 768, "environment": "browser"}
 
 
-def definition(name: str) -> dict[str, Any]:
+def takes(known: Capabilities, name: str) -> bool:
+    """Whether a model takes a tool of `HOSTED`, under whatever name."""
+    return name in known.tools or (name == "computer" and OLDER_COMPUTER in known.tools)
+
+
+def definition(name: str, known: Capabilities) -> dict[str, Any]:
     """Return the tool for a request. Azure streams no pictures while they form (its guide of June 2026)."""
+    if name == "computer" and name not in known.tools:
+        return {"type": OLDER_COMPUTER, **SCREEN}
     tool = dict(HOSTED[name].definition)
     provider = settings.SALON_PROVIDER
     if name == "image_generation" and provider is not None and provider.kind.startswith("azure"):
