@@ -10,8 +10,9 @@ import asyncio
 import base64
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from yarl import URL
 
@@ -193,7 +194,7 @@ class Proxy:
             await target.drain()
 
     @staticmethod
-    async def _until_one_ends(*ways: asyncio._CoroutineLike[None]) -> None:
+    async def _until_one_ends(*ways: Coroutine[Any, Any, None]) -> None:
         tasks = [asyncio.ensure_future(way) for way in ways]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -49,10 +49,14 @@ def is_ours(response: Response, item: Item) -> bool:
 
 
 def arguments_of(payload: Mapping[str, Any]) -> str:
-    """Return what a person reads and agrees to: why the provider asks, and all that would be done."""
+    """Return what a person reads and agrees to, by name: why the provider asks, and all that would be done."""
     actions = payload.get("actions") or [payload.get("action")]
     said = [check.get("message") or check.get("code") or "" for check in _checks(payload)]
-    return msgspec.json.encode({**({"safety checks": said} if said else {}), "actions": actions}).decode()
+    return msgspec.json.encode(_numbered("why", said) | _numbered("action", actions)).decode()
+
+
+def _numbered(name: str, values: list[Any]) -> dict[str, Any]:
+    return {name if len(values) == 1 else f"{name} {number}": value for number, value in enumerate(values, 1)}
 
 
 def asks(payload: Mapping[str, Any]) -> bool:
@@ -139,9 +143,10 @@ def _take(response: Response) -> tuple[list[tuple[ToolCall, list[dict[str, Any]]
         if not claimed.update(state=STATES.RUNNING, started_at=timezone.now()):
             raise Unable(INTERRUPTED)
         taken.append((call, actions))
-    before = Response.objects.values_list("answers", flat=True).get(pk=response.answers_id)
-    first = before is None or not ToolCall.objects.filter(response=before, name=ToolCall.COMPUTER).exists()
-    return taken, first
+    asked = response.answers
+    assert asked is not None
+    before = ToolCall.objects.filter(response=asked.answers_id, name=ToolCall.COMPUTER)
+    return taken, asked.answers_id is None or not before.exists()
 
 
 def _is_agreed(call: ToolCall, payload: Mapping[str, Any]) -> bool:
@@ -149,8 +154,8 @@ def _is_agreed(call: ToolCall, payload: Mapping[str, Any]) -> bool:
     approval = getattr(call, "approval", None)
     if approval is None:
         return not asks(payload)
-    good = approval.state == Approval.State.APPROVED
-    return good and approval.digest == digest("", ToolCall.COMPUTER, call.arguments)
+    agreed = digest("", ToolCall.COMPUTER, call.arguments)
+    return bool(approval.state == Approval.State.APPROVED and approval.digest == agreed)
 
 
 def _keep(call: ToolCall, response: Response, picture: bytes, address: str) -> None:
@@ -189,7 +194,7 @@ def _wanted(response_ids: list[int]) -> set[int]:
     """Return the answers that still run, that are about to be answered, or whose step waits for a person."""
     running = Response.objects.running()
     wanted = set(running.filter(pk__in=response_ids).values_list("pk", flat=True))
-    wanted |= set(running.filter(answers__in=response_ids).values_list("answers", flat=True))
+    wanted |= {row.answers_id for row in running.filter(answers__in=response_ids).only("answers") if row.answers_id}
     waiting = Approval.objects.pending().filter(response__in=response_ids, name=ToolCall.COMPUTER)
     last = Branch.objects.filter(head__in=response_ids).values("head")
     return wanted | set(waiting.filter(response__in=last).values_list("response", flat=True))

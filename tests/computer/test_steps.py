@@ -91,7 +91,7 @@ async def test_what_the_provider_doubts_waits_for_a_person_and_is_acknowledged(o
     await on.say("Send it")
     approval = await waiting(on)
     assert (approval.name, approval.decides) == ("the computer", "asker")
-    assert json.loads(approval.arguments) == {"safety checks": ["Is this right?"], "actions": [ENTER]}
+    assert json.loads(approval.arguments) == {"why": "Is this right?", "action": ENTER}
     await computing.tidy()
     assert len(model.asked) == 2
     assert len(desk.held) == 1

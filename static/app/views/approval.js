@@ -102,11 +102,15 @@ export class ApprovalView {
   }
 }
 
+/** The name of a step on the computer; no function has it. */
+const COMPUTER = "the computer";
+
 /** @param {Approval} approval */
 function headingOf({ state, name, decided_by: by }) {
+  if (state === "pending" && name === COMPUTER) return "A person has to look before the next step on the computer";
   if (state === "pending") return `The model asks to call ${name}`;
   if (state === "lapsed") return "Nobody answered in time";
-  return `${by?.name ?? "Somebody"} ${state} this call`;
+  return `${by?.name ?? "Somebody"} ${state} this ${name === COMPUTER ? "step on the computer" : "call"}`;
 }
 
 /**
@@ -121,7 +125,8 @@ function wordsOf(approval, me, mine) {
   if (approval.state === "lapsed") return [`Lapsed at ${until}. Nothing was done.`];
   if (approval.state !== "pending") {
     const said = approval.note ? `“${approval.note}”` : "";
-    const end = approval.state === "approved" ? "arguments unchanged" : "the model was told";
+    const declined = approval.name === COMPUTER ? "it was not made" : "the model was told";
+    const end = approval.state === "approved" ? "arguments unchanged" : declined;
     return [[approval.decided_at ? clock(approval.decided_at) : "", said, end].filter(Boolean).join(" · ")];
   }
   if (mine) {

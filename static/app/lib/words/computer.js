@@ -1,6 +1,9 @@
 // What a model did on a screen, in words, and what it saw.
 import { counted, isOver, list, note, object, pictures, steps, text } from "./parts.js";
 
+/** What a picture of the page at which every task begins is called. */
+const START = "Start";
+
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
 export const COMPUTER = {
   computer_call(item) {
@@ -18,12 +21,16 @@ export const COMPUTER = {
   computer_call_output(item) {
     const output = object(item.output);
     const checks = list(item.acknowledged_safety_checks).map(object);
+    const place = text(object(output.image_url).name);
     return {
-      text: "Screenshot after the action",
+      text: place ? "The computer shows" : "Screenshot after the action",
+      subject: place === START ? "its first page" : place,
       end: checks.length ? "acknowledged" : "",
       blocks: [
         ...checks.map((check) => note(`Acknowledged: ${text(check.message) || text(check.code)}`)),
-        ...pictures("Screenshot", [{ url: output.image_url, alt: "Screenshot" }]),
+        ...pictures("Screenshot", [
+          { url: output.image_url, alt: place ? `The computer’s screen: ${place}` : "Screenshot" },
+        ]),
         output.file_id && !output.image_url ? note(`The screenshot is the file ${text(output.file_id)}.`) : undefined,
       ],
     };
