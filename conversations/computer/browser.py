@@ -150,7 +150,7 @@ class Browser:
     def address(self) -> str:
         """What people are told of where it is: host and path, never a query, which may hold a secret."""
         place = self._page.url.partition("://")[2].partition("?")[0].partition("#")[0]
-        return "" if place.startswith(pages.HOST) else place[:200]
+        return pages.NAMES.get(place, place[:200]) or "Blank"
 
     async def close(self) -> None:
         """End it, and leave nothing of it."""

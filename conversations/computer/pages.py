@@ -14,6 +14,8 @@ from conversations.egress.proxy import Page
 HOST = "start.salon.invalid"
 """`.invalid` exists nowhere, by agreement (RFC 2606)."""
 START = f"http://{HOST}/"
+NAMES = {f"{HOST}/": "Start", f"{HOST}/go": "Practice"}
+"""What pictures of these pages are called; the interface knows them by that."""
 ADDRESS = re.compile(r"(https?://\S+|([a-z0-9-]+\.)+[a-z]{2,}(:\d+)?([/?#]\S*)?)", re.I)
 MOST_WORDS = 200
 

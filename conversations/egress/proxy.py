@@ -157,9 +157,25 @@ class Proxy:
             lines = [f"{asked.method} {target.raw_path_qs} HTTP/1.1", *(f"{name}: {value}" for name, value in kept)]
             out.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1"))
             await self._pass(reader, out, most=int(length))
-            await self._pass(there, writer)
+            await self._until_one_ends(self._pass_answer(there, writer), self._gone(reader))
         finally:
             out.close()
+
+    async def _pass_answer(self, there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass an answer on, which says that the connection ends with it, whatever the server wants."""
+        status, fields = "1", [""]
+        while status.startswith("1"):  # "100 Continue" and the like only come before
+            fields = (await asyncio.wait_for(there.readuntil(b"\r\n\r\n"), IDLE)).decode("latin-1").split("\r\n")
+            status = fields[0].partition(" ")[2]
+        kept = [line for line in fields[1:] if line and line.partition(":")[0].strip().lower() not in OURS]
+        writer.write("\r\n".join([fields[0], *kept, "Connection: close", "", ""]).encode("latin-1"))
+        await self._pass(there, writer)
+
+    @staticmethod
+    async def _gone(reader: asyncio.StreamReader) -> None:
+        """Return when the browser has closed its end; what it still says is for nobody."""
+        while await reader.read(CHUNK):
+            pass
 
     def _own(self, path: str, writer: asyncio.StreamWriter) -> None:
         page = self._answer(path)

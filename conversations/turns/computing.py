@@ -160,7 +160,7 @@ def _is_agreed(call: ToolCall, payload: Mapping[str, Any]) -> bool:
 
 def _keep(call: ToolCall, response: Response, picture: bytes, address: str) -> None:
     reference = blobs.store(picture, response, File.Purpose.RECORDING)
-    name = plain(address) or "Start"
+    name = plain(address)
     File.objects.filter(pk=reference["$file"], name="").update(name=name)
     output = msgspec.json.encode({**reference, "prefix": "data:image/png;base64,", "name": name}).decode()
     running = ToolCall.objects.filter(pk=call.pk, state=STATES.RUNNING)

@@ -50,7 +50,7 @@ export class ApprovalView {
     this.element.ariaLabel = `Approval, ${mine ? "waiting for you" : pending ? "waiting" : approval.state}: ${heading}`;
     ref(this.element, "icon").replaceChildren(icon(ICONS[approval.state]));
     ref(this.element, "heading").textContent = heading;
-    ref(this.element, "name").textContent = approval.name;
+    ref(this.element, "name").textContent = approval.name === COMPUTER ? "" : approval.name;
     ref(this.element, "server").hidden = approval.server === "";
     ref(ref(this.element, "server"), "label").textContent = approval.server;
     this.#arguments(pending ? approval : undefined);

@@ -1,8 +1,8 @@
 // What a model did on a screen, in words, and what it saw.
 import { counted, isOver, list, note, object, pictures, steps, text } from "./parts.js";
 
-/** What a picture of the page at which every task begins is called. */
-const START = "Start";
+/** Pages of the computer itself, by what pictures of them are called. @type {Record<string, string>} */
+const OWN = { Start: "its first page", Practice: "its page to practise on", Blank: "an empty page" };
 
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
 export const COMPUTER = {
@@ -24,7 +24,7 @@ export const COMPUTER = {
     const place = text(object(output.image_url).name);
     return {
       text: place ? "The computer shows" : "Screenshot after the action",
-      subject: place === START ? "its first page" : place,
+      subject: OWN[place] ?? place,
       end: checks.length ? "acknowledged" : "",
       blocks: [
         ...checks.map((check) => note(`Acknowledged: ${text(check.message) || text(check.code)}`)),
