@@ -90,7 +90,7 @@ async def test_what_the_provider_doubts_waits_for_a_person_and_is_acknowledged(o
     model.will([acting(LOOK)], [acting(ENTER, checks=["Is this right?"])], [saying("Done.")])
     await on.say("Send it")
     approval = await waiting(on)
-    assert (approval.name, approval.decides) == ("the computer", "asker")
+    assert (approval.name, approval.decides) == ("computer.step", "asker")
     assert json.loads(approval.arguments) == {"why": "Is this right?", "action": ENTER}
     await computing.tidy()
     assert len(model.asked) == 2

@@ -113,7 +113,7 @@ export class ApprovalView {
 }
 
 /** The name of a step on the computer; no function has it. */
-const COMPUTER = "the computer";
+const COMPUTER = "computer.step";
 
 /** @param {Approval} approval */
 function headingOf({ state, name, decided_by: by }) {
