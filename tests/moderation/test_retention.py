@@ -86,7 +86,7 @@ def test_the_preview_is_what_the_purge_then_does(make: Make, admin: User, bob: U
     promised = preview(Rules(timezone.now(), draft=asked))
     assert (promised.conversations, promised.held) == (3, 1)
     assert promised.counts == {"messages": 12, "tool_data": 6, "files": 6, "images": 0, "recordings": 0, "responses": 0}
-    assert promised.elsewhere == {"files": 6, "images": 0}
+    assert promised.elsewhere == {"files": 6, "images": 0, "recordings": 0}
     assert sum(count for _, count in promised.months) == 4
 
     assert deletion.apply_rules(timezone.now()) == 0  # a draft deletes nothing
