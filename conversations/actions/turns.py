@@ -151,7 +151,7 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             response.previous_response,
             access.user,
             model=model,
-            options=_form_of(response),
+            options=_room_for(response) | _form_of(response),
             input_from_id=response.input_owner_id,
             answers_id=response.answers_id,
             round=response.round,
@@ -165,6 +165,16 @@ def _form_of(response: Response) -> dict[str, Any]:
     return {"text": {"format": response.options["text"]["format"]}} if response.answer_form else {}
 
 
+def _room_for(response: Response) -> dict[str, Any]:
+    """Return the limit for another answer in a form, where the first was cut short by its own; half a JSON is none."""
+    limit = response.options.get("max_output_tokens")
+    reason = (response.incomplete_details or {}).get("reason")
+    if not (response.answer_form and limit and reason == "max_output_tokens"):
+        return {}
+    most = catalog.capabilities(response.model).max_output_tokens
+    return {"max_output_tokens": min(2 * limit, most or 2 * limit)}
+
+
 def continue_answer(access: Access, response: Response) -> Response:
     """Queue a turn that goes on where an answer broke off."""
     access.require_writer()
@@ -173,6 +183,8 @@ def continue_answer(access: Access, response: Response) -> Response:
         response.refresh_from_db()
         if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
+        if response.answer_form:
+            raise Refused("An answer in a form comes whole or not at all. Try again instead.", code="form", status=409)
         branch = _branch_after(conversation, response, access.user)
         following = _queue(conversation, branch, response, access.user)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."

@@ -181,7 +181,7 @@ const span = (text, className = "") => Object.assign(document.createElement("spa
  * @returns {Notice | undefined}
  */
 function noticeOf(turn) {
-  const both = ["continue", "retry"];
+  const both = turn.form ? ["retry"] : ["continue", "retry"]; // the rest of a JSON by itself is none
   if (turn.status === "failed") {
     const words = turn.error?.message ?? "The answer failed. Try again.";
     return { tone: "danger", icon: "circle-alert", words, offers: ["retry"] };
@@ -193,7 +193,14 @@ function noticeOf(turn) {
   if (turn.status !== "incomplete") return undefined;
   switch (turn.incomplete) {
     case "max_output_tokens":
-      return { tone: "warn", icon: "triangle-alert", words: "The answer reached its length limit.", offers: both };
+      return {
+        tone: "warn",
+        icon: "triangle-alert",
+        words: turn.form
+          ? "The answer reached its length limit, so its JSON is not whole. A retry gets twice the room, if the model has it."
+          : "The answer reached its length limit.",
+        offers: both,
+      };
     case "content_filter":
       return {
         tone: "warn",
