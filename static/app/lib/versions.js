@@ -1,4 +1,5 @@
 // The version tree of a work: each picture that was made, with the one that it was made from. It knows no DOM.
+import { gettext } from "./gettext.js";
 import { isRunning } from "./turns.js";
 
 /** @typedef {import("../types").Turn} Turn */
@@ -116,7 +117,8 @@ export function referencesOf(turn) {
 }
 
 /** @param {Version} version */
-export const titleOf = ({ name, turn, item }) => name || promptOf(turn) || String(item.revised_prompt ?? "Picture");
+export const titleOf = ({ name, turn, item }) =>
+  name || promptOf(turn) || String(item.revised_prompt ?? gettext("Picture"));
 
 /**
  * Why a turn that has ended brought no picture, in a sentence; "" where it brought one.
@@ -127,16 +129,16 @@ export function whyNone(turn) {
   const calls = callsOf(turn);
   if (calls.some(({ image }) => image?.width)) return "";
   if (turn.error) return turn.error.message;
-  if (turn.status === "cancelled") return "Stopped. What had formed is kept.";
-  if (calls.some(({ image }) => image)) return "What came is no picture that can be shown. Try again.";
+  if (turn.status === "cancelled") return gettext("Stopped. What had formed is kept.");
+  if (calls.some(({ image }) => image)) return gettext("What came is no picture that can be shown. Try again.");
   if (turn.incomplete === "content_filter")
-    return "The provider’s filter held the picture back. Word the prompt differently.";
-  if (turn.incomplete === "interrupted") return "Interrupted while it formed. Try again.";
-  if (turn.status === "incomplete") return "The provider ended before the picture was done. Try again.";
+    return gettext("The provider’s filter held the picture back. Word the prompt differently.");
+  if (turn.incomplete === "interrupted") return gettext("Interrupted while it formed. Try again.");
+  if (turn.status === "incomplete") return gettext("The provider ended before the picture was done. Try again.");
   const failure = calls
     .map(({ error }) => /** @type {any} */ (error)?.message)
     .find((text) => typeof text === "string");
-  return failure || saidBy(turn) || "The model answered without a picture. Say it differently, or try again.";
+  return failure || saidBy(turn) || gettext("The model answered without a picture. Say it differently, or try again.");
 }
 
 /** @param {Turn} turn */
@@ -146,7 +148,7 @@ function saidBy(turn) {
     .map((part) => part?.text ?? part?.refusal ?? "")
     .join(" ")
     .trim();
-  return words && `No picture came. The model says: ${words.slice(0, 400)}`;
+  return words && gettext("No picture came. The model says: %(words)s", { words: words.slice(0, 400) });
 }
 
 /**
