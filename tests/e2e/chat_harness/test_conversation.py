@@ -310,7 +310,8 @@ def test_a_message_asks_for_its_own_effort_once(chat: Page, stage: Stage) -> Non
     chat.get_by_role("radio", name="high").check()
     for text in ("Think hard", "And now as usual"):
         box(chat).fill(text)
-        box(chat).press("Enter")
+        with chat.expect_response(lambda answer: answer.url.endswith("/messages/")):
+            box(chat).press("Enter")
         expect(messages(chat, "Alice").last).to_contain_text(text)
     asked = [body.get("options") for path, body in stage.calls if path == "messages/"]
     assert asked == [{"reasoning.effort": "high"}, None]
