@@ -61,8 +61,8 @@ async def restart(server: Server, end: Callable[[], None]) -> float:
 async def logged(server: Server, response: int) -> None:
     """Wait for the first commit of an answer's log. Of which there is none, that one is asked anew after a crash."""
     async with asyncio.timeout(RECOVERY):
-        while not server.inside("mirror", response=response)["logged_deltas"]:
-            await asyncio.sleep(0.02)
+        while await asyncio.sleep(0.02, not server.inside("mirror", response=response)["logged_deltas"]):
+            pass
 
 
 async def at_provider(server: Server, provider_id: str) -> dict[str, Any]:
