@@ -56,8 +56,9 @@ def test_a_bad_form_makes_no_key_and_says_so(as_alice: Client, change: dict[str,
 
 
 def test_nobody_makes_a_key_for_somebody_else(as_alice: Client, alice: User, bob: User) -> None:
-    forged = {"user": bob.pk, "user_id": bob.pk, "digest": "x", "prefix": "y"}
-    confirmed(as_alice).post("/settings/keys/", FORM | forged)
+    confirmed(as_alice).post(
+        "/settings/keys/", FORM | {"user": bob.pk, "user_id": bob.pk, "digest": "x", "prefix": "y"}
+    )
     assert Key.objects.get().user == alice
 
 
