@@ -1,6 +1,10 @@
 // Bundles the scripts and styles of static/ into build/static/dist: `node build.mjs [--watch]`
-import { rmSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import * as esbuild from "esbuild";
+
+// The words of each language but English, made from locale/ by scripts/translations.py
+const words = globSync("build/words/*.js").map((path) => [`words/${basename(path, ".js")}`, path]);
 
 const options = {
   entryPoints: {
@@ -10,6 +14,7 @@ const options = {
     studio: "static/app/studio.js",
     "push-worker": "static/app/push-worker.js",
     style: "static/css/style.css",
+    ...Object.fromEntries(words),
   },
   outdir: "build/static/dist",
   bundle: true,

@@ -1,5 +1,6 @@
 import js from "@eslint/js";
 import globals from "globals";
+import markedWords from "./scripts/marked-words.js";
 
 const html = "Only static/app/lib/html.js makes HTML from text.";
 
@@ -17,6 +18,11 @@ export default [
         ),
       ],
     },
+  },
+  {
+    files: ["static/app/**/*.js"],
+    plugins: { salon: { rules: { "marked-words": markedWords } } },
+    rules: { "salon/marked-words": "error" },
   },
   {
     files: ["build.mjs", "eslint.config.js", "tests/**/*.{js,mjs}"],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable
-from typing import Any
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -19,9 +17,7 @@ TIME_ZONE_COOKIE = "timezone"
 class PreferencesMiddleware(MiddlewareMixin):
     """Activate the language of the profile (else LocaleMiddleware's, from the browser) and the browser's time zone."""
 
-    def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
-    ) -> None:
+    def process_request(self, request: HttpRequest) -> None:
         language = getattr(request.user, "language", "")
         if language in dict(settings.LANGUAGES):
             translation.activate(language)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
@@ -15,6 +16,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
@@ -24,23 +26,16 @@ from conversations.site_settings import REQUIRE_FACTOR
 
 NOTED_EVERY = 300
 """Seconds between two notes that a session is in use."""
-ENOUGH = {"mfa", "socialaccount"}
-"""Ways to sign in that need no second factor of ours; the company's provider sees to its own."""
-ALWAYS_OPEN = (
-    "/accounts/2fa/",
-    "/accounts/company/",
-    "/accounts/login/",
-    "/accounts/logout/",
-    "/accounts/password/",
-    "/accounts/reauthenticate/",
-    "/avatars/",
-    "/settings/theme/",
-)
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+WAYS_OUT = ("/accounts/company/", "/accounts/login/", "/accounts/logout/", "/settings/theme/")
+TO_SHOW_ONE = (*WAYS_OUT, "/accounts/2fa/reauthenticate/", "/accounts/2fa/webauthn/reauthenticate/")
+"""What is open to who has a second factor and has not shown it: changing it by the password alone is not."""
+TO_SET_ONE_UP = (*WAYS_OUT, "/accounts/2fa/", "/accounts/password/", "/accounts/reauthenticate/")
 MOST_SHOWN = 50
 
 
 class SessionsMiddleware(MiddlewareMixin):
-    """Note that a session is in use, and lead who lacks a second factor to where one is set up."""
+    """Note that a session is in use, and lead who lacks a second factor to where one is set up or shown."""
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
@@ -48,13 +43,27 @@ class SessionsMiddleware(MiddlewareMixin):
         if not request.user.is_authenticated:
             return None
         _note(request)
-        if request.path.startswith(ALWAYS_OPEN) or not lacks_factor(request.user, request.session):
+        if not lacks_factor(request.user, request.session):
             return None
-        sentence = _("Your team asks for a second factor: set one up to go on.")
+        has_one = bool(with_factor([request.user.pk]))
+        if request.path.startswith(TO_SHOW_ONE if has_one else TO_SET_ONE_UP):
+            request.lacks_factor = True  # type: ignore[attr-defined]  # pages then show nothing of what is kept
+            return None
+        if has_one:
+            sentence = _("Your team asks for a second factor: show yours to go on.")
+        else:
+            sentence = _("Your team asks for a second factor: set one up to go on.")
         if "text/html" not in request.headers.get("Accept", ""):
             return JsonResponse({"error": {"message": sentence, "code": "second_factor"}}, status=403)
         messages.info(request, sentence)
+        if has_one:
+            return redirect(f"{_address_to_show_one(request.user)}?{urlencode({'next': request.get_full_path()})}")
         return redirect("mfa_index")
+
+
+def _address_to_show_one(user: User) -> str:
+    has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return reverse("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
 
 
 def _note(request: HttpRequest) -> None:
@@ -67,15 +76,24 @@ def _note(request: HttpRequest) -> None:
 
 
 def lacks_factor(user: User, session: Mapping[str, Any]) -> bool:
-    """Return whether the team asks this person for a second factor, and they have none yet."""
-    required = REQUIRE_FACTOR.value
-    if required == "nobody" or (required == "staff" and not user.is_staff):
-        return False
-    records = session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
-    if any(record.get("method") in ENOUGH for record in records):
-        return False
-    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return not Authenticator.objects.filter(user=user, type__in=kinds).exists()
+    """Return whether the team asks this person for a second factor that this session has not shown."""
+    return must_have_factor(user) and not has_shown_factor(session, has_one=bool(with_factor([user.pk])))
+
+
+def must_have_factor(user: User) -> bool:
+    required: str = REQUIRE_FACTOR.value
+    return required == "all" or (required == "staff" and user.is_staff)
+
+
+def with_factor(users: Iterable[int]) -> set[int]:
+    """Return those of these people who have an app or a passkey."""
+    return set(Authenticator.objects.filter(user__in=users, type__in=FACTORS).values_list("user_id", flat=True))
+
+
+def has_shown_factor(session: Mapping[str, Any], *, has_one: bool) -> bool:
+    """Return whether a session has shown enough; who comes in through the company's provider is asked there."""
+    methods = {record.get("method") for record in session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []}
+    return "socialaccount" in methods or (has_one and "mfa" in methods)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed
 from allauth.socialaccount.signals import social_account_added
@@ -48,7 +49,9 @@ def has_new_password(sender: Any, user: User, request: HttpRequest, **_: Any) ->
 
 
 @receiver(authenticator_added)
-def has_another_factor(sender: Any, user: User, authenticator: Any, **_: Any) -> None:
+def has_another_factor(sender: Any, user: User, authenticator: Any, request: HttpRequest, **_: Any) -> None:
+    """To set one up is to show it: this session needs no more. The person's others do."""
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
     record("user.factor_add", actor=user, object=user, details={"kind": authenticator.type})
 
 

@@ -1,7 +1,7 @@
 """Looks at the database for the sockets: has a right ended, is there a fact that nobody told of?
 
-A right ends when its holder has signed out, was suspended or removed from the conversation, or when that was deleted.
-Three queries every few seconds for all sockets of the process: whoever takes a right away, by whichever door, needs to
+A right ends when its holder has signed out, was suspended or removed from the conversation, when that was deleted, or
+when the team begins to ask for a second factor that the session has not shown. Three queries every few seconds for all sockets of the process: whoever takes a right away, by whichever door, needs to
 tell nobody, and a fact that was lost on its way is late and no more.
 """
 
@@ -22,6 +22,7 @@ from conversations import protocol, threads, unread
 from conversations.hub import Viewer, hub
 from conversations.models import Membership, User
 from conversations.protocol import Close
+from conversations.sessions import has_shown_factor, must_have_factor, with_factor
 
 log = structlog.get_logger(__name__)
 
@@ -91,11 +92,12 @@ def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:
     from django.contrib.sessions.models import Session
 
     users = {user.pk: user for user in User.objects.filter(pk__in={p.user_id for p in passes}, is_active=True)}
-    sessions = set(
-        Session.objects.filter(
-            pk__in={p.session_key for p in passes if p.session_key}, expire_date__gt=timezone.now()
-        ).values_list("pk", flat=True)
+    alive = Session.objects.filter(
+        pk__in={p.session_key for p in passes if p.session_key}, expire_date__gt=timezone.now()
     )
+    must = {pk for pk, user in users.items() if must_have_factor(user)}
+    have = with_factor(must) if must else set()
+    sessions: dict[str, Any] = {row.pk: row.get_decoded() if must else {} for row in (alive if must else alive.only("pk"))}
     rows = Membership.objects.filter(
         user__in=users,
         conversation__in={p.conversation_id for p in passes},
@@ -109,6 +111,7 @@ def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:
             user is None
             or held.session_key not in sessions
             or not constant_time_compare(held.session_hash, user.get_session_auth_hash())
+            or (user.pk in must and not has_shown_factor(sessions[held.session_key], has_one=user.pk in have))
         ):
             ended[held] = Close.SIGNED_OUT
         elif (held.user_id, held.conversation_id) not in memberships:

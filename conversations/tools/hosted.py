@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -40,9 +39,5 @@ HOSTED = {
 
 
 def definition(name: str) -> dict[str, Any]:
-    """Return the tool for a request. Azure streams no pictures while they form (its guide of June 2026)."""
-    tool = dict(HOSTED[name].definition)
-    provider = settings.SALON_PROVIDER
-    if name == "image_generation" and provider is not None and provider.kind.startswith("azure"):
-        del tool["partial_images"]
-    return tool
+    """Return the tool for a request. What a provider does not take of it is learned from its refusal."""
+    return dict(HOSTED[name].definition)

@@ -16,6 +16,7 @@ import "./elements/status-line.js";
 import "./elements/tool-switches.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
+import { gettext } from "./lib/gettext.js";
 import { marking } from "./lib/marking.js";
 import { NewLine } from "./lib/new-line.js";
 import { Outbox } from "./lib/outbox.js";
@@ -124,7 +125,7 @@ async function toNamedTurn() {
 
 function refresh() {
   const { conversation } = store;
-  const title = conversation.title || "New conversation";
+  const title = conversation.title || gettext("New conversation");
   document.title = `${title} · Salon`;
   for (const heading of document.querySelectorAll(".bar [data-ref=title]")) {
     if (heading.textContent !== title) heading.textContent = title;
@@ -168,7 +169,7 @@ store.addEventListener("switch", async () => {
   if (await open(store.branch)) rememberBranch();
 });
 store.addEventListener("moved", () => {
-  if (!moving) say("The conversation went on on another branch. What you read is kept under Branches.");
+  if (!moving) say(gettext("The conversation went on on another branch. What you read is kept under Branches."));
 });
 // What one may do here is another from now on, so the page is
 store.addEventListener("role", () => location.reload());
@@ -234,21 +235,21 @@ const actions = {
     const older = store.tail?.id !== id;
     const answer = await moved(`${here}responses/${id}/regenerate/`);
     if (!answer) return;
-    if (older) say("Answering again on a new branch. What came after stays on the branch before.");
-    else say("Answering again on a new branch. The answer before stays beside it.");
+    if (older) say(gettext("Answering again on a new branch. What came after stays on the branch before."));
+    else say(gettext("Answering again on a new branch. The answer before stays beside it."));
   },
   "chat:continue": async ({ id }) => {
     const before = store.branch;
     const answer = await moved(`${here}responses/${id}/continue/`);
     if (answer && answer.branch !== before)
-      say("Going on on a new branch. What came after stays on the branch before.");
+      say(gettext("Going on on a new branch. What came after stays on the branch before."));
   },
   "chat:branch": async ({ branch }) => {
     if (await open(branch)) rememberBranch("pushState");
   },
   "branch:main": async ({ branch }) => {
     if (!(await moved(`${here}branches/${branch}/main/`))) return;
-    say("This is the main branch now, for everybody here.");
+    say(gettext("This is the main branch now, for everybody here."));
     composer?.area.focus(); // the button goes
   },
   "chat:inspect": ({ id }) => {
@@ -278,7 +279,7 @@ const actions = {
       done();
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
-      failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
+      failed(error.unreachable ? gettext("No connection. Try again when you are online.") : error.message);
     }
   },
   "conversation:unread": () => markUnread(here),
@@ -308,8 +309,9 @@ async function save(change) {
   if (!answer) return refresh(); // what the controls show is what is stored
   stored(answer);
   if ("pinned" in change || "archived" in change) sidebar.search(); // its row goes to another group, or leaves
-  if ("muted" in change) say(change.muted ? "Muted. You get no notices of this conversation." : "Not muted any more.");
-  if (change.archived) say("Archived. It stays readable in the archive.");
+  if ("muted" in change)
+    say(change.muted ? gettext("Muted. You get no notices of this conversation.") : gettext("Not muted any more."));
+  if (change.archived) say(gettext("Archived. It stays readable in the archive."));
 }
 
 /** @param {{ conversation: Partial<import("./types").Conversation>, said: string }} answer */

@@ -10,6 +10,7 @@ import "./elements/studio-stage.js";
 import "./elements/version-comments.js";
 import "./elements/version-tree.js";
 import { CallFailed, get, post } from "./lib/api.js";
+import { gettext, ngettext } from "./lib/gettext.js";
 import { ConversationSocket } from "./lib/socket.js";
 import { StudioStore } from "./lib/studio-store.js";
 import { isRunning } from "./lib/turns.js";
@@ -38,7 +39,7 @@ let watched = store.running.at(-1)?.id;
 /** A picture that is no version and is to be changed: a partial image. @type {import("./types").Picture | undefined} */
 let partial;
 
-const GONE = "This picture is not kept here any more. What it was asked for with stays.";
+const GONE = gettext("This picture is not kept here any more. What it was asked for with stays.");
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -51,22 +52,23 @@ function refresh() {
   const shown = store.version(looked);
   const turn = watched === undefined ? undefined : store.turns.get(watched);
   const forming = partial ?? (turn && isRunning(turn) ? store.partials.get(turn.id)?.at(-1) : undefined);
-  document.title = `${store.conversation.title || "New work"} · Studio · Salon`;
+  const title = store.conversation.title || gettext("New work");
+  document.title = `${title} · ${gettext("Studio")} · Salon`;
   const heading = element(".bar [data-ref=title]");
-  heading.textContent = store.conversation.title || "New work";
+  heading.textContent = title;
   const faces = element(".bar [data-ref=faces]");
   if (store.conversation.people) showFaces(/** @type {HTMLElement} */ (faces), store.conversation.people);
   tree.update(store, shown);
   queue.update(store, { version: turn || partial ? undefined : looked, turn: turn?.id });
-  const words = turn && !isRunning(turn) ? whyNone(turn) : turn ? "Forming" : "";
+  const words = turn && !isRunning(turn) ? whyNone(turn) : turn ? gettext("Forming") : "";
   stage.masks = store.conversation.may_write && Boolean(making.form && making.maker.masks);
   const kept = store.versions.filter(({ gone }) => !gone);
   const hung = (forming || !turn) && !shown?.gone ? shown : undefined;
   stage.update({ versions: kept, shown: hung, forming, words: !turn && shown?.gone ? GONE : words });
   making.target = partial
-    ? { id: partial.id ?? "", words: "the partial image" }
+    ? { id: partial.id ?? "", words: gettext("the partial image") }
     : shown && !shown.gone
-      ? { id: shown.id, words: `version ${shown.number}` }
+      ? { id: shown.id, words: gettext("version %(number)s", { number: shown.number }) }
       : undefined;
   mask();
   making.times = store.versions.flatMap(({ turn: { timing } }) => (timing.done_ms === null ? [] : [timing.done_ms]));
@@ -104,8 +106,8 @@ function follow() {
 function sayWhatRuns() {
   const count = store.running.length;
   const words = /** @type {HTMLElement} */ (element(".status [data-ref=words]"));
-  let said = count ? `Making ${count === 1 ? "a picture" : `${count} pictures`}` : "Ready";
-  if (socket.state === "offline" || socket.state === "reconnecting") said = "Connecting again";
+  let said = count ? ngettext("Making a picture", "Making %(count)s pictures", count) : gettext("Ready");
+  if (socket.state === "offline" || socket.state === "reconnecting") said = gettext("Connecting again");
   if (words.textContent !== said) words.textContent = said;
   element(".status [data-ref=lamp]").className = `lamp ${count ? "lit" : "off"}`;
 }
@@ -121,7 +123,7 @@ async function tried(call, failed = say) {
     return await call();
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    failed(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    failed(error.unreachable ? gettext("No connection. Try again when you are online.") : error.message);
     return undefined;
   }
 }
@@ -202,8 +204,8 @@ const actions = {
   "studio:change": async ({ id, change }) => {
     const answer = await tried(() => post(`${here}versions/${id}/`, change));
     if (!answer || !change.main) return;
-    const version = store.version(id);
-    say(`Version ${version?.number} is the main one now. The chat goes on from it.`);
+    const number = store.version(id)?.number ?? "";
+    say(gettext("Version %(number)s is the main one now. The chat goes on from it.", { number }));
   },
   "studio:comment": async ({ id, text, done }) => {
     const version = store.version(id);

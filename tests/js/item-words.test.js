@@ -164,7 +164,7 @@ test("actions on a computer are words, and safety checks stand before them", () 
 test("what was cut off says so, and what failed too", () => {
   assert.equal(wordsOf({ type: "function_call", name: "lux", status: "incomplete" }).state, "unfinished");
   assert.equal(wordsOf({ type: "mcp_call", name: "lux", status: "failed" }).state, "failed");
-  assert.equal(wordsOf({ type: "web_search_call", status: "searching" }).state, "at work");
+  assert.equal(wordsOf({ type: "web_search_call", status: "searching" }).state, "running");
 });
 
 const ODD = [undefined, null, 7, "text", [], [null], [7, "x", {}], {}, { type: 7 }, true];

@@ -20,6 +20,7 @@ from django.contrib.auth.models import Permission  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 
+from conversations import site_settings  # noqa: E402
 from conversations.actions import keys  # noqa: E402
 from conversations.models import (  # noqa: E402
     Budget,
@@ -75,6 +76,11 @@ def set_active(*, name: str, active: bool) -> None:
 def suspend(*, name: str) -> None:
     """Close an account as a moderator or an administrator does."""
     sanctions.suspend(User.objects.get(name=name), actor=User.objects.get(name="Admin"), days=1)
+
+
+def require_factor(*, of: str) -> None:
+    """Ask people for a second factor, as an administrator does."""
+    site_settings.change(site_settings.REQUIRE_FACTOR, of, actor=User.objects.get(name="Admin"))
 
 
 def change_password(*, name: str, password: str) -> None:
@@ -183,6 +189,7 @@ VERBS: dict[str, Callable[..., Any]] = {
         remove,
         set_active,
         suspend,
+        require_factor,
         change_password,
         sign_out_everywhere,
         mirror,

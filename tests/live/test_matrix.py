@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
@@ -34,6 +35,7 @@ from conversations.models import (
 )
 from conversations.models.approval import digest
 from conversations.models.invitation import hashed
+from conversations.site_settings import REQUIRE_FACTOR, change
 from tests.conftest import PASSWORD
 from tests.live import in_and_out
 from tests.live.account_rows import ACCOUNT_ROWS, ACCOUNT_SENT
@@ -162,6 +164,11 @@ SENT: dict[str, dict[str, Any]] = {
 FORMS = {"theme", "folder_new", "folder", "sign_out_everywhere", "keys", "member_add", "audience", "invite"}
 FORMS |= {"member_change"}
 SECRET = "secret"
+CANARY = "Heron"
+OPEN_WITHOUT_FACTOR = {"theme", "account_login", "account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+OPEN_WITHOUT_FACTOR |= {"account_confirm_login_code"} | {name for name in ACCOUNT_ROWS if name.startswith(("openid_", "socialaccount_"))}
+SETTING_ONE_UP = {name for name in ACCOUNT_ROWS if name.startswith(("mfa_", "account_reset_"))}
+SETTING_ONE_UP |= {"account_reauthenticate", "account_change_password", "account_set_password"}
 ROWS |= in_and_out.ROWS
 SENT |= in_and_out.SENT | ACCOUNT_SENT
 FORMS |= in_and_out.SENT.keys() | ACCOUNT_SENT.keys()
@@ -299,6 +306,28 @@ def address(name: str, given: dict[str, Any]) -> str:
 def test_an_address_lets_in_whom_the_table_says(name: str, person: str, given: dict[str, Any]) -> None:
     method, expected = ROWS[name]
     assert ask(person, method, name, given) == expected[PEOPLE.index(person)]
+
+
+@pytest.mark.parametrize("has_one", [False, True], ids=["has none", "has one"])
+@pytest.mark.parametrize("name", [*ROWS, *ADMINISTRATION])
+def test_who_has_not_shown_a_required_second_factor_sees_no_content(
+    name: str, has_one: bool, given: dict[str, Any]
+) -> None:
+    person = "admin" if name in ADMINISTRATION else "alice"
+    user = User.objects.get(name=person.capitalize())
+    Conversation.objects.update(title=CANARY)
+    Membership.objects.get_or_create(conversation_id=given["conversation_id"], user=user, defaults={"role": "editor"})
+    if has_one:
+        Authenticator.objects.create(user=user, type="totp", data={"secret": "x"})
+    change(REQUIRE_FACTOR, "all", actor=user)
+    client = client_of(person)
+    for accept in ("text/html", "application/json"):
+        method = ROWS[name][0] if name in ROWS else "GET"
+        answer = client.generic(method, address(name, given), headers={"Accept": accept}, **body_of(name))
+        assert CANARY not in answer.getvalue().decode("latin-1")
+        if name not in OPEN_WITHOUT_FACTOR | (set() if has_one else SETTING_ONE_UP):
+            assert answer.status_code == (302 if accept == "text/html" else 403)
+            assert answer.get("Location", "/accounts/2fa/").startswith("/accounts/2fa/")
 
 
 @pytest.mark.parametrize("name", [name for name, (method, _) in ROWS.items() if method == "POST"])

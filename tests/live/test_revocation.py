@@ -58,6 +58,19 @@ async def test_a_right_that_is_taken_away_ends_the_socket_and_every_door(
         assert window.codes == []
 
 
+async def test_a_second_factor_that_is_asked_for_ends_the_sockets_of_who_has_shown_none(
+    new_server: Callable[..., Server],
+) -> None:
+    server = new_server()
+    server.start()
+    async with Person(server, "Bob") as bob:
+        conversation = await bob.begin()
+        async with bob.window(conversation) as window:
+            await asyncio.to_thread(server.inside, "require_factor", of="all")
+            await window.until(lambda: window.code == 4401)
+        assert (await bob.ask("GET", f"/conversations/{conversation}/turns/"))[0] == 403
+
+
 async def test_signing_out_ends_the_sockets_of_that_browser_only(alice: Person, shared: str) -> None:
     async with Person(alice.server, "Bob") as bob:
         alice.server.cookies.pop("Bob")

@@ -123,6 +123,7 @@ def test_a_made_up_passkey_is_not_added(here: Client, alice: User, credential: s
     assert not Authenticator.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_team_may_ask_everybody_for_one(here: Client, alice: User, admin: User) -> None:
     site_settings.change(REQUIRE_FACTOR, "all", actor=admin)
 
@@ -134,8 +135,41 @@ def test_a_team_may_ask_everybody_for_one(here: Client, alice: User, admin: User
 
     assert here.get("/accounts/invitations/", headers=HTML).headers["Location"] == "/accounts/2fa/"
 
-    set_up(here)
+    secret, _ = set_up(here)
     assert here.get("/settings/", headers=HTML).status_code == 200
+    assert sign_in_with(alice, secret).get("/settings/", headers=HTML).status_code == 200
+
+
+def sign_in_with(person: User, secret: str) -> Client:
+    client = Client()
+    sign_in(client, person.email)
+    client.post("/accounts/2fa/authenticate/", {"code": digits(secret)})
+    return client
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_from_before_shows_the_factor_once(here: Client, alice: User, admin: User) -> None:
+    elsewhere = Client()
+    sign_in(elsewhere, alice.email)
+    _, codes = set_up(here)
+    site_settings.change(REQUIRE_FACTOR, "all", actor=admin)
+
+    page = elsewhere.get("/settings/", headers=HTML, follow=True)
+    assert page.redirect_chain == [("/accounts/2fa/reauthenticate/?next=%2Fsettings%2F", 302)]
+    assert elsewhere.get("/accounts/2fa/totp/deactivate/", headers=HTML).status_code == 302
+    elsewhere.post("/accounts/reauthenticate/", {"password": PASSWORD}, headers=HTML)
+    assert elsewhere.get("/settings/", headers=HTML).status_code == 302, "the password alone is not enough"
+    page = elsewhere.post("/accounts/2fa/reauthenticate/", {"code": codes[0], "next": "/settings/"}, headers=HTML)
+    assert page.headers["Location"] == "/settings/"
+    assert elsewhere.get("/settings/", headers=HTML).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_the_last_one_away_sets_another_up(here: Client, alice: User, admin: User) -> None:
+    set_up(here)
+    site_settings.change(REQUIRE_FACTOR, "all", actor=admin)
+    here.post("/accounts/2fa/totp/deactivate/")
+    assert here.get("/settings/", headers=HTML).headers["Location"] == "/accounts/2fa/"
 
 
 def test_a_team_may_ask_only_who_has_powers(here: Client, admin: User) -> None:

@@ -58,6 +58,11 @@ def test_the_language_of_one_person_does_not_reach_the_next(as_alice: Client, as
     assert '<html lang="en">' in as_bob.get("/").content.decode()
 
 
+def test_a_page_that_does_not_exist_says_so_in_the_language_of_the_profile(as_alice: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(language="de")
+    assert '<html lang="de"' in as_alice.get("/nowhere/").content.decode()
+
+
 @pytest.mark.parametrize("change", [{"theme": "pink"}, {"language": "tlh"}, {"name": "x" * 81}])
 def test_a_bad_value_changes_nothing_and_says_so(as_alice: Client, alice: User, change: dict[str, str]) -> None:
     answer = as_alice.post("/settings/", PROFILE | {"name": "Alicia"} | change)

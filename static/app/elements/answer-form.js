@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { optionOf } from "../lib/options.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
@@ -38,14 +39,15 @@ class AnswerForm extends AppElement {
     this.hidden = !("text.format" in (model?.options ?? {}));
     if (this.hidden) this.reset();
     const usual = String(optionOf(conversation.options ?? {}, "text.format") ?? "");
-    ref(this, "usual").textContent = { "": "words", text: "words", json_object: "JSON" }[usual] ?? usual;
+    ref(this, "usual").textContent =
+      { "": gettext("words"), text: gettext("words"), json_object: "JSON" }[usual] ?? usual;
     this.#mark();
   }
 
   #mark() {
     const button = ref(this, "button");
     button.ariaPressed = String(this.#chosen !== "");
-    button.title = this.#chosen ? `Next answer: ${this.#chosen}` : (button.ariaLabel ?? "");
+    button.title = this.#chosen ? gettext("Next answer: %(form)s", { form: this.#chosen }) : (button.ariaLabel ?? "");
   }
 }
 

@@ -1,6 +1,7 @@
 import { get, post } from "../lib/api.js";
 import { highlighted } from "../lib/code.js";
 import { fetchFragment } from "../lib/fragment.js";
+import { gettext } from "../lib/gettext.js";
 import { clone } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -158,14 +159,14 @@ class AnswerInspector extends AppElement {
       const { text } = await get(url);
       await this.#copy(text);
     } catch (error) {
-      this.emit("chat:said", { text: error instanceof Error ? error.message : "Not copied" });
+      this.emit("chat:said", { text: error instanceof Error ? error.message : gettext("Not copied") });
     }
   }
 
   /** @param {string} text */
   async #copy(text) {
     await navigator.clipboard.writeText(text);
-    this.emit("chat:said", { text: "Copied" });
+    this.emit("chat:said", { text: gettext("Copied") });
   }
 
   /**
@@ -184,9 +185,9 @@ class AnswerInspector extends AppElement {
         button.setAttribute("disabled", "");
         try {
           await post(url);
-          this.emit("chat:said", { text: "Deleted at the provider" });
+          this.emit("chat:said", { text: gettext("Deleted at the provider") });
         } catch (error) {
-          this.emit("chat:said", { text: error instanceof Error ? error.message : "Not deleted" });
+          this.emit("chat:said", { text: error instanceof Error ? error.message : gettext("Not deleted") });
         }
         if (this.#id !== null) this.open(this.#id);
       },

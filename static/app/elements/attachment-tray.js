@@ -1,5 +1,6 @@
 import { Attachments } from "../lib/attachments.js";
 import { bytes } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { clone, ref } from "../lib/templates.js";
 import { factsOf } from "../views/attachments.js";
 import { AppElement } from "./app-element.js";
@@ -161,14 +162,15 @@ function paint(chip, { state, name, size, picture, problem, share, image, attach
   const progress = /** @type {HTMLProgressElement} */ (ref(chip, "progress"));
   progress.hidden = state !== "uploading";
   progress.value = share;
-  progress.ariaLabel = `Uploading ${name}`;
+  progress.ariaLabel = gettext("Uploading %(name)s", { name });
   const facts = attachment ? factsOf(attachment) : bytes(size);
   ref(chip, "facts").textContent = state === "failed" ? problem : state === "ready" ? facts : "";
   const detail = /** @type {HTMLSelectElement} */ (ref(chip, "detail"));
   detail.hidden = state !== "ready" || !picture;
-  detail.ariaLabel = `Detail of ${name}`;
+  detail.ariaLabel = gettext("Detail of %(name)s", { name });
   if (attachment) detail.value = attachment.detail;
-  ref(chip, "remove").ariaLabel = `${state === "uploading" ? "Cancel" : "Remove"} ${name}`;
+  ref(chip, "remove").ariaLabel =
+    state === "uploading" ? gettext("Cancel %(name)s", { name }) : gettext("Remove %(name)s", { name });
   const shown = /** @type {HTMLImageElement} */ (ref(chip, "image"));
   const source = attachment?.file && picture ? `${attachment.url}preview/` : image;
   shown.hidden = !picture || !source || state === "failed";

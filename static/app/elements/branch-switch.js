@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { clone, ref } from "../lib/templates.js";
 
 /**
@@ -17,7 +18,7 @@ export class BranchSwitch extends HTMLElement {
     if (!this.firstElementChild) this.append(clone("branch-template"));
     const group = /** @type {HTMLElement} */ (this.firstElementChild);
     group.ariaLabel = label;
-    ref(group, "place").textContent = `${at + 1} of ${refs.length}`;
+    ref(group, "place").textContent = gettext("%(place)s of %(count)s", { place: at + 1, count: refs.length });
     this.#link("previous", refs[at - 1]);
     this.#link("next", refs[at + 1]);
   }

@@ -1,6 +1,7 @@
 import { CallFailed, post } from "../lib/api.js";
 import { extendedSize, sidesFor } from "../lib/mask/canvas-size.js";
 import { open, read } from "../lib/mask/files.js";
+import { gettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -81,7 +82,9 @@ class CanvasExtension extends AppElement {
       this.emit("canvas:extended", { picture: answer.picture, data: read(mask, answer.picture) });
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
-      problem.textContent = error.unreachable ? "No connection. Try again when you are online." : error.message;
+      problem.textContent = error.unreachable
+        ? gettext("No connection. Try again when you are online.")
+        : error.message;
       problem.hidden = false;
     }
   }

@@ -1,4 +1,5 @@
 import { keep, kept } from "../lib/drafts.js";
+import { gettext } from "../lib/gettext.js";
 import { sends } from "../lib/keys.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
@@ -85,10 +86,12 @@ class ChatComposer extends AppElement {
     const to = this.#audience(text);
     if (to === "people" && !text) return;
     this.#waits = to === "model" && this.attachments.busy;
-    if (this.#waits) return this.emit("chat:said", { text: "It is sent as soon as the files have come." });
+    if (this.#waits) return this.emit("chat:said", { text: gettext("It is sent as soon as the files have come.") });
     const pictures = to === "model" && this.attachments.entries.some((entry) => entry.picture && entry.attachment);
     if (pictures && !this.sees)
-      return this.emit("chat:said", { text: "This model cannot see pictures. Choose another model, or remove them." });
+      return this.emit("chat:said", {
+        text: gettext("This model cannot see pictures. Choose another model, or remove them."),
+      });
     if (!text && this.attachments.ready.length === 0) return;
     this.area.value = "";
     this.#typed();

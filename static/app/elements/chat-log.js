@@ -1,5 +1,6 @@
 import { attachmentsOf } from "../lib/attachments.js";
 import { isRunning, messageOf } from "../lib/conversation-store.js";
+import { gettext } from "../lib/gettext.js";
 import { HistoryWindow } from "../lib/history-window.js";
 import { sends } from "../lib/keys.js";
 import { NewLine } from "../lib/new-line.js";
@@ -287,12 +288,12 @@ class ChatLog extends AppElement {
    */
   async #copy(button, text) {
     await navigator.clipboard.writeText(text);
-    this.emit("chat:said", { text: "Copied" });
+    this.emit("chat:said", { text: gettext("Copied") });
     const label = button.querySelector("span");
-    if (label) label.textContent = "Copied";
+    if (label) label.textContent = gettext("Copied");
     button.classList.add("copied");
     setTimeout(() => {
-      if (label) label.textContent = "Copy";
+      if (label) label.textContent = gettext("Copy");
       button.classList.remove("copied");
     }, 1500);
   }

@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { clone, ref } from "../lib/templates.js";
 import { fromField, optionOf, toField } from "../lib/options.js";
 import { AppElement } from "./app-element.js";
@@ -6,9 +7,13 @@ import { AppElement } from "./app-element.js";
 
 /** @type {Record<string, string>} */
 const STATES = {
-  stored: "The provider keeps each response for 30 days, and the next one names it. Long conversations stay cheap.",
-  manual: "Each request carries the history from here. The provider keeps the responses for 30 days all the same.",
-  stateless: "Each request carries the history from here, reasoning sealed. The provider keeps nothing.",
+  stored: gettext(
+    "The provider keeps each response for 30 days, and the next one names it. Long conversations stay cheap.",
+  ),
+  manual: gettext(
+    "Each request carries the history from here. The provider keeps the responses for 30 days all the same.",
+  ),
+  stateless: gettext("Each request carries the history from here, reasoning sealed. The provider keeps nothing."),
 };
 
 /**
@@ -112,7 +117,7 @@ class ConversationOptions extends AppElement {
     this.#problem(field, "");
     this.emit("options:save", {
       change,
-      done: () => this.#say("Saved"),
+      done: () => this.#say(gettext("Saved")),
       failed: (/** @type {string} */ sentence) => this.#problem(field, sentence),
     });
   }

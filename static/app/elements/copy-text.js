@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { AppElement } from "./app-element.js";
 
 /**
@@ -24,7 +25,7 @@ export class CopyText extends AppElement {
     await navigator.clipboard.writeText(this.querySelector("[data-ref=text]")?.textContent ?? "");
     const label = /** @type {HTMLElement} */ (button.querySelector("span"));
     const words = label.textContent;
-    label.textContent = "Copied";
+    label.textContent = gettext("Copied");
     setTimeout(() => (label.textContent = words), 1500);
   }
 }

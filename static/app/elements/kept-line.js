@@ -1,4 +1,5 @@
 import { date } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { AppElement } from "./app-element.js";
 
 /** @typedef {import("../lib/conversation-store.js").ConversationStore} ConversationStore */
@@ -18,13 +19,15 @@ class KeptLine extends AppElement {
   /** @param {ConversationStore} store */
   #words(store) {
     const { state_in_force: state } = store.conversation;
-    const again = state === "manual" ? " · history sent each time" : "";
-    if (this.hasAttribute("local")) return `On this server only${again}`;
-    if (state === "stateless") return "Kept here only · history sent each time";
-    const newest = store.path.findLast((turn) => turn.kept_until);
-    return newest?.kept_until
-      ? `At the provider until ${date(newest.kept_until)}${again}`
-      : `30 days at the provider${again}`;
+    const again = ` · ${gettext("history sent each time")}`;
+    const manual = state === "manual" ? again : "";
+    if (this.hasAttribute("local")) return gettext("On this server only") + manual;
+    if (state === "stateless") return gettext("Kept here only") + again;
+    const until = store.path.findLast((turn) => turn.kept_until)?.kept_until;
+    const kept = until
+      ? gettext("At the provider until %(day)s", { day: date(until) })
+      : gettext("30 days at the provider");
+    return kept + manual;
   }
 }
 

@@ -4,6 +4,7 @@ import { actionOf } from "../lib/mask/keys.js";
 import { Pen } from "../lib/mask/pen.js";
 import * as shapes from "../lib/mask/shapes.js";
 import { MaskWorks } from "../lib/mask/works.js";
+import { gettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -276,8 +277,10 @@ class MaskEditor extends AppElement {
     this.share = work.mask.share();
     if (!this.share && shapes.bounds(work.mask)) this.share = 0.0001; // all of it is soft
     const percent = this.share * 100;
-    const words = percent === 0 ? "nothing masked" : `mask ${percent < 1 ? "below 1" : Math.round(percent)} %`;
-    ref(this, "share").textContent = words;
+    const share = ref(this, "share");
+    if (percent === 0) share.textContent = gettext("nothing masked");
+    else if (percent < 1) share.textContent = gettext("mask below 1 %");
+    else share.textContent = gettext("mask %(percent)s %", { percent: Math.round(percent) });
     this.#able("clear", this.share > 0);
     this.#able("feather", this.share > 0);
     this.emit("mask:change", { share: this.share });

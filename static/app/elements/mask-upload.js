@@ -1,5 +1,6 @@
 import { CallFailed } from "../lib/api.js";
 import { read, receive } from "../lib/mask/files.js";
+import { gettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -40,7 +41,7 @@ class MaskUpload extends AppElement {
     this.#input.value = "";
     if (!file || !picture) return;
     this.#forget();
-    this.#say("Opening the mask");
+    this.#say(gettext("Opening the mask"));
     try {
       const found = await receive(file);
       if (this.#picture !== picture) return;
@@ -57,9 +58,9 @@ class MaskUpload extends AppElement {
   #ask(found, { width, height }) {
     this.#misfit = found;
     const alike = Math.abs((found.width * height) / (found.height * width) - 1) < 0.01;
-    const shape = alike ? "" : " Scaling changes its shape.";
-    ref(this, "misfit-said").textContent =
-      `This mask has ${found.width} × ${found.height} pixels, the picture ${width} × ${height}.${shape}`;
+    const sizes = { mask: `${found.width} × ${found.height}`, picture: `${width} × ${height}` };
+    const words = gettext("This mask has %(mask)s pixels, the picture %(picture)s.", sizes);
+    ref(this, "misfit-said").textContent = alike ? words : `${words} ${gettext("Scaling changes its shape.")}`;
     ref(this, "misfit").hidden = false;
     /** @type {HTMLElement} */ (this.querySelector("[data-upload=scale]")).focus();
   }
@@ -69,7 +70,8 @@ class MaskUpload extends AppElement {
     const picture = /** @type {{ width: number, height: number }} */ (this.#picture);
     const data = read(found, picture);
     this.#forget();
-    if (!data.some(Boolean)) return this.#say("This mask leaves nothing to be edited. Choose another one.", true);
+    if (!data.some(Boolean))
+      return this.#say(gettext("This mask leaves nothing to be edited. Choose another one."), true);
     this.#say("");
     this.emit("mask:import", data);
   }

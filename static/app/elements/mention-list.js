@@ -1,4 +1,5 @@
 import { get } from "../lib/api.js";
+import { gettext } from "../lib/gettext.js";
 import { typedMention, withMention } from "../lib/mentions.js";
 import { showAvatar } from "../views/faces.js";
 import { AppElement } from "./app-element.js";
@@ -127,7 +128,7 @@ function option(person, index) {
   if (person) showAvatar(face, person);
   else face.append(Object.assign(document.createElement("span"), { className: "lamp" }));
   const name = document.createElement("span");
-  name.textContent = person?.name ?? "salon, the model";
+  name.textContent = person?.name ?? gettext("salon, the model");
   element.append(face, name);
   return element;
 }

@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { optionOf } from "../lib/options.js";
 import { clone, ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
@@ -66,7 +67,8 @@ class MessageOptions extends AppElement {
       input.name = path;
       input.value = value;
       input.checked = value === (this.#chosen.get(path) ?? "");
-      ref(label, "words").textContent = value || (usual ? `as set: ${usual}` : "as set");
+      ref(label, "words").textContent =
+        value || (usual ? gettext("as set: %(value)s", { value: usual }) : gettext("as set"));
       return label;
     });
     ref(set, "values").replaceChildren(...labels);
@@ -84,7 +86,9 @@ class MessageOptions extends AppElement {
     const button = ref(this, "button");
     button.ariaPressed = String(this.#chosen.size > 0);
     const words = [...this.#chosen].map(([path, value]) => `${path.split(".").at(-1)} ${value}`);
-    button.title = words.length ? `Next message: ${words.join(", ")}` : (button.ariaLabel ?? "");
+    button.title = words.length
+      ? gettext("Next message: %(options)s", { options: words.join(", ") })
+      : (button.ariaLabel ?? "");
   }
 }
 

@@ -1,3 +1,4 @@
+import { ngettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -16,7 +17,7 @@ export class PictureWall extends AppElement {
   #count() {
     const words = this.querySelector("[data-ref=count]");
     const chosen = this.querySelectorAll(".pick:checked").length;
-    if (words) ref(this, "count").textContent = `${chosen} selected`;
+    if (words) ref(this, "count").textContent = ngettext("%(count)s selected", "%(count)s selected", chosen);
   }
 
   /** @param {SubmitEvent} event */

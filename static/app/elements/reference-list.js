@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { References } from "../lib/references.js";
 import { clone, ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
@@ -73,13 +74,13 @@ class ReferenceList extends AppElement {
       }
       const image = /** @type {HTMLImageElement} */ (row.querySelector("img"));
       if (image.getAttribute("src") !== entry.url) image.src = entry.url;
-      image.alt = `Reference ${index + 1}: ${entry.name}`;
+      image.alt = gettext("Reference %(number)s: %(name)s", { number: index + 1, name: entry.name });
       const progress = /** @type {HTMLProgressElement} */ (row.querySelector("progress"));
       progress.hidden = Boolean(entry.id);
       progress.value = entry.share;
-      progress.ariaLabel = `Uploading ${entry.name}`;
+      progress.ariaLabel = gettext("Uploading %(name)s", { name: entry.name });
       const button = /** @type {HTMLButtonElement} */ (row.querySelector("button"));
-      button.ariaLabel = `Remove reference ${index + 1}`;
+      button.ariaLabel = gettext("Remove reference %(number)s", { number: index + 1 });
     }
     this.emit("references:change");
   }

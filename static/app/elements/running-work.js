@@ -1,6 +1,7 @@
 import { post } from "../lib/api.js";
 import { elapsed } from "../lib/format.js";
 import { fetchFragment } from "../lib/fragment.js";
+import { gettext, ngettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -87,7 +88,7 @@ export class RunningWork extends AppElement {
     for (const kind of /** @type {const} */ (["approvals", "notices"])) {
       showWaiting(kind, Number(list.querySelector(`[data-${kind}]`)?.getAttribute(`data-${kind}`) ?? 0));
     }
-    const words = count === 0 ? "Nothing runs" : `${count} at work`;
+    const words = count === 0 ? gettext("Nothing runs") : ngettext("%(count)s at work", "%(count)s at work", count);
     if (ref(this, "words").textContent !== words) ref(this, "words").textContent = words;
     ref(this, "lamp").className = `lamp ${count ? "lit" : "off"}`;
     const shown = ref(this, "list");

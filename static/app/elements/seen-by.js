@@ -1,4 +1,6 @@
 import { get } from "../lib/api.js";
+import { enumerated } from "../lib/format.js";
+import { gettext, ngettext } from "../lib/gettext.js";
 import { AppElement } from "./app-element.js";
 
 const FRESH = 5000; // milliseconds for which an answer is good
@@ -38,10 +40,9 @@ class SeenBy extends AppElement {
 /** @param {{ people: import("../types").Person[], count: number }} seen */
 function words({ people, count }) {
   const names = people.map(({ name }) => name);
-  if (count > names.length) names.push(`${count - names.length} more`);
-  const last = names.pop();
-  if (!last) return "Nobody else has seen this yet";
-  return `Seen by ${names.length ? `${names.join(", ")} and ${last}` : last}`;
+  if (count > names.length) names.push(ngettext("%(count)s more", "%(count)s more", count - names.length));
+  if (!names.length) return gettext("Nobody else has seen this yet");
+  return gettext("Seen by %(people)s", { people: enumerated(names) });
 }
 
 customElements.define("seen-by", SeenBy);

@@ -1,4 +1,5 @@
 import { post } from "../lib/api.js";
+import { gettext } from "../lib/gettext.js";
 import { clone } from "../lib/templates.js";
 
 const MOST = 100; // unread messages that are counted
@@ -86,7 +87,7 @@ export class SideBar extends HTMLElement {
     const heard = this.querySelector("[data-part=heard]");
     try {
       const answer = await post(`/conversations/${conversation}/folder/`, { folder: Number(folder) });
-      if (heard) heard.textContent = `It lies in “${answer.folder}” now.`;
+      if (heard) heard.textContent = gettext("It lies in “%(folder)s” now.", { folder: answer.folder });
       await this.fillFolder(folder);
     } catch (error) {
       if (heard) heard.textContent = /** @type {Error} */ (error).message;

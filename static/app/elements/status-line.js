@@ -1,4 +1,5 @@
 import { elapsed } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { mayDecide } from "../views/approval.js";
 import { AppElement } from "./app-element.js";
@@ -8,10 +9,10 @@ import { AppElement } from "./app-element.js";
 
 /** @type {Partial<Record<import("../types").Status, string>>} */
 const ENDS = {
-  completed: "Answer complete",
-  cancelled: "Stopped",
-  incomplete: "The answer is not complete",
-  failed: "The answer failed",
+  completed: gettext("Answer complete"),
+  cancelled: gettext("Stopped"),
+  incomplete: gettext("The answer is not complete"),
+  failed: gettext("The answer failed"),
 };
 
 /**
@@ -65,22 +66,23 @@ class StatusLine extends AppElement {
    */
   #words(store, running, ended) {
     if (this.#connection === "offline")
-      return ["Offline. You can read; what you write is sent when the connection is back", "warn"];
-    if (this.#connection === "reconnecting") return ["Connecting again", "warn"];
-    if (this.#connection === "closed") return ["Not connected. Load the page again", "danger"];
+      return [gettext("Offline. You can read; what you write is sent when the connection is back"), "warn"];
+    if (this.#connection === "reconnecting") return [gettext("Connecting again"), "warn"];
+    if (this.#connection === "closed") return [gettext("Not connected. Load the page again"), "danger"];
     if (running) {
       const asked = running.input.at(-1)?.author;
-      return [asked && asked.id !== store.me.id ? `Answering ${asked.name}` : "Answering", "lit"];
+      const other = asked && asked.id !== store.me.id;
+      return [other ? gettext("Answering %(name)s", { name: asked.name }) : gettext("Answering"), "lit"];
     }
-    if (store.runningElsewhere.length > 0) return ["Answering on another branch", "lit"];
+    if (store.runningElsewhere.length > 0) return [gettext("Answering on another branch"), "lit"];
     const waiting = store.path.flatMap((turn) => turn.approvals ?? []).filter(({ state }) => state === "pending");
     const writes = store.conversation.may_write;
     if (waiting.some((approval) => mayDecide(approval, store.me, writes)))
-      return ["Waiting for you to approve a call", "warn"];
-    if (waiting.length) return ["Waiting for a person to approve a call", "warn"];
+      return [gettext("Waiting for you to approve a call"), "warn"];
+    if (waiting.length) return [gettext("Waiting for a person to approve a call"), "warn"];
     const end = ended && ENDS[ended.status];
     if (end) return [end, ended.status === "failed" ? "danger" : ""];
-    return [store.model?.demo ? "Ready · built-in demo model" : "Ready", "off"];
+    return [store.model?.demo ? `${gettext("Ready")} · ${gettext("built-in demo model")}` : gettext("Ready"), "off"];
   }
 
   /**

@@ -1,5 +1,6 @@
 import { keep, kept } from "../lib/drafts.js";
 import { dollars, elapsed } from "../lib/format.js";
+import { gettext, ngettext, pgettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { estimate } from "../lib/versions.js";
 import { AppElement } from "./app-element.js";
@@ -8,7 +9,13 @@ import { AppElement } from "./app-element.js";
 
 const OWN_SIZE = "own";
 const LABELS = /** @type {Record<string, string>} */ ({
-  auto: "Auto",
+  auto: pgettext("option of a picture", "Auto"),
+  low: pgettext("option of a picture", "Low"),
+  medium: pgettext("option of a picture", "Medium"),
+  high: pgettext("option of a picture", "High"),
+  transparent: pgettext("option of a picture", "Transparent"),
+  opaque: pgettext("option of a picture", "Opaque"),
+  standard: pgettext("option of a picture", "Standard"),
   png: "PNG",
   webp: "WebP",
   jpeg: "JPEG",
@@ -99,8 +106,11 @@ class StudioMaking extends AppElement {
     if (!this.form) return;
     ref(this, "locking").hidden = !masked;
     const { words } = this.#target ?? {};
-    const what = masked ? `${words}, inside the mask` : words;
-    ref(this, "target").textContent = words ? `Edit changes ${what}. Generate begins anew.` : "";
+    const place = ref(this, "target");
+    if (!words) place.textContent = "";
+    else if (masked)
+      place.textContent = gettext("Edit changes %(what)s, inside the mask. Generate begins anew.", { what: words });
+    else place.textContent = gettext("Edit changes %(what)s. Generate begins anew.", { what: words });
   }
 
   /** Pixels over which the edge of the pixel lock fades; undefined without one. */
@@ -171,8 +181,8 @@ class StudioMaking extends AppElement {
       if (name === "partial_images")
         values = partials ? Array.from({ length: partials + 1 }, (_, index) => String(index)) : [];
       const named = values.map((value) => /** @type {[string, string]} */ ([value, labelOf(value)]));
-      if (name === "input_fidelity" && named.length) named.unshift(["", "Auto"]);
-      if (name === "size" && anySize) named.push([OWN_SIZE, "Of your own"]);
+      if (name === "input_fidelity" && named.length) named.unshift(["", labelOf("auto")]);
+      if (name === "size" && anySize) named.push([OWN_SIZE, gettext("Of your own")]);
       choices(this.#field(name), named, USUAL[name]);
       /** @type {HTMLElement} */ (place).hidden = named.length < 2;
     }
@@ -185,7 +195,7 @@ class StudioMaking extends AppElement {
     const compressed = this.maker.compressed.includes(this.#field("output_format").value);
     const compression = this.querySelector("[data-option=output_compression]");
     /** @type {HTMLElement} */ (compression).hidden = !compressed;
-    ref(this, "usual").textContent = this.#unusual() || ref(this, "usual").dataset.usual || "as usual";
+    ref(this, "usual").textContent = this.#unusual() || ref(this, "usual").dataset.usual || gettext("as usual");
   }
 
   #unusual() {
@@ -219,22 +229,25 @@ class StudioMaking extends AppElement {
 
   #estimate() {
     const { options, results } = this.#asked();
-    const asked = { quality: String(options.quality ?? "auto"), size: String(options.size ?? "auto"), results };
+    const { quality = "auto", size = "auto", partial_images: partials = 0 } = options;
+    const asked = { quality: String(quality), size: String(size), results, partials: Number(partials) };
     const cost = estimate(this.maker, asked);
-    const pictures = `${results} ${results === 1 ? "result" : "results"}`;
-    ref(this, "time").textContent = this.#usualTime ? `${pictures}, about ${elapsed(this.#usualTime)}` : pictures;
+    const pictures = ngettext("%(count)s result", "%(count)s results", results);
+    ref(this, "time").textContent = this.#usualTime
+      ? gettext("%(pictures)s, about %(time)s", { pictures, time: elapsed(this.#usualTime) })
+      : pictures;
     const place = ref(this, "cost");
-    if (this.maker.demo) place.textContent = "painted by the demo, free";
-    else if (!cost) place.textContent = "price not known";
-    else if (cost.low === cost.high) place.textContent = `about ${dollars(cost.low)}`;
-    else place.textContent = `${dollars(cost.low)} to ${dollars(cost.high)}`;
+    if (this.maker.demo) place.textContent = gettext("painted by the demo, free");
+    else if (!cost) place.textContent = gettext("price not known");
+    else if (cost.low === cost.high) place.textContent = gettext("about %(cost)s", { cost: dollars(cost.low) });
+    else place.textContent = gettext("%(low)s to %(high)s", { low: dollars(cost.low), high: dollars(cost.high) });
   }
 
   /** @param {boolean} edit */
   async #make(edit) {
     const text = this.prompt.value.trim();
     if (!text) {
-      this.say("Say what the picture is to show.");
+      this.say(gettext("Say what the picture is to show."));
       return this.prompt.focus();
     }
     await this.list?.references.settled();

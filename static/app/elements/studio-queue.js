@@ -1,4 +1,5 @@
 import { duration, elapsed } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { clone, ref } from "../lib/templates.js";
 import { isRunning } from "../lib/turns.js";
 import { callsOf, promptOf, whyNone } from "../lib/versions.js";
@@ -83,7 +84,7 @@ class StudioQueue extends AppElement {
     const frame = ref(tile, "frame");
     frame.classList.toggle("forming", running);
     frame.ariaBusy = String(running);
-    frame.ariaLabel = `${promptOf(turn).slice(0, 120) || "Picture"}: ${stateOf(turn, partials.length)}`;
+    frame.ariaLabel = `${promptOf(turn).slice(0, 120) || gettext("Picture")}: ${stateOf(turn, partials.length)}`;
     tile.classList.toggle("at", Boolean(done && done === looked.version) || looked.turn === turn.id);
     tile.classList.toggle("bad", !running && !done);
     const url = done ? `/files/${done}/preview/` : partials.at(-1)?.url;
@@ -92,7 +93,7 @@ class StudioQueue extends AppElement {
     const asked = askedPartials(turn);
     progress.hidden = !running;
     progress.max = asked + 1;
-    progress.ariaLabel = partials.length ? `Partial ${partials.length} of ${asked}` : "Forming";
+    progress.ariaLabel = partials.length ? partialOf(partials.length, asked) : gettext("Forming");
     if (partials.length) progress.value = partials.length;
     else progress.removeAttribute("value");
     button(tile, "stop").hidden = !running || !this.#store?.conversation.may_write;
@@ -147,13 +148,19 @@ const askedPartials = (turn) => Number(turn.making?.partial_images ?? 2);
  */
 function stateOf(turn, partials) {
   const since = elapsed(Date.now() - Date.parse(turn.timing.queued_at));
-  if (turn.status === "queued") return "Waiting";
-  if (isRunning(turn))
-    return partials ? `Partial ${partials} of ${askedPartials(turn)} · ${since}` : `Forming · ${since}`;
+  if (turn.status === "queued") return gettext("Waiting");
+  if (isRunning(turn)) return `${partials ? partialOf(partials, askedPartials(turn)) : gettext("Forming")} · ${since}`;
   const why = whyNone(turn);
   if (why) return why;
-  return turn.timing.done_ms === null ? "Done" : `Done · ${duration(turn.timing.done_ms)}`;
+  const done = gettext("Done");
+  return turn.timing.done_ms === null ? done : `${done} · ${duration(turn.timing.done_ms)}`;
 }
+
+/**
+ * @param {number} number
+ * @param {number} count
+ */
+const partialOf = (number, count) => gettext("Partial %(number)s of %(count)s", { number, count });
 
 /**
  * Swaps the picture once the new one is decoded, so that nothing flickers.

@@ -1,3 +1,4 @@
+import { gettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { lockWords } from "../lib/lock-words.js";
 import { titleOf } from "../lib/versions.js";
@@ -51,7 +52,7 @@ class StudioStage extends AppElement {
     if (!picture) {
       canvas.querySelector("img")?.remove();
       delete canvas.dataset.url;
-    } else this.#hang(picture, shown && !forming ? titleOf(shown) : "A picture, still forming");
+    } else this.#hang(picture, shown && !forming ? titleOf(shown) : gettext("A picture, still forming"));
     ref(this, "facts").textContent = picture?.width ? `${picture.width} × ${picture.height}` : "";
     const compares = versions.length > 1 && Boolean(shown);
     this.#button("compare").disabled = !compares;
@@ -123,7 +124,7 @@ class StudioStage extends AppElement {
     } catch {
       if (canvas.dataset.url === picture.url && !canvas.querySelector("img")) {
         ref(this, "empty").hidden = false;
-        ref(this, "empty").textContent = "This picture came damaged and cannot be shown.";
+        ref(this, "empty").textContent = gettext("This picture came damaged and cannot be shown.");
       }
       return;
     }
@@ -160,8 +161,9 @@ class StudioStage extends AppElement {
     ])) {
       const image = /** @type {HTMLImageElement} */ (ref(this, name));
       if (image.getAttribute("src") !== version.picture.url) image.src = version.picture.url;
-      image.alt = `Version ${version.number}: ${titleOf(version)}`;
-      ref(this, `${name}-tag`).textContent = `Version ${version.number}`;
+      const words = gettext("Version %(number)s", { number: version.number });
+      image.alt = `${words}: ${titleOf(version)}`;
+      ref(this, `${name}-tag`).textContent = words;
     }
     box.style.setProperty("--ar", String((this.#shown.picture.width ?? 1) / (this.#shown.picture.height ?? 1)));
     box.dataset.way = this.#way;

@@ -1,3 +1,4 @@
+import { gettext, ngettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AppElement } from "./app-element.js";
 
@@ -23,7 +24,9 @@ export class ToolSwitches extends AppElement {
       count += Number(box.checked);
     }
     ref(this, "count").textContent = count ? String(count) : "";
-    ref(this, "button").ariaLabel = count ? `Tools, ${count} on` : "Tools";
+    ref(this, "button").ariaLabel = count
+      ? ngettext("Tools, %(count)s on", "Tools, %(count)s on", count)
+      : gettext("Tools");
   }
 
   /** @param {string[]} takes kinds of tools that the chosen model takes */

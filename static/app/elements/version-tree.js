@@ -1,4 +1,5 @@
-import { clock, dollars, duration } from "../lib/format.js";
+import { clock, dollars, duration, tokens } from "../lib/format.js";
+import { gettext, ngettext } from "../lib/gettext.js";
 import { clone, ref } from "../lib/templates.js";
 import { costOf, placeOf, promptOf, referencesOf, titleOf } from "../lib/versions.js";
 import { AppElement } from "./app-element.js";
@@ -67,7 +68,7 @@ class VersionTree extends AppElement {
     if (id === this.#shown?.id) link.ariaCurrent = "true";
     row.querySelector(".frame")?.append(thumbnail(picture.url));
     ref(row, "name").textContent = `${number} · ${titleOf(version)}`;
-    const votes = likedBy.length ? ` · ${likedBy.length} ${likedBy.length === 1 ? "vote" : "votes"}` : "";
+    const votes = likedBy.length ? ` · ${ngettext("%(count)s vote", "%(count)s votes", likedBy.length)}` : "";
     ref(row, "about").textContent = `${authorOf(turn)}${clock(turn.timing.queued_at)}${votes}`;
     this.#hang(row, this.#branches(id));
     return row;
@@ -79,8 +80,10 @@ class VersionTree extends AppElement {
     const partials = this.#store?.partials.get(turn.id) ?? [];
     const last = partials.at(-1);
     if (last) row.querySelector(".frame")?.append(thumbnail(last.url));
-    ref(row, "name").textContent = "forming";
-    ref(row, "about").textContent = partials.length ? `partial ${partials.length}` : authorOf(turn) + "waiting";
+    ref(row, "name").textContent = gettext("forming");
+    ref(row, "about").textContent = partials.length
+      ? gettext("partial %(number)s", { number: partials.length })
+      : authorOf(turn) + gettext("waiting");
     this.#hang(row, []);
     return row;
   }
@@ -102,25 +105,25 @@ class VersionTree extends AppElement {
   #describe(version, other) {
     const store = /** @type {StudioStore} */ (this.#store);
     const { turn, number, likedBy, picture } = version;
-    ref(this, "heading").textContent = `Version ${number}`;
+    ref(this, "heading").textContent = gettext("Version %(number)s", { number });
     const cost = costOf(turn, store.makers);
     const took = turn.timing.done_ms === null ? "" : duration(turn.timing.done_ms);
     /** @type {[string, string][]} */
     const facts = [
-      ["Parent", parentWords(version, store)],
-      ["Prompt", promptOf(turn)],
-      ["Revised", String(version.item.revised_prompt ?? "")],
-      ["References", String(referencesOf(turn).length || "")],
+      [gettext("Parent"), parentWords(version, store)],
+      [gettext("Prompt"), promptOf(turn)],
+      [gettext("Revised"), String(version.item.revised_prompt ?? "")],
+      [gettext("References"), String(referencesOf(turn).length || "")],
       [
-        "Picture",
+        gettext("Picture"),
         [`${picture.width} × ${picture.height}`, version.item.quality, version.item.output_format]
           .filter(Boolean)
           .join(", "),
       ],
-      ["Model", turn.making?.image_model ?? turn.model_label],
-      ["Usage", usageOf(turn)],
-      ["Cost", [cost === null ? "" : dollars(cost), took].filter(Boolean).join(" · ")],
-      ["Remarks", turn.remarks.join(" ")],
+      [gettext("Model"), turn.making?.image_model ?? turn.model_label],
+      [gettext("Usage"), usageOf(turn)],
+      [gettext("Cost"), [cost === null ? "" : dollars(cost), took].filter(Boolean).join(" · ")],
+      [gettext("Remarks"), turn.remarks.join(" ")],
     ];
     ref(this, "facts").replaceChildren(
       ...facts
@@ -130,7 +133,7 @@ class VersionTree extends AppElement {
     const likes = likedBy.includes(store.me.id);
     const heart = this.querySelector("[data-do=like]");
     if (heart) heart.ariaPressed = String(likes);
-    ref(this, "likes").textContent = likedBy.length ? `Favourite · ${likedBy.length}` : "Favourite";
+    ref(this, "likes").textContent = gettext("Favourite") + (likedBy.length ? ` · ${likedBy.length}` : "");
     const field = /** @type {HTMLInputElement | null} */ (this.querySelector("input[name=name]"));
     if (field && (other || document.activeElement !== field)) field.value = version.name;
     const comments = /** @type {import("./version-comments.js").VersionComments} */ (
@@ -147,7 +150,7 @@ class VersionTree extends AppElement {
     const rows = partials.map((picture, index) => {
       const row = clone("partial-template");
       const button = /** @type {HTMLButtonElement} */ (row.querySelector("button"));
-      button.ariaLabel = `Go on from partial ${index + 1}`;
+      button.ariaLabel = gettext("Go on from partial %(number)s", { number: index + 1 });
       button.dataset.partial = String(index);
       const image = /** @type {HTMLImageElement} */ (row.querySelector("img"));
       image.src = picture.url;
@@ -196,17 +199,17 @@ function authorOf(turn) {
  * @param {Version} version
  * @param {StudioStore} store
  */
-function parentWords({ parent, turn }, store) {
-  const number = store.version(parent)?.number;
-  const mask = turn.making?.mask ? ", inside a mask" : "";
-  if (number) return `${number}${mask}`;
-  return turn.making?.parent ? `a picture that was given${mask}` : "";
+function parentWords(version, store) {
+  const { turn } = version;
+  const number = store.version(version.parent)?.number;
+  const parent = number ? String(number) : turn.making?.parent ? gettext("a picture that was given") : "";
+  return parent && turn.making?.mask ? gettext("%(parent)s, inside a mask", { parent }) : parent;
 }
 
 /** @param {import("../types").Turn} turn */
 function usageOf({ usage }) {
   const { input_tokens: read, output_tokens: written } = usage ?? {};
-  return read === undefined ? "" : `${read.toLocaleString()} in, ${(written ?? 0).toLocaleString()} out`;
+  return read === undefined ? "" : tokens(read, written ?? 0);
 }
 
 /** @param {StudioStore} store */

@@ -1,4 +1,5 @@
 // Writes are HTTP: JSON out, JSON back, and one sentence for people when it fails.
+import { gettext } from "./gettext.js";
 
 /** A call that did not succeed. `message` is for people; `status` is 0 where no answer came. */
 export class CallFailed extends Error {
@@ -43,6 +44,9 @@ export function csrfToken() {
   return token instanceof HTMLInputElement ? token.value : "";
 }
 
+/** @param {number} status of an answer without words for people */
+export const unexplained = (status) => gettext("The server answered %(status)s. Try again.", { status });
+
 /**
  * @param {string} path
  * @param {RequestInit} request
@@ -52,10 +56,10 @@ async function call(path, request) {
   try {
     answer = await fetch(path, request);
   } catch {
-    throw new CallFailed("No connection", 0);
+    throw new CallFailed(gettext("No connection"), 0);
   }
-  if (answer.redirected) throw new CallFailed("You were signed out. Sign in and try again.", 401);
+  if (answer.redirected) throw new CallFailed(gettext("You were signed out. Sign in and try again."), 401);
   const body = await answer.json().catch(() => undefined);
   if (answer.ok && body !== undefined) return body;
-  throw new CallFailed(body?.error?.message ?? `The server answered ${answer.status}. Try again.`, answer.status);
+  throw new CallFailed(body?.error?.message ?? unexplained(answer.status), answer.status);
 }

@@ -1,6 +1,7 @@
 // What goes along with a message: files on their way to the server or there already, and addresses. It knows no DOM.
 import { post } from "./api.js";
 import { keep, kept } from "./drafts.js";
+import { gettext } from "./gettext.js";
 import { upload } from "./uploads.js";
 
 /** @typedef {import("../types").Attachment} Attachment */
@@ -70,7 +71,7 @@ export class Attachments extends EventTarget {
       this.#send(new File([bytes], "pasted", { type }));
       return "";
     }
-    if (!WEB_URL.test(address)) return "Write an address that begins with https:// or http://.";
+    if (!WEB_URL.test(address)) return gettext("Write an address that begins with https:// or http://.");
     this.#ready({ url: address, name: nameOf(address), picture: !isPdf(address), detail: "auto" });
     this.#changed();
     return "";
@@ -113,7 +114,7 @@ export class Attachments extends EventTarget {
 
   #isFull() {
     if (this.entries.length < MOST) return false;
-    this.#emit("said", `A message takes at most ${MOST} files.`);
+    this.#emit("said", gettext("A message takes at most %(most)s files.", { most: MOST }));
     return true;
   }
 
@@ -132,13 +133,14 @@ export class Attachments extends EventTarget {
       const found = await upload(file, { progress, signal: entry.upload.signal });
       entry.attachment = attachmentOf(found);
       Object.assign(entry, { state: "ready", name: found.name, size: found.size, picture: entry.attachment.picture });
-      const first = found.moving ? ", its first frame: models see still pictures" : "";
-      this.#emit(first ? "said" : "heard", `${found.name} is attached${first}.`);
+      const { name, moving } = found;
+      if (!moving) this.#emit("heard", gettext("%(name)s is attached.", { name }));
+      else this.#emit("said", gettext("%(name)s is attached, its first frame: models see still pictures.", { name }));
     } catch (error) {
       if (entry.upload.signal.aborted) return;
       entry.state = "failed";
-      entry.problem = error instanceof Error ? error.message : "It did not reach the server.";
-      this.#emit("said", `${entry.name} is not attached. ${entry.problem}`);
+      entry.problem = error instanceof Error ? error.message : gettext("It did not reach the server.");
+      this.#emit("said", `${gettext("%(name)s is not attached.", { name: entry.name })} ${entry.problem}`);
     }
     this.#changed();
     this.#keep();
@@ -240,11 +242,11 @@ export function attachmentsOf(content) {
     const held = part.image_url ?? part.file_data ?? part.file_url;
     const detail = part.detail ?? "auto";
     if (typeof held === "string") {
-      if (!WEB_URL.test(held)) return [{ name: part.filename ?? "Picture", picture, detail }];
+      if (!WEB_URL.test(held)) return [{ name: part.filename ?? gettext("Picture"), picture, detail }];
       return [{ url: held, name: nameOf(held), picture, detail }];
     }
     const { id, url, name, size, width, height, pages } = held ?? {};
-    const known = part.filename ?? name ?? (picture ? "Picture" : "File");
+    const known = part.filename ?? name ?? (picture ? gettext("Picture") : gettext("File"));
     return [{ file: id, url, name: known, size, picture, width, height, pages, detail }];
   });
 }

@@ -1,4 +1,5 @@
 // What an answer cites: the list of its sources, and marks in its text that lead to them.
+import { gettext } from "./gettext.js";
 
 /** @typedef {import("../types").Output} Output */
 /** @typedef {import("../types").Annotation} Annotation */
@@ -89,7 +90,7 @@ function markOf(source) {
   link.className = "cite";
   link.textContent = String(source.number);
   link.title = source.title;
-  link.ariaLabel = `Source ${source.number}: ${source.title}`;
+  link.ariaLabel = gettext("Source %(number)s: %(title)s", { number: source.number, title: source.title });
   if (source.url) Object.assign(link, { href: source.url, rel: "noopener noreferrer nofollow", target: "_blank" });
   return link;
 }
@@ -113,7 +114,7 @@ function described(note, made) {
   if (note.type === "url_citation") return { title: String(note.title || note.url), url: String(note.url), where: "" };
   const title = String(note.filename || note.file_id);
   if (note.type !== "container_file_citation") return { title, url: "", where: "" };
-  return { title, url: `${made}${encodeURIComponent(String(note.file_id))}/`, where: "made by the code" };
+  return { title, url: `${made}${encodeURIComponent(String(note.file_id))}/`, where: gettext("made by the code") };
 }
 
 /**

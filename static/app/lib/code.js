@@ -1,4 +1,5 @@
 // Colours for code: classes only, because the page allows no inline style.
+import { gettext } from "./gettext.js";
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import c from "highlight.js/lib/languages/c";
@@ -61,7 +62,7 @@ export function languageOf(className) {
  * @param {string} language
  */
 export function languageName(language) {
-  return hljs.getLanguage(language)?.name ?? (language || "Text");
+  return hljs.getLanguage(language)?.name ?? (language || gettext("Text"));
 }
 
 /**

@@ -1,15 +1,15 @@
 // Facts as people read them. Dates and numbers follow the language of the page.
+import { gettext, language } from "./gettext.js";
 
 /** Making a formatter costs more than using it a hundred times. @type {Map<string, Intl.DateTimeFormat>} */
 const formatters = new Map();
 
-const language = () => document.documentElement.lang || "en";
+const locale = () => (language() === "en" ? "en-GB" : language());
 
 /** @param {Intl.DateTimeFormatOptions} options */
 function dates(options) {
-  const locale = language() === "en" ? "en-GB" : language();
-  const key = locale + JSON.stringify(options);
-  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  const key = locale() + JSON.stringify(options);
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(locale(), options);
   formatters.set(key, formatter);
   return formatter;
 }
@@ -18,7 +18,14 @@ function dates(options) {
 export const number = (count) => count.toLocaleString(language());
 
 /** @param {number} amount @returns {string} "$0.0086": an estimate, so two figures that count are enough */
-export const dollars = (amount) => `$${amount < 1 ? amount.toFixed(4) : amount.toFixed(2)}`;
+export const dollars = (amount) =>
+  new Intl.NumberFormat(language(), {
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: amount < 1 ? 4 : 2,
+    maximumFractionDigits: amount < 1 ? 4 : 2,
+  }).format(amount);
 
 /**
  * @param {number} ms
@@ -26,9 +33,22 @@ export const dollars = (amount) => `$${amount < 1 ? amount.toFixed(4) : amount.t
  */
 export function duration(ms) {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  return seconds < 60 ? `${decimal(seconds)} s` : minutes(seconds);
 }
+
+/**
+ * What an answer read and wrote.
+ * @param {number} read
+ * @param {number} written
+ */
+export const tokens = (read, written) =>
+  gettext("%(read)s in, %(written)s out", { read: number(read), written: number(written) });
+
+/**
+ * @param {string[]} names
+ * @returns {string} "Alice, Bob and Charlie"
+ */
+export const enumerated = (names) => new Intl.ListFormat(locale(), { type: "conjunction" }).format(names);
 
 /**
  * For what still goes on: whole seconds, so that only one figure moves.
@@ -36,8 +56,12 @@ export function duration(ms) {
  */
 export function elapsed(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return seconds < 60 ? `${seconds} s` : minutes(seconds);
 }
+
+/** @param {number} seconds */
+const minutes = (seconds) =>
+  gettext("%(minutes)s min %(seconds)s s", { minutes: Math.floor(seconds / 60), seconds: Math.floor(seconds % 60) });
 
 /**
  * How long an item took, where its times are known and it took long enough to say so.
@@ -71,8 +95,12 @@ export const date = (iso) => dates({ day: "numeric", month: "short" }).format(ne
  */
 export function bytes(count) {
   if (count < 1000) return `${count} B`;
-  return count < 999_500 ? `${Math.round(count / 1000)} kB` : `${(count / 1_000_000).toFixed(1)} MB`;
+  return count < 999_500 ? `${Math.round(count / 1000)} kB` : `${decimal(count / 1_000_000)} MB`;
 }
+
+/** @param {number} count with one figure after the point */
+const decimal = (count) =>
+  count.toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false });
 
 /**
  * JSON as people can read it; what is not JSON stays as it is.

@@ -1,4 +1,5 @@
 // Pieces of pages that the server has drawn. Their markup is that of our own templates.
+import { CallFailed, unexplained } from "./api.js";
 
 /**
  * @param {string} url
@@ -7,7 +8,7 @@
  */
 export async function fetchFragment(url, signal) {
   const answer = await fetch(url, { signal, headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) throw new Error(`The server answered ${answer.status}`);
+  if (!answer.ok || answer.redirected) throw new CallFailed(unexplained(answer.status), answer.status);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const found = document.createDocumentFragment();
   found.append(...page.body.childNodes);

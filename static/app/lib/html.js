@@ -3,6 +3,7 @@ import DOMPurify from "dompurify";
 import { Marked } from "marked";
 import { highlighted, languageName, languageOf } from "./code.js";
 import { fillFormula } from "./formulas.js";
+import { gettext } from "./gettext.js";
 import { icon } from "./templates.js";
 
 const SAFE = {
@@ -105,7 +106,7 @@ function imageLink(image) {
   const link = document.createElement("a");
   const source = image.getAttribute("src") ?? "";
   link.setAttribute("href", source);
-  link.textContent = image.alt || source || "Picture";
+  link.textContent = image.alt || source || gettext("Picture");
   return image.closest("a") ? document.createTextNode(link.textContent) : link;
 }
 
@@ -127,7 +128,7 @@ function taskBox(input) {
     return;
   }
   input.disabled = true;
-  input.ariaLabel = input.checked ? "Done" : "To do";
+  input.ariaLabel = input.checked ? gettext("Done") : gettext("To do");
   input.closest("li")?.classList.add("task");
 }
 
@@ -138,7 +139,8 @@ function scrollable(table) {
   region.tabIndex = 0;
   region.role = "region";
   const heads = [...table.querySelectorAll("thead th")];
-  region.ariaLabel = `Table: ${heads.map((head) => head.textContent?.trim()).join(", ") || "without headings"}`;
+  const names = heads.map((head) => head.textContent?.trim()).join(", ");
+  region.ariaLabel = gettext("Table: %(headings)s", { headings: names || gettext("without headings") });
   for (const head of heads) head.setAttribute("scope", "col");
   for (const cell of table.querySelectorAll("[align]")) {
     if (cell.getAttribute("align") === "right") cell.classList.add("n");
@@ -173,9 +175,9 @@ function copyButton() {
   button.type = "button";
   button.className = "btn quiet small";
   button.dataset.action = "copy-code";
-  button.ariaLabel = "Copy the code";
+  button.ariaLabel = gettext("Copy the code");
   const label = document.createElement("span");
-  label.textContent = "Copy";
+  label.textContent = gettext("Copy");
   button.append(icon("copy", "i sm"), label);
   return button;
 }

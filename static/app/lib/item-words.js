@@ -1,4 +1,5 @@
 // What an output or input item that is not a message says in one line, and what it shows when it is opened.
+import { gettext } from "./gettext.js";
 import { CALLS } from "./words/calls.js";
 import { COMPUTER } from "./words/computer.js";
 import { CONTEXT } from "./words/context.js";
@@ -14,7 +15,7 @@ import { SEARCHES } from "./words/searches.js";
  * @property {string} subject
  * @property {string} after
  * @property {string} end
- * @property {"at work" | "over" | "unfinished" | "failed"} state
+ * @property {"running" | "over" | "unfinished" | "failed"} state
  * @property {Block[]} blocks
  */
 
@@ -49,7 +50,7 @@ export function wordsOf(item) {
 function asReceived(type, item) {
   const received = { ...item };
   delete received.timing;
-  return { text: "", subject: type, after: "shown as received", blocks: [json("Item", received)] };
+  return { text: "", subject: type, after: gettext("shown as received"), blocks: [json(gettext("Item"), received)] };
 }
 
 /**
@@ -59,5 +60,5 @@ function asReceived(type, item) {
 function stateOf(item, failed) {
   if (failed || item.status === "failed") return "failed";
   if (item.status === "incomplete") return "unfinished";
-  return isOver(item) ? "over" : "at work";
+  return isOver(item) ? "over" : "running";
 }

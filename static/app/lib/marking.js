@@ -1,5 +1,6 @@
 // What people do in margins, and with the menu of a message: the calls behind it.
 import { post } from "./api.js";
+import { gettext } from "./gettext.js";
 import { placeOfKey } from "./marks.js";
 import { say, tried } from "./said.js";
 
@@ -19,7 +20,7 @@ export function marking({ store, here, compose }) {
     "marks:bookmark": async ({ key, on }) => {
       if (!(await tried(() => post(`${here}bookmarks/`, { ...placeOfKey(key), on })))) return;
       store.marks.bookmark(key, on);
-      say(on ? "It stands in your bookmarks now." : "Taken out of your bookmarks.");
+      say(on ? gettext("It stands in your bookmarks now.") : gettext("Taken out of your bookmarks."));
     },
     "marks:comment": ({ key }) => compose(key),
     "marks:save-comment": async ({ key, output, text, client_id, done }) => {
@@ -32,7 +33,7 @@ export function marking({ store, here, compose }) {
     "marks:link": async ({ turn }) => {
       const branch = store.turn(Number(turn))?.branch;
       await navigator.clipboard.writeText(`${location.origin}${here}?branch=${branch}#turn-${turn}`);
-      say("The link is copied. It opens for those who are in this conversation.");
+      say(gettext("The link is copied. It opens for those who are in this conversation."));
     },
   };
 }

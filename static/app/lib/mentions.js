@@ -3,6 +3,7 @@
 const BEFORE = "(?<![\\p{L}\\p{N}_@.+-])"; // not within an address
 const BEHIND = "(?![\\p{L}\\p{N}])";
 const TYPED = new RegExp(`${BEFORE}@([^\\s@][^@\\n]{0,40})?$`, "u");
+// eslint-disable-next-line salon/marked-words -- elements, not words
 const BARE = "code, pre, a, math, .mention";
 
 /**

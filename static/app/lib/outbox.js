@@ -2,6 +2,7 @@
 import { CallFailed, post } from "./api.js";
 import { sentForm } from "./attachments.js";
 import { keep, kept } from "./drafts.js";
+import { gettext } from "./gettext.js";
 
 /** @typedef {import("./conversation-store.js").ConversationStore} ConversationStore */
 
@@ -49,7 +50,7 @@ export class Outbox {
     const known = new Set(this.store.path.flatMap((turn) => turn.input.map((item) => item.client_id)));
     for (const pending of unsent(this.store.conversation.id)) {
       if (known.has(pending.client_id)) continue;
-      this.store.addPending({ ...pending, state: "failed", problem: "The page was closed before." });
+      this.store.addPending({ ...pending, state: "failed", problem: gettext("The page was closed before.") });
     }
     this.#keep();
   }

@@ -1,5 +1,6 @@
 // How far the page was read, as the server knows it.
 import { post } from "./api.js";
+import { gettext } from "./gettext.js";
 import { say, tried } from "./said.js";
 
 const PAUSE = 2000; // milliseconds between two reports
@@ -44,5 +45,5 @@ export class ReadReports {
 export async function markUnread(here) {
   const answer = await tried(() => post(`${here}unread/`));
   if (answer?.unread) location.assign("/");
-  else if (answer) say("Nobody else has said anything here yet.");
+  else if (answer) say(gettext("Nobody else has said anything here yet."));
 }

@@ -1,6 +1,7 @@
 // The pictures that go along with a prompt: uploads on their way or here, and pictures of the team by the ids of their
 // files. It knows no DOM.
 import { post } from "./api.js";
+import { gettext } from "./gettext.js";
 import { upload } from "./uploads.js";
 
 /**
@@ -43,7 +44,7 @@ export class References extends EventTarget {
   /** @param {string} id of a file that the person may see */
   addFile(id) {
     if (this.ids.includes(id)) return;
-    this.#add({ id, name: "Picture", url: `/files/${id}/preview/`, own: false });
+    this.#add({ id, name: gettext("Picture"), url: `/files/${id}/preview/`, own: false });
   }
 
   /**
@@ -80,7 +81,8 @@ export class References extends EventTarget {
 
   /** @param {File} file */
   async #send(file) {
-    if (file.type && !file.type.startsWith("image/")) return this.#say(`${file.name} is no picture.`);
+    if (file.type && !file.type.startsWith("image/"))
+      return this.#say(gettext("%(name)s is no picture.", { name: file.name }));
     const url = URL.createObjectURL(file);
     const entry = this.#add({ id: "", name: file.name, url, own: true });
     if (!entry) return URL.revokeObjectURL(url);
@@ -91,13 +93,15 @@ export class References extends EventTarget {
         this.#changed();
       };
       const found = await upload(file, { progress, signal: entry.upload.signal });
-      if (!found.media_type.startsWith("image/")) throw new Error("It is no picture.");
+      if (!found.media_type.startsWith("image/")) throw new Error(gettext("It is no picture."));
       entry.id = found.id;
-      this.#say(`${found.name} is here.`);
+      this.#say(gettext("%(name)s is here.", { name: found.name }));
     } catch (error) {
       this.#drop(entry);
       if (!entry.upload.signal.aborted)
-        this.#say(`${file.name} is not here. ${error instanceof Error ? error.message : ""}`);
+        this.#say(
+          `${gettext("%(name)s is not here.", { name: file.name })} ${error instanceof Error ? error.message : ""}`,
+        );
     }
     this.#changed();
   }
@@ -105,7 +109,7 @@ export class References extends EventTarget {
   /** @param {Pick<Reference, "id" | "name" | "url" | "own">} known */
   #add(known) {
     if (this.entries.length >= MOST) {
-      this.#say(`A prompt takes at most ${MOST} pictures.`);
+      this.#say(gettext("A prompt takes at most %(most)s pictures.", { most: MOST }));
       return undefined;
     }
     /** @type {Reference} */

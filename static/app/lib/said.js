@@ -1,5 +1,6 @@
 // The short words above the composer, and calls that say there why they failed.
 import { CallFailed } from "./api.js";
+import { gettext } from "./gettext.js";
 
 let timer = 0;
 
@@ -13,7 +14,7 @@ export async function tried(call) {
     return await call();
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    say(error.unreachable ? "No connection. Try again when you are online." : error.message);
+    say(error.unreachable ? gettext("No connection. Try again when you are online.") : error.message);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 // Uploads with their progress, which `fetch` does not tell.
-import { CallFailed, csrfToken } from "./api.js";
+import { CallFailed, csrfToken, unexplained } from "./api.js";
+import { gettext } from "./gettext.js";
 
 /** @typedef {import("../types").UploadedFile} UploadedFile */
 
@@ -21,9 +22,9 @@ export function upload(file, { progress, signal }) {
     request.onload = () => {
       if (request.status === 201 && request.response?.file) return resolve(request.response.file);
       const message = request.response?.error?.message;
-      fail(message ?? unexplained(request.status), request.status);
+      fail(message ?? withoutWords(request.status), request.status);
     };
-    request.onerror = () => fail("No connection. Try again when you are online.");
+    request.onerror = () => fail(gettext("No connection. Try again when you are online."));
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(file);
@@ -31,5 +32,5 @@ export function upload(file, { progress, signal }) {
 }
 
 /** @param {number} status what came from something between us and the server, such as a proxy with a limit */
-const unexplained = (status) =>
-  status === 413 ? "This file is larger than the server takes." : `The server answered ${status}. Try again.`;
+const withoutWords = (status) =>
+  status === 413 ? gettext("This file is larger than the server takes.") : unexplained(status);

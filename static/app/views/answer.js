@@ -1,8 +1,9 @@
 // The answer of a turn: its items as they come, where it stands, and the facts about it.
 import { sourcesOf } from "../lib/citations.js";
 import { isRunning } from "../lib/conversation-store.js";
+import { gettext } from "../lib/gettext.js";
 import { textOf } from "../lib/item-text.js";
-import { clock, dollars, duration, elapsed, number } from "../lib/format.js";
+import { clock, dollars, duration, elapsed, tokens } from "../lib/format.js";
 import { clone, icon, ref } from "../lib/templates.js";
 import { ApprovalView } from "./approval.js";
 import { itemView } from "./item.js";
@@ -142,9 +143,11 @@ export class AnswerView {
    */
   #paintFacts(turn, place) {
     const facts = factsOf(turn);
-    if (place.waits) facts.push("Waiting for the answer before");
+    if (place.waits) facts.push(gettext("Waiting for the answer before"));
     if (isRunning(turn) && turn.asked_again_in !== undefined)
-      facts.push(`The provider is busy. Asking again in ${Math.ceil(turn.asked_again_in)} s`);
+      facts.push(
+        gettext("The provider is busy. Asking again in %(seconds)s s", { seconds: Math.ceil(turn.asked_again_in) }),
+      );
     const ticks = isRunning(turn) && !place.waits;
     const state = JSON.stringify([facts, turn.remarks, ticks]);
     if (state === this.#facts) return;
@@ -164,7 +167,7 @@ export class AnswerView {
 function factsOf(turn) {
   const { usage, timing } = turn;
   const facts = [turn.model_label || turn.model];
-  if (usage) facts.push(`${number(usage.input_tokens ?? 0)} in, ${number(usage.output_tokens ?? 0)} out`);
+  if (usage) facts.push(tokens(usage.input_tokens ?? 0, usage.output_tokens ?? 0));
   if (!isRunning(turn) && timing.done_ms !== null) facts.push(duration(timing.done_ms));
   if (turn.cost) facts.push(dollars(turn.cost));
   return facts.filter(Boolean);
@@ -183,39 +186,53 @@ const span = (text, className = "") => Object.assign(document.createElement("spa
 function noticeOf(turn) {
   const both = ["continue", "retry"];
   if (turn.status === "failed") {
-    const words = turn.error?.message ?? "The answer failed. Try again.";
+    const words = turn.error?.message ?? gettext("The answer failed. Try again.");
     return { tone: "danger", icon: "circle-alert", words, offers: ["retry"] };
   }
   if (turn.status === "cancelled") {
-    const after = turn.timing.done_ms === null ? "" : ` after ${duration(turn.timing.done_ms)}`;
-    return { tone: "quiet", icon: "square", words: `Stopped${after}`, offers: both };
+    const time = turn.timing.done_ms === null ? "" : duration(turn.timing.done_ms);
+    const words = time ? gettext("Stopped after %(time)s", { time }) : gettext("Stopped");
+    return { tone: "quiet", icon: "square", words, offers: both };
   }
   if (turn.status !== "incomplete") return undefined;
   switch (turn.incomplete) {
     case "max_output_tokens":
-      return { tone: "warn", icon: "triangle-alert", words: "The answer reached its length limit.", offers: both };
+      return {
+        tone: "warn",
+        icon: "triangle-alert",
+        words: gettext("The answer reached its length limit."),
+        offers: both,
+      };
     case "content_filter":
       return {
         tone: "warn",
         icon: "triangle-alert",
-        words: "The provider’s content filter ended the answer. Word the message differently and send it again.",
+        words: gettext(
+          "The provider’s content filter ended the answer. Word the message differently and send it again.",
+        ),
         offers: [],
       };
     case "max_messages":
-      return { tone: "warn", icon: "triangle-alert", words: "The answer took its last turn.", offers: both };
+      return { tone: "warn", icon: "triangle-alert", words: gettext("The answer took its last turn."), offers: both };
     case "steered":
       return {
         tone: "quiet",
         icon: "square",
-        words: "Ended because another message changed its course.",
+        words: gettext("Ended because another message changed its course."),
         offers: both,
       };
     case "interrupted":
-      return { tone: "warn", icon: "triangle-alert", words: "Interrupted. These words are safe.", offers: both };
+      return {
+        tone: "warn",
+        icon: "triangle-alert",
+        words: gettext("Interrupted. These words are safe."),
+        offers: both,
+      };
     default: {
-      const reason =
-        turn.incomplete && turn.incomplete !== "unknown" ? ` The provider’s reason: ${turn.incomplete}.` : "";
-      return { tone: "warn", icon: "triangle-alert", words: `The answer is not complete.${reason}`, offers: both };
+      const reason = turn.incomplete === "unknown" ? "" : turn.incomplete;
+      const words = [gettext("The answer is not complete.")];
+      if (reason) words.push(gettext("The provider’s reason: %(reason)s.", { reason }));
+      return { tone: "warn", icon: "triangle-alert", words: words.join(" "), offers: both };
     }
   }
 }

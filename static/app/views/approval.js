@@ -1,11 +1,18 @@
 // A call that waits for a person, or waited: the exact arguments, and the decision for whoever may take it.
 import { clock } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { clone, icon, ref } from "../lib/templates.js";
 
 /** @typedef {import("../types").Approval} Approval */
 /** @typedef {import("../types").Me} Me */
 
 const ICONS = { pending: "shield-alert", approved: "circle-check", declined: "circle-x", lapsed: "circle-alert" };
+const STATES = {
+  pending: gettext("waiting"),
+  approved: gettext("approved"),
+  declined: gettext("declined"),
+  lapsed: gettext("lapsed"),
+};
 const CLASSES = { pending: "", approved: "done", declined: "declined", lapsed: "late" };
 
 /**
@@ -47,7 +54,10 @@ export class ApprovalView {
     const pending = approval.state === "pending";
     const heading = headingOf(approval);
     this.element.className = `approval ${mine ? "wants-you" : CLASSES[approval.state]}`;
-    this.element.ariaLabel = `Approval, ${mine ? "waiting for you" : pending ? "waiting" : approval.state}: ${heading}`;
+    this.element.ariaLabel = gettext("Approval, %(state)s: %(heading)s", {
+      state: mine ? gettext("waiting for you") : STATES[approval.state],
+      heading,
+    });
     ref(this.element, "icon").replaceChildren(icon(ICONS[approval.state]));
     ref(this.element, "heading").textContent = heading;
     ref(this.element, "name").textContent = approval.name;
@@ -68,7 +78,7 @@ export class ApprovalView {
     if (!approval) return place.replaceChildren();
     if (approval.parts?.length === 0) {
       const none = Object.assign(document.createElement("p"), { className: "args none" });
-      none.textContent = "Without arguments";
+      none.textContent = gettext("Without arguments");
       return place.replaceChildren(none);
     }
     const list = document.createElement(approval.parts ? "dl" : "pre");
@@ -104,9 +114,12 @@ export class ApprovalView {
 
 /** @param {Approval} approval */
 function headingOf({ state, name, decided_by: by }) {
-  if (state === "pending") return `The model asks to call ${name}`;
-  if (state === "lapsed") return "Nobody answered in time";
-  return `${by?.name ?? "Somebody"} ${state} this call`;
+  if (state === "pending") return gettext("The model asks to call %(name)s", { name });
+  if (state === "lapsed") return gettext("Nobody answered in time");
+  const person = by?.name ?? gettext("Somebody");
+  return state === "approved"
+    ? gettext("%(person)s approved this call", { person })
+    : gettext("%(person)s declined this call", { person });
 }
 
 /**
@@ -116,22 +129,36 @@ function headingOf({ state, name, decided_by: by }) {
  * @returns {(Node | string)[]}
  */
 function wordsOf(approval, me, mine) {
-  const until = clock(approval.expires_at);
+  const time = clock(approval.expires_at);
   const asker = approval.asked_by;
-  if (approval.state === "lapsed") return [`Lapsed at ${until}. Nothing was done.`];
+  if (approval.state === "lapsed") return [gettext("Lapsed at %(time)s. Nothing was done.", { time })];
   if (approval.state !== "pending") {
     const said = approval.note ? `“${approval.note}”` : "";
-    const end = approval.state === "approved" ? "arguments unchanged" : "the model was told";
+    const end = approval.state === "approved" ? gettext("arguments unchanged") : gettext("the model was told");
     return [[approval.decided_at ? clock(approval.decided_at) : "", said, end].filter(Boolean).join(" · ")];
   }
   if (mine) {
-    const who = asker.id === me.id ? "You asked. " : `${asker.name} asked. `;
-    return [who, strong("You decide"), `, until ${until}.`];
+    const who = asker.id === me.id ? gettext("You asked.") : gettext("%(person)s asked.", { person: asker.name });
+    return [who, " ", strong(gettext("You decide")), gettext(", until %(time)s.", { time })];
   }
-  if (approval.decides === "asker") return [strong(`Waiting for ${asker.name}`), `, who asked. Lapses at ${until}.`];
+  const person = asker.name;
+  const lapses = gettext("Lapses at %(time)s.", { time });
+  if (approval.decides === "asker")
+    return [strong(gettext("Waiting for %(person)s", { person })), gettext(", who asked."), " ", lapses];
   if (asker.id === me.id)
-    return [strong("Waiting for another person"), `: you asked, so somebody else decides. Lapses at ${until}.`];
-  return [strong("Waiting for somebody who may decide"), `. ${asker.name} asked. Lapses at ${until}.`];
+    return [
+      strong(gettext("Waiting for another person")),
+      gettext(": you asked, so somebody else decides."),
+      " ",
+      lapses,
+    ];
+  return [
+    strong(gettext("Waiting for somebody who may decide")),
+    ". ",
+    gettext("%(person)s asked.", { person }),
+    " ",
+    lapses,
+  ];
 }
 
 /** @param {string} text */

@@ -1,6 +1,7 @@
 // Pictures and files of a message: a grid of thumbnails, and a chip for everything else.
 import { attachmentsOf } from "../lib/attachments.js";
-import { bytes, number } from "../lib/format.js";
+import { bytes } from "../lib/format.js";
+import { ngettext } from "../lib/gettext.js";
 import { showIn } from "../lib/sizes.js";
 import { clone, ref } from "../lib/templates.js";
 
@@ -56,6 +57,6 @@ function chip(attachment) {
 /** @param {Attachment} attachment */
 export function factsOf({ file, url, pages, size }) {
   if (!file && url) return new URL(url).hostname;
-  const facts = [pages ? (pages === 1 ? "1 page" : `${number(pages)} pages`) : "", size ? bytes(size) : ""];
+  const facts = [pages ? ngettext("%(count)s page", "%(count)s pages", pages) : "", size ? bytes(size) : ""];
   return facts.filter(Boolean).join(" · ");
 }

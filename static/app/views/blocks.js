@@ -2,6 +2,7 @@
 import { highlighted, languageName } from "../lib/code.js";
 import { number } from "../lib/format.js";
 import { isOutside } from "../lib/words/parts.js";
+import { gettext } from "../lib/gettext.js";
 import { clone, icon, ref } from "../lib/templates.js";
 
 /** @typedef {import("../lib/words/parts.js").Block} Block */
@@ -53,7 +54,8 @@ function drawCode({ title, text, language }, all, index) {
   const shown = all ? text : text.slice(0, MOST.characters);
   const code = ref(figure, "text");
   code.replaceChildren(language === "diff" ? colouredDiff(shown) : highlighted(shown, language));
-  if (shown.length < text.length) figure.append(moreButton(`Show all ${number(text.length)} characters`, index));
+  if (shown.length < text.length)
+    figure.append(moreButton(gettext("Show all %(count)s characters", { count: number(text.length) }), index));
   return figure;
 }
 
@@ -89,7 +91,10 @@ function drawList({ title, entries }, all, index) {
   list.ariaLabel = title;
   const shown = all ? entries : entries.slice(0, MOST.entries);
   list.append(...shown.map(drawEntry));
-  const more = shown.length < entries.length ? [moreButton(`Show all ${number(entries.length)}`, index)] : [];
+  const more =
+    shown.length < entries.length
+      ? [moreButton(gettext("Show all %(count)s", { count: number(entries.length) }), index)]
+      : [];
   return [heading, list, ...more];
 }
 

@@ -1,6 +1,7 @@
 // An answer that is data: tables and trees that grow as they come, the JSON itself, and ways to take it along.
 import { csvOf, isObject, isPlain, mainTable, tableOf, wordOf } from "../lib/data-table.js";
 import { number } from "../lib/format.js";
+import { gettext, ngettext } from "../lib/gettext.js";
 import { parsePartial } from "../lib/partial-json.js";
 import { clone, icon, ref } from "../lib/templates.js";
 
@@ -56,12 +57,12 @@ export class DataView {
     const broken = this.#over && !found?.complete;
     this.#tell(broken, cut);
     const table = mainTable(this.#value);
-    ref(this.element, "as").textContent = table ? "Table" : "Tree";
+    ref(this.element, "as").textContent = table ? gettext("Table") : gettext("Tree");
     for (const name of ["copy-csv"]) ref(this.element, name).hidden = growing || !table;
     ref(this.element, "copy-json").hidden = growing;
     ref(this.element, "views").hidden = growing || this.#value === undefined;
     if (growing && !found && this.#text.length > MOST_GROWING) {
-      const words = `${number(this.#text.length)} characters so far`;
+      const words = gettext("%(count)s characters so far", { count: number(this.#text.length) });
       return ref(this.element, "body").replaceChildren(paragraph(words));
     }
     this.#draw();
@@ -85,9 +86,9 @@ export class DataView {
   #tell(broken, cut) {
     const element = ref(this.element, "fit");
     let words = "";
-    if (this.#over && cut && broken) words = "The answer ended before its end, so this is not all of it.";
+    if (this.#over && cut && broken) words = gettext("The answer ended before its end, so this is not all of it.");
     else if (this.#fit?.problem) words = this.#fit.problem;
-    else if (broken) words = "The answer is not JSON.";
+    else if (broken) words = gettext("The answer is not JSON.");
     element.hidden = words === "";
     ref(element, "problem").textContent = words;
     const good = this.#over && this.#fit?.valid === true;
@@ -106,7 +107,7 @@ export class DataView {
     const table = mainTable(this.#value);
     const text = copies.dataset.copies === "csv" && table ? csvOf(table) : this.#pretty();
     navigator.clipboard.writeText(text).then(() => {
-      const said = copies.dataset.copies === "csv" ? "Copied as CSV" : "Copied as JSON";
+      const said = copies.dataset.copies === "csv" ? gettext("Copied as CSV") : gettext("Copied as JSON");
       this.element.dispatchEvent(new CustomEvent("chat:said", { bubbles: true, detail: { text: said } }));
     });
   }
@@ -139,7 +140,7 @@ function nodeOf(value, depth) {
  * @param {number} depth
  */
 function entriesOf(entries, depth) {
-  if (entries.length === 0) return paragraph("Nothing in it");
+  if (entries.length === 0) return paragraph(gettext("Nothing in it"));
   const list = document.createElement("dl");
   list.className = "data-tree";
   growing(list, entries, ([name, value]) => {
@@ -172,7 +173,7 @@ function folded(value, depth) {
 
 /** @param {unknown} value */
 function sizeOf(value) {
-  if (Array.isArray(value)) return value.length === 1 ? "1 entry" : `${number(value.length)} entries`;
+  if (Array.isArray(value)) return ngettext("%(count)s entry", "%(count)s entries", value.length);
   const names = Object.keys(/** @type {object} */ (value));
   return names.slice(0, 4).join(", ") + (names.length > 4 ? ", …" : "");
 }
@@ -186,7 +187,7 @@ function tableElement({ columns, rows }, depth) {
   frame.className = "data-table";
   frame.tabIndex = 0;
   frame.role = "group";
-  frame.ariaLabel = `Table of ${number(rows.length)} rows`;
+  frame.ariaLabel = ngettext("Table of %(count)s row", "Table of %(count)s rows", rows.length);
   const table = document.createElement("table");
   const numeric = columns.map((name) => rows.slice(0, PAGE).every((row) => typeof (row[name] ?? 0) === "number"));
   const head = table.createTHead().insertRow();
@@ -224,7 +225,7 @@ function growing(container, all, draw) {
     Object.assign(button, {
       type: "button",
       className: "btn quiet small",
-      textContent: `Show more of ${number(left)}`,
+      textContent: gettext("Show more of %(count)s", { count: number(left) }),
     });
     const place =
       container instanceof HTMLTableSectionElement ? document.createElement("tr") : document.createElement("div");
@@ -240,12 +241,16 @@ function growing(container, all, draw) {
   more(0);
 }
 
+/** @param {boolean} value */
+const yesOrNo = (value) => (value ? gettext("yes") : gettext("no"));
+
 /** @param {unknown} value */
 function leaf(value) {
   const element = document.createElement("span");
   const word = wordOf(value);
   element.className = value === null ? "data-null" : "";
-  element.textContent = value === null ? "none" : typeof value === "boolean" ? (value ? "yes" : "no") : shortened(word);
+  element.textContent =
+    value === null ? gettext("none") : typeof value === "boolean" ? yesOrNo(value) : shortened(word);
   return element;
 }
 
@@ -265,7 +270,8 @@ function rawOf(value, text) {
 /** @param {string} text */
 function shortened(text) {
   if (text.length <= MOST_TEXT) return text;
-  return `${text.slice(0, MOST_TEXT)} … (${number(text.length - MOST_TEXT)} more characters: copy it to see all)`;
+  const count = number(text.length - MOST_TEXT);
+  return `${text.slice(0, MOST_TEXT)} … (${gettext("%(count)s more characters: copy it to see all", { count })})`;
 }
 
 /** @param {string} words */

@@ -1,4 +1,5 @@
 // People by their faces: a picture or the first letter, on their own tint.
+import { gettext, ngettext } from "../lib/gettext.js";
 
 /** @typedef {import("../types").Person} Person */
 
@@ -37,7 +38,7 @@ export function showFaces(element, people, presence = UNKNOWN) {
   const faces = shown.map((person) => {
     const avatar = document.createElement("span");
     avatar.className = `avatar s ${here.includes(person) ? "here" : presence.count ? "away" : ""}`;
-    avatar.title = here.includes(person) ? `${person.name}, here now` : person.name;
+    avatar.title = here.includes(person) ? gettext("%(name)s, here now", { name: person.name }) : person.name;
     showAvatar(avatar, person);
     return avatar;
   });
@@ -48,6 +49,12 @@ export function showFaces(element, people, presence = UNKNOWN) {
   element.replaceChildren(...faces, rest);
   const link = element.closest("a");
   const others = presence.count - here.length;
-  const names = [...here.map(({ name }) => name), ...(others > 0 ? [`${others} more`] : [])];
-  if (link) link.ariaLabel = here.length ? `People. Here now: ${names.join(", ")}` : "People";
+  const names = [
+    ...here.map(({ name }) => name),
+    ...(others > 0 ? [ngettext("%(count)s more", "%(count)s more", others)] : []),
+  ];
+  if (link)
+    link.ariaLabel = here.length
+      ? gettext("People. Here now: %(names)s", { names: names.join(", ") })
+      : gettext("People");
 }

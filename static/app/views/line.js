@@ -1,5 +1,6 @@
 // Any item but words and pictures: one quiet line that opens to what was handed over and what came back.
 import { took } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { wordsOf } from "../lib/item-words.js";
 import { patch } from "../lib/patch.js";
 import { clone, icon, ref } from "../lib/templates.js";
@@ -30,20 +31,20 @@ export class LineView {
    */
   update(item, { running }) {
     const words = wordsOf(item);
-    const state = words.state === "at work" && !running ? "over" : words.state;
+    const state = words.state === "running" && !running ? "over" : words.state;
     this.#blocks = words.blocks;
     const remark = {
-      "at work": "",
+      running: "",
       over: words.after,
-      unfinished: joined(words.after, "not finished"),
-      failed: joined(words.after, "failed"),
+      unfinished: joined(words.after, gettext("not finished")),
+      failed: joined(words.after, gettext("failed")),
     };
     setLine(this.element, {
       text: words.text,
       subject: shortened(words.subject),
-      after: state === "at work" ? words.after : remark[state],
+      after: state === "running" ? words.after : remark[state],
       end: [words.end, took(item.timing)].filter(Boolean).join(" · "),
-      over: state !== "at work",
+      over: state !== "running",
       failed: state === "failed",
       openable: words.blocks.length > 0,
     });

@@ -1,5 +1,6 @@
 // The margin of a message or an answer: what people say of it, and how they react.
 import { clock } from "../lib/format.js";
+import { ngettext } from "../lib/gettext.js";
 import { sends } from "../lib/keys.js";
 import { textOf } from "../lib/item-text.js";
 import { clone, ref } from "../lib/templates.js";
@@ -112,7 +113,9 @@ function drawComment(comment, removable) {
 function drawReaction({ emoji, count, names, mine }, enabled) {
   const button = /** @type {HTMLButtonElement} */ (clone("reaction-template"));
   const others = count - names.length;
-  const who = others > 0 ? `${names.join(", ")} and ${others} more` : names.join(", ");
+  const known = names.join(", ");
+  const who =
+    others > 0 ? ngettext("%(known)s and %(count)s more", "%(known)s and %(count)s more", others, { known }) : known;
   ref(button, "emoji").textContent = emoji;
   ref(button, "count").textContent = String(count);
   button.dataset.emoji = emoji;

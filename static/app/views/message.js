@@ -1,5 +1,6 @@
 // A message of a person, or what a program sent in its place.
 import { clock } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { textOf } from "../lib/item-text.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { markMentions } from "../lib/mentions.js";
@@ -33,20 +34,22 @@ export class MessageView {
   /** @param {Message} message */
   update(message) {
     const { author, payload, state } = message;
-    const name = author?.name ?? "Program";
+    const name = author?.name ?? gettext("Program");
     const article = /** @type {HTMLElement} */ (this.element.querySelector("article"));
-    article.ariaLabel = `Message from ${name}`;
+    article.ariaLabel = gettext("Message from %(name)s", { name });
     article.classList.toggle("sending", state === "sending" || state === "waiting");
     ref(this.element, "name").textContent = name;
     showAvatar(ref(this.element, "avatar"), author);
     const time = /** @type {HTMLTimeElement} */ (ref(this.element, "time"));
     time.dateTime = message.created_at;
     time.textContent = clock(message.created_at);
-    const label = { "": "", sending: "sending", waiting: "waits for the connection", failed: "" }[state];
+    const label = { "": "", sending: gettext("sending"), waiting: gettext("waits for the connection"), failed: "" }[
+      state
+    ];
     const { toPeople = false, removable = false } = message;
     article.classList.toggle("to-people", toPeople);
     ref(this.element, "remove").hidden = !removable;
-    ref(this.element, "state").textContent = label || (toPeople ? "to people" : "");
+    ref(this.element, "state").textContent = label || (toPeople ? gettext("to people") : "");
     ref(this.element, "edit").hidden = !message.editable;
     const report = /** @type {HTMLAnchorElement} */ (ref(this.element, "report"));
     report.hidden = message.id === undefined;
@@ -55,7 +58,7 @@ export class MessageView {
     seen.hidden = message.id === undefined;
     seen.setAttribute("item", String(message.id ?? ""));
     ref(this.element, "problem").hidden = state !== "failed";
-    ref(this.element, "reason").textContent = state === "failed" ? `Not sent. ${message.problem}` : "";
+    ref(this.element, "reason").textContent = state === "failed" ? `${gettext("Not sent.")} ${message.problem}` : "";
     this.text = textOf(payload);
     this.#prose.end(this.text);
     const names = message.mentions?.map(({ name }) => name) ?? [];

@@ -1,4 +1,5 @@
 // A generated picture: a box of its final proportions first, then each partial in the place of the one before.
+import { gettext } from "../lib/gettext.js";
 import { showIn } from "../lib/sizes.js";
 import { clone, ref } from "../lib/templates.js";
 
@@ -36,7 +37,7 @@ export class PictureView {
         picture,
         item.image ? Infinity : (picture.index ?? 0),
         Boolean(item.image),
-        String(item.revised_prompt ?? "Picture by the model"),
+        String(item.revised_prompt ?? gettext("Picture by the model")),
       );
   }
 
@@ -85,6 +86,8 @@ function captionOf(item, picture, running) {
     const size = picture?.width && picture.height ? `${picture.width} × ${picture.height}` : "";
     return [item.revised_prompt, [size, item.quality].filter(Boolean).join(", ")].filter(Boolean).join(" · ");
   }
-  if (!running) return "The picture was not finished";
-  return picture ? `Partial ${(picture.index ?? 0) + 1}` : "The picture is forming";
+  if (!running) return gettext("The picture was not finished");
+  return picture
+    ? gettext("Partial %(number)s", { number: (picture.index ?? 0) + 1 })
+    : gettext("The picture is forming");
 }

@@ -1,5 +1,6 @@
 // Reasoning: one quiet line that opens to its summary, part by part, and to the raw reasoning where a model gives it.
 import { duration, took } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { MarkdownStream } from "../lib/markdown.js";
 import { clone, ref } from "../lib/templates.js";
 import { setLine } from "./line.js";
@@ -23,18 +24,18 @@ export class ReasoningView {
     const raw = textsOf(item.content);
     const about = headingOf(over ? summary : summary.slice(-1));
     const time = took(item.timing) || (over && thought !== null ? duration(thought) : "");
-    const verb = over ? "Thought" : "Thinking";
+    const verb = over ? gettext("Thought") : gettext("Thinking");
     setLine(this.element, {
-      text: about ? `${verb}:` : over && time ? `Thought for ${time}` : verb,
+      text: about ? `${verb}:` : over && time ? gettext("Thought for %(time)s", { time }) : verb,
       subject: about,
-      after: item.status === "incomplete" ? "not finished" : "",
+      after: item.status === "incomplete" ? gettext("not finished") : "",
       end: about ? time : "",
       over,
       openable: summary.length + raw.length > 0,
     });
-    for (const [index, text] of summary.entries()) this.#paint(`summary ${index}`, text, over, "");
+    for (const [index, text] of summary.entries()) this.#paint(`summary-${index}`, text, over, "");
     for (const [index, text] of raw.entries()) {
-      this.#paint(`raw ${index}`, text, over, index === 0 && summary.length > 0 ? "Raw reasoning" : "");
+      this.#paint(`raw-${index}`, text, over, index === 0 && summary.length > 0 ? gettext("Raw reasoning") : "");
     }
   }
 

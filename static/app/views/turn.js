@@ -2,6 +2,7 @@
 import { partsOf } from "../lib/attachments.js";
 import { messageOf } from "../lib/conversation-store.js";
 import { day } from "../lib/format.js";
+import { gettext } from "../lib/gettext.js";
 import { ref } from "../lib/templates.js";
 import { AnswerView } from "./answer.js";
 import { InputItemView, callNames, isMessage } from "./input-item.js";
@@ -54,12 +55,12 @@ export class TurnView {
       view.update({ ...item, state: "", problem: "", editable });
       view.margin.update(`item-${item.id}`, margins);
       const isLast = index === turn.input.length - 1;
-      switchOf(view.element).show("Wordings of this message", messageOf(turn), isLast ? turn.siblings : []);
+      switchOf(view.element).show(gettext("Wordings of this message"), messageOf(turn), isLast ? turn.siblings : []);
     }
     this.#answer ??= new AnswerView();
     this.#answer.update(turn, { me, ...place });
     this.#answer.margin.update(`answer-${turn.id}`, margins);
-    switchOf(this.#answer.element).show("Answers to this message", turn.id, turn.answers);
+    switchOf(this.#answer.element).show(gettext("Answers to this message"), turn.id, turn.answers);
     this.#name(String(turn.id));
   }
 

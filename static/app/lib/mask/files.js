@@ -1,6 +1,7 @@
 // Masks to and from the server. What is uploaded is opened and cleaned there first: whatever the file was, what comes
 // back is a picture with eight bits that stands upright.
-import { CallFailed, post } from "../api.js";
+import { CallFailed, post, unexplained } from "../api.js";
+import { gettext } from "../gettext.js";
 import { upload } from "../uploads.js";
 import { fromPixels, toPng } from "./png.js";
 
@@ -25,7 +26,8 @@ export async function send(mask, progress = () => {}) {
 export async function receive(file) {
   const cleaned = await upload(file, { progress: () => {}, signal: new AbortController().signal });
   try {
-    if (!cleaned.media_type.startsWith("image/")) throw new CallFailed("A mask is a picture. Choose one.", 415);
+    if (!cleaned.media_type.startsWith("image/"))
+      throw new CallFailed(gettext("A mask is a picture. Choose one."), 415);
     return await open(cleaned.url);
   } finally {
     post(`${cleaned.url}remove/`).catch(() => {}); // unsent files go within a day anyway
@@ -35,11 +37,11 @@ export async function receive(file) {
 /** @param {string} url @returns {Promise<ImageBitmap>} */
 export async function open(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new CallFailed(`The server answered ${answer.status}. Try again.`, answer.status);
+  if (!answer.ok) throw new CallFailed(unexplained(answer.status), answer.status);
   try {
     return await createImageBitmap(await answer.blob(), { premultiplyAlpha: "none", colorSpaceConversion: "none" });
   } catch {
-    throw new CallFailed("This picture cannot be shown here. Choose another one.", 415);
+    throw new CallFailed(gettext("This picture cannot be shown here. Choose another one."), 415);
   }
 }
 

@@ -1,5 +1,7 @@
 // What a model did on a screen, in words, and what it saw.
-import { counted, isOver, list, note, object, pictures, steps, text } from "./parts.js";
+import { enumerated } from "../format.js";
+import { gettext, ngettext } from "../gettext.js";
+import { isOver, list, note, object, pictures, steps, text } from "./parts.js";
 
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
 export const COMPUTER = {
@@ -8,23 +10,30 @@ export const COMPUTER = {
     const checks = list(item.pending_safety_checks).map(object);
     const first = actions[0];
     return {
-      text: isOver(item) ? "On the computer:" : "On the computer, now:",
+      text: isOver(item) ? gettext("On the computer:") : gettext("On the computer, now:"),
       subject: first ? actionWords(first) : "",
-      after: actions.length > 1 ? `and ${actions.length - 1} more` : "",
-      end: checks.length ? counted(checks.length, "safety check", "safety checks") : "",
-      blocks: [...checks.map(checkNote), actions.length > 1 ? steps("Actions", actions.map(actionWords)) : undefined],
+      after: actions.length > 1 ? ngettext("and %(count)s more", "and %(count)s more", actions.length - 1) : "",
+      end: checks.length ? ngettext("%(count)s safety check", "%(count)s safety checks", checks.length) : "",
+      blocks: [
+        ...checks.map(checkNote),
+        actions.length > 1 ? steps(gettext("Actions"), actions.map(actionWords)) : undefined,
+      ],
     };
   },
   computer_call_output(item) {
     const output = object(item.output);
     const checks = list(item.acknowledged_safety_checks).map(object);
     return {
-      text: "Screenshot after the action",
-      end: checks.length ? "acknowledged" : "",
+      text: gettext("Screenshot after the action"),
+      end: checks.length ? gettext("acknowledged") : "",
       blocks: [
-        ...checks.map((check) => note(`Acknowledged: ${text(check.message) || text(check.code)}`)),
-        ...pictures("Screenshot", [{ url: output.image_url, alt: "Screenshot" }]),
-        output.file_id && !output.image_url ? note(`The screenshot is the file ${text(output.file_id)}.`) : undefined,
+        ...checks.map((check) =>
+          note(gettext("Acknowledged: %(check)s", { check: text(check.message) || text(check.code) })),
+        ),
+        ...pictures(gettext("Screenshot"), [{ url: output.image_url, alt: gettext("Screenshot") }]),
+        output.file_id && !output.image_url
+          ? note(gettext("The screenshot is the file %(file)s.", { file: text(output.file_id) }))
+          : undefined,
       ],
     };
   },
@@ -32,44 +41,55 @@ export const COMPUTER = {
 
 /** @param {any} check */
 const checkNote = (check) =>
-  note(`Safety check: ${text(check.message) || text(check.code) || "a person has to look at this."}`, "warn");
+  note(
+    gettext("Safety check: %(check)s", {
+      check: text(check.message) || text(check.code) || gettext("a person has to look at this."),
+    }),
+    "warn",
+  );
 
 /** @param {any} action */
 function actionWords(action) {
-  const at = typeof action.x === "number" ? ` at ${action.x}, ${text(action.y)}` : "";
-  const holding = list(action.keys).map(text).join("+");
-  const held = holding && action.type !== "keypress" ? ` with ${holding} held` : "";
+  const keys = list(action.keys).map(text).join("+");
+  const place = { x: text(action.x), y: text(action.y) };
+  const at = typeof action.x === "number" ? ` ${gettext("at %(x)s, %(y)s", place)}` : "";
+  const held = keys && action.type !== "keypress" ? ` ${gettext("with %(keys)s held", { keys })}` : "";
   switch (action.type) {
     case "click": {
-      const button = action.button && action.button !== "left" ? `${text(action.button)}-` : "";
-      return `${button}click${at}${held}`;
+      const button = text(action.button);
+      const click = button && button !== "left" ? gettext("%(button)s-click", { button }) : gettext("click");
+      return `${click}${at}${held}`;
     }
     case "double_click":
-      return `double-click${at}${held}`;
+      return `${gettext("double-click")}${at}${held}`;
     case "drag": {
       const path = list(action.path).map((point) => `${text(point.x)}, ${text(point.y)}`);
-      return `drag from ${path[0] ?? "?"} to ${path.at(-1) ?? "?"}${held}`;
+      const ends = { from: path[0] ?? "?", to: path.at(-1) ?? "?" };
+      return `${gettext("drag from %(from)s to %(to)s", ends)}${held}`;
     }
     case "keypress":
-      return `press ${holding || "keys"}`;
+      return keys ? gettext("press %(keys)s", { keys }) : gettext("press keys");
     case "move":
-      return `move the pointer to ${text(action.x)}, ${text(action.y)}`;
+      return gettext("move the pointer to %(x)s, %(y)s", place);
     case "screenshot":
-      return "take a screenshot";
+      return gettext("take a screenshot");
     case "scroll":
-      return `scroll ${scrolled(action)}${at}${held}`;
+      return `${scrolled(action)}${at}${held}`;
     case "type":
-      return `type “${text(action.text)}”`;
+      return gettext("type “%(text)s”", { text: text(action.text) });
     case "wait":
-      return "wait";
+      return gettext("wait");
     default:
-      return text(action.type) || "act";
+      return text(action.type) || gettext("act");
   }
 }
 
 /** @param {any} action */
 function scrolled({ scroll_x: x, scroll_y: y }) {
-  const down = typeof y === "number" && y ? `${Math.abs(y)} ${y > 0 ? "down" : "up"}` : "";
-  const right = typeof x === "number" && x ? `${Math.abs(x)} ${x > 0 ? "right" : "left"}` : "";
-  return [down, right].filter(Boolean).join(" and ") || "a little";
+  const ways = [];
+  if (typeof y === "number" && y > 0) ways.push(gettext("%(pixels)s down", { pixels: y }));
+  if (typeof y === "number" && y < 0) ways.push(gettext("%(pixels)s up", { pixels: -y }));
+  if (typeof x === "number" && x > 0) ways.push(gettext("%(pixels)s right", { pixels: x }));
+  if (typeof x === "number" && x < 0) ways.push(gettext("%(pixels)s left", { pixels: -x }));
+  return ways.length ? gettext("scroll %(way)s", { way: enumerated(ways) }) : gettext("scroll a little");
 }

@@ -1,6 +1,7 @@
 // What the words about an item are made of: small readers of whatever came over the wire, and the blocks that a line
 // opens to. Nothing here fails on a missing field or on one of another type.
 import { readable } from "../format.js";
+import { gettext } from "../gettext.js";
 
 /** @typedef {{ kind: "code", title: string, text: string, language: string }} CodeBlock */
 /** @typedef {{ title: string, url?: string, text?: string, after?: string }} Entry */
@@ -130,22 +131,15 @@ export function outputs(title, output) {
         .join("\n"),
     ),
     ...pictures(
-      "Pictures",
+      gettext("Pictures"),
       parts
         .filter((part) => part.type === "input_image")
-        .map((part) => ({ url: part.image_url, alt: "Picture that the tool returned" })),
+        .map((part) => ({ url: part.image_url, alt: gettext("Picture that the tool returned") })),
     ),
     entries(
-      "Files",
-      files.map((part) => ({ title: text(part.filename ?? part.file_id ?? part.file_url) || "File" })),
+      gettext("Files"),
+      files.map((part) => ({ title: text(part.filename ?? part.file_id ?? part.file_url) || gettext("File") })),
     ),
     others.length ? json(title, others) : undefined,
   ];
 }
-
-/**
- * @param {number} count
- * @param {string} one
- * @param {string} many
- */
-export const counted = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;

@@ -1,4 +1,5 @@
 // Code that ran, in the provider's container or on a machine of the team, and files that were changed.
+import { gettext, ngettext } from "../gettext.js";
 import { code, isOver, json, list, note, object, pictures, text } from "./parts.js";
 
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
@@ -9,59 +10,70 @@ export const PROGRAMS = {
     const images = outputs.filter((output) => output.type === "image");
     const others = outputs.filter((output) => output.type !== "logs" && output.type !== "image");
     return {
-      text: isOver(item) ? "Ran code" : item.status === "interpreting" ? "Running code" : "Writing code",
+      text: isOver(item)
+        ? gettext("Ran code")
+        : item.status === "interpreting"
+          ? gettext("Running code")
+          : gettext("Writing code"),
       blocks: [
-        code("Code", item.code, "python"),
-        code("Output", logs.map((output) => text(output.logs)).join("\n")),
+        code(gettext("Code"), item.code, "python"),
+        code(gettext("Output"), logs.map((output) => text(output.logs)).join("\n")),
         ...pictures(
-          "Pictures",
-          images.map((output) => ({ url: output.url, alt: "Picture that the code made" })),
+          gettext("Pictures"),
+          images.map((output) => ({ url: output.url, alt: gettext("Picture that the code made") })),
         ),
-        others.length ? json("More output", others) : undefined,
+        others.length ? json(gettext("More output"), others) : undefined,
       ],
     };
   },
-  program: (item) => ({ text: "Wrote a program that calls tools", blocks: [code("Code", item.code, "javascript")] }),
-  program_output: (item) => ({ text: "Result of", subject: "the program", blocks: [json("Result", item.result)] }),
+  program: (item) => ({
+    text: gettext("Wrote a program that calls tools"),
+    blocks: [code(gettext("Code"), item.code, "javascript")],
+  }),
+  program_output: (item) => ({
+    text: gettext("Result of"),
+    subject: gettext("the program"),
+    blocks: [json(gettext("Result"), item.result)],
+  }),
   local_shell_call(item) {
     const action = object(item.action);
     const command = list(action.command).map(quoted).join(" ");
     const where = [
-      action.working_directory ? `in ${text(action.working_directory)}` : "",
-      action.user ? `as ${text(action.user)}` : "",
+      action.working_directory ? gettext("in %(place)s", { place: text(action.working_directory) }) : "",
+      action.user ? gettext("as %(user)s", { user: text(action.user) }) : "",
     ];
     const environment = Object.entries(object(action.env)).map(([name, value]) => `${name}=${text(value)}`);
     return {
-      text: isOver(item) ? "Ran" : "Running",
+      text: isOver(item) ? gettext("Ran") : gettext("Running"),
       subject: command,
       after: where.filter(Boolean).join(" "),
-      blocks: [code("Command", command, "bash"), code("Environment", environment.join("\n"))],
+      blocks: [code(gettext("Command"), command, "bash"), code(gettext("Environment"), environment.join("\n"))],
     };
   },
   local_shell_call_output: (item) => ({
-    text: "Result of",
-    subject: "the command",
-    blocks: [json("Output", item.output)],
+    text: gettext("Result of"),
+    subject: gettext("the command"),
+    blocks: [json(gettext("Output"), item.output)],
   }),
   shell_call(item) {
     const commands = list(object(item.action).commands).map(text);
     return {
-      text: isOver(item) ? "Ran" : "Running",
-      subject: commands[0] ?? "a command",
-      after: commands.length > 1 ? `and ${commands.length - 1} more` : "",
-      blocks: [code("Commands", commands.join("\n"), "bash")],
+      text: isOver(item) ? gettext("Ran") : gettext("Running"),
+      subject: commands[0] ?? gettext("a command"),
+      after: commands.length > 1 ? ngettext("and %(count)s more", "and %(count)s more", commands.length - 1) : "",
+      blocks: [code(gettext("Commands"), commands.join("\n"), "bash")],
     };
   },
   shell_call_output(item) {
     const outputs = list(item.output).map(object);
     const ends = outputs.map((output) => outcome(object(output.outcome))).filter(Boolean);
     return {
-      text: "Result of",
-      subject: outputs.length > 1 ? "the commands" : "the command",
+      text: gettext("Result of"),
+      subject: outputs.length > 1 ? gettext("the commands") : gettext("the command"),
       end: [...new Set(ends)].join(", "),
       blocks: outputs.flatMap((output) => [
-        code("Output", output.stdout),
-        code("Errors", output.stderr),
+        code(gettext("Output"), output.stdout),
+        code(gettext("Errors"), output.stderr),
         outputs.length > 1 || !output.stdout ? note(sentenceOf(object(output.outcome))) : undefined,
       ]),
     };
@@ -71,27 +83,33 @@ export const PROGRAMS = {
     const over = isOver(item);
     /** @type {Record<string, string>} */
     const verbs = over
-      ? { create_file: "Created", delete_file: "Deleted", update_file: "Changed" }
-      : { create_file: "Creating", delete_file: "Deleting", update_file: "Changing" };
-    const verb = verbs[text(type)] ?? (over ? "Changed" : "Changing");
-    return { text: verb, subject: text(path), end: changed(text(diff)), blocks: [code("Change", diff, "diff")] };
+      ? { create_file: gettext("Created"), delete_file: gettext("Deleted") }
+      : { create_file: gettext("Creating"), delete_file: gettext("Deleting") };
+    const verb = verbs[text(type)] ?? (over ? gettext("Changed") : gettext("Changing"));
+    return {
+      text: verb,
+      subject: text(path),
+      end: changed(text(diff)),
+      blocks: [code(gettext("Change"), diff, "diff")],
+    };
   },
   apply_patch_call_output: (item) => ({
-    text: item.status === "failed" ? "The change was not made" : "The change was made",
-    blocks: [code("Output", item.output)],
+    text: item.status === "failed" ? gettext("The change was not made") : gettext("The change was made"),
+    blocks: [code(gettext("Output"), item.output)],
   }),
 };
 
 /** @param {any} outcome */
 function outcome({ type, exit_code }) {
-  if (type === "timeout") return "timed out";
-  return typeof exit_code === "number" ? `exit ${exit_code}` : "";
+  if (type === "timeout") return gettext("timed out");
+  return typeof exit_code === "number" ? gettext("exit %(code)s", { code: exit_code }) : "";
 }
 
 /** @param {any} end */
 function sentenceOf(end) {
-  if (end.type === "timeout") return "It took too long and was ended.";
-  return typeof end.exit_code === "number" ? `It ended with exit code ${end.exit_code}.` : "";
+  if (end.type === "timeout") return gettext("It took too long and was ended.");
+  if (typeof end.exit_code !== "number") return "";
+  return gettext("It ended with exit code %(code)s.", { code: end.exit_code });
 }
 
 /** @param {string} diff */

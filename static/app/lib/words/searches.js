@@ -1,5 +1,6 @@
 // Searches: in the web, in files, among tools.
-import { code, counted, entries, isOver, json, list, object, text } from "./parts.js";
+import { gettext, ngettext } from "../gettext.js";
+import { code, entries, isOver, json, list, object, text } from "./parts.js";
 
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
 export const SEARCHES = {
@@ -8,26 +9,37 @@ export const SEARCHES = {
     const found = list(sources);
     const blocks = [
       entries(
-        "Sources",
+        gettext("Sources"),
         found.map((source) => ({
           title: text(source.title || source.url || source.name || source.type),
           url: source.url,
         })),
       ),
     ];
-    if (type === "open_page") return { text: isOver(item) ? "Opened" : "Opening", subject: text(url), blocks };
+    if (type === "open_page")
+      return { text: isOver(item) ? gettext("Opened") : gettext("Opening"), subject: text(url), blocks };
     if (type === "find" || type === "find_in_page") {
-      const after = url ? `in ${text(url)}` : "";
-      return { text: isOver(item) ? "Looked for" : "Looking for", subject: text(pattern), after, blocks };
+      const after = url ? gettext("in %(place)s", { place: text(url) }) : "";
+      return {
+        text: isOver(item) ? gettext("Looked for") : gettext("Looking for"),
+        subject: text(pattern),
+        after,
+        blocks,
+      };
     }
     const asked = [...new Set([text(query), ...list(queries).map(text)].filter(Boolean))];
-    const verb = isOver(item) ? "Searched the web" : "Searching the web";
-    if (asked.length > 1) blocks.unshift({ kind: "steps", title: "Queries", steps: asked });
+    if (asked.length > 1) blocks.unshift({ kind: "steps", title: gettext("Queries"), steps: asked });
     return {
-      text: asked.length ? `${verb} for` : verb,
+      text: asked.length
+        ? isOver(item)
+          ? gettext("Searched the web for")
+          : gettext("Searching the web for")
+        : isOver(item)
+          ? gettext("Searched the web")
+          : gettext("Searching the web"),
       subject: asked[0] ?? "",
-      after: asked.length > 1 ? `and ${asked.length - 1} more` : "",
-      end: found.length ? counted(found.length, "source", "sources") : "",
+      after: asked.length > 1 ? ngettext("and %(count)s more", "and %(count)s more", asked.length - 1) : "",
+      end: found.length ? ngettext("%(count)s source", "%(count)s sources", found.length) : "",
       blocks,
     };
   },
@@ -35,16 +47,22 @@ export const SEARCHES = {
     const queries = list(item.queries).map(text);
     const results = list(item.results);
     return {
-      text: `${isOver(item) ? "Searched" : "Searching"} the files${queries.length ? " for" : ""}`,
+      text: queries.length
+        ? isOver(item)
+          ? gettext("Searched the files for")
+          : gettext("Searching the files for")
+        : isOver(item)
+          ? gettext("Searched the files")
+          : gettext("Searching the files"),
       subject: queries[0] ?? "",
-      after: queries.length > 1 ? `and ${queries.length - 1} more` : "",
-      end: Array.isArray(item.results) ? `${results.length.toLocaleString("en")} found` : "",
+      after: queries.length > 1 ? ngettext("and %(count)s more", "and %(count)s more", queries.length - 1) : "",
+      end: Array.isArray(item.results) ? ngettext("%(count)s found", "%(count)s found", results.length) : "",
       blocks: [
-        queries.length > 1 ? { kind: "steps", title: "Queries", steps: queries } : undefined,
+        queries.length > 1 ? { kind: "steps", title: gettext("Queries"), steps: queries } : undefined,
         entries(
-          "Found",
+          gettext("Found"),
           results.map((result) => ({
-            title: text(result.filename || result.file_id) || "File",
+            title: text(result.filename || result.file_id) || gettext("File"),
             after: typeof result.score === "number" ? result.score.toFixed(2) : "",
             text: text(result.text),
           })),
@@ -53,12 +71,12 @@ export const SEARCHES = {
     };
   },
   tool_search_call: (item) => ({
-    text: isOver(item) ? "Looked for tools" : "Looking for tools",
+    text: isOver(item) ? gettext("Looked for tools") : gettext("Looking for tools"),
     subject: text(object(item.arguments).query ?? object(item.arguments).goal),
-    blocks: [json("Arguments", item.arguments)],
+    blocks: [json(gettext("Arguments"), item.arguments)],
   }),
-  tool_search_output: (item) => toolsFound(item, "Found"),
-  additional_tools: (item) => toolsFound(item, "Was given"),
+  tool_search_output: (item) => toolsFound(item, gettext("Found")),
+  additional_tools: (item) => toolsFound(item, gettext("Was given")),
 };
 
 /**
@@ -70,10 +88,10 @@ function toolsFound(item, verb) {
   const tools = list(item.tools);
   return {
     text: verb,
-    subject: counted(tools.length, "tool", "tools"),
+    subject: ngettext("%(count)s tool", "%(count)s tools", tools.length),
     blocks: [
-      entries("Tools", tools.map(toolEntry)),
-      code("Definitions", tools.length ? JSON.stringify(tools, null, 2) : "", "json"),
+      entries(gettext("Tools"), tools.map(toolEntry)),
+      code(gettext("Definitions"), tools.length ? JSON.stringify(tools, null, 2) : "", "json"),
     ],
   };
 }
