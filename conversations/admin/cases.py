@@ -135,7 +135,7 @@ def _file(request: StaffRequest, case: Case, may_decide: bool) -> dict[str, Any]
 def _readers(case: Case, *, named: bool) -> dict[str, Any]:
     """Return who had read what was reported when it was: names for those who see it too, for others their number."""
     readers = [pk for pk in case.seen or [] if pk != case.author_id]
-    people = User.objects.filter(pk__in=readers).order_by("name", "email")[:MOST_READERS] if named else []
+    people = list(User.objects.filter(pk__in=readers).order_by("name", "email")[:MOST_READERS]) if named else []
     return {
         "readers_known": case.seen is not None,
         "readers": [person.display_name for person in people],
