@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0046_unread'),
+        ('conversations', '0047_picture_numbers'),
     ]
 
     operations = [
