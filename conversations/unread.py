@@ -50,14 +50,30 @@ def seen_by(item: Item, *, but: User) -> tuple[list[User], int]:
 
     Its author and `but` are left out.
     """
-    message = {"note": item} if item.direction == Item.Direction.NOTE else {"response": item.response_id}
-    facts = Fact.objects.filter(**message, conversation=item.conversation_id, said=True).exclude(person=None)
-    fact = facts.order_by("position").first()
+    fact = _saying(item)
     if fact is None:
         return [], 0
-    seen = Membership.objects.filter(conversation=item.conversation_id, read_position__gte=fact.position)
-    seen = seen.exclude(user__in=[but.pk, fact.person_id])
+    seen = _come_to(fact).exclude(user__in=[but.pk, fact.person_id])
     return [row.user for row in seen.select_related("user").order_by("id")[:MOST_SEEN]], seen.count()
+
+
+def readers(item: Item) -> list[int] | None:
+    """Return the ids of those who have come as far as an item; None where it is not known when it was said."""
+    fact = _saying(item)
+    return None if fact is None else list(_come_to(fact).order_by("id").values_list("user", flat=True))
+
+
+def _saying(item: Item) -> Fact | None:
+    """Return the fact by which an item came to its readers: an answer comes by its end."""
+    facts = Fact.objects.filter(conversation=item.conversation_id, said=True).order_by("position")
+    if item.direction == Item.Direction.NOTE:
+        return facts.filter(note=item).first()
+    by_a_model = item.direction == Item.Direction.OUTPUT
+    return facts.filter(response=item.response_id, person__isnull=by_a_model).first()
+
+
+def _come_to(fact: Fact) -> QuerySet[Membership]:
+    return Membership.objects.filter(conversation=fact.conversation_id, read_position__gte=fact.position)
 
 
 def newest_fact() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from conversations.markup import Piece, lit
 from conversations.search.query import Query, folded
 
 AROUND = 90
@@ -17,7 +18,6 @@ MARKS = re.compile(
     re.MULTILINE,
 )
 """What Markdown has beside its words: headings, quotations, fences, the rule of a table, bold and code."""
-Piece = tuple[str, bool]
 
 
 def excerpt(text: str, query: Query) -> list[Piece]:
@@ -28,17 +28,10 @@ def excerpt(text: str, query: Query) -> list[Piece]:
     start = max(0, first.start() - AROUND) if first else 0
     start = text.rfind(" ", 0, start + 1) + 1 if start else 0
     shown = " ".join(MARKS.sub("", text[start : start + LENGTH]).split())
-    pieces: list[Piece] = [("… ", False)] if start else []
-    end = 0
-    for hit in pattern.finditer(folded(shown)) if pattern else ():
-        if hit.start() > end:
-            pieces.append((shown[end : hit.start()], False))
-        pieces.append((shown[hit.start() : hit.end()], True))
-        end = hit.end()
-    pieces.append((shown[end:], False))
-    if start + LENGTH < len(text):
-        pieces.append((" …", False))
-    return [piece for piece in pieces if piece[0]]
+    pieces = lit(shown, pattern.finditer(folded(shown)) if pattern else ())
+    before = [("… ", False)] if start else []
+    after = [(" …", False)] if start + LENGTH < len(text) else []
+    return [*before, *pieces, *after]
 
 
 def fits(text: str, query: Query) -> bool:
