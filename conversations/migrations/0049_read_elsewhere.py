@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', "0047_picture_numbers"),
+        ('conversations', "0048_case_readers"),
     ]
 
     operations = [
