@@ -334,16 +334,14 @@ for (const start of document.querySelectorAll("[data-start]")) {
   start.addEventListener("click", () => composer?.fill(start.getAttribute("data-start") ?? ""));
 }
 addEventListener("popstate", () => {
-  const [branch, inspected] = [remembered("branch"), remembered("inspect")];
+  const branch = remembered("branch");
   if ((branch ?? store.conversation.branch) !== store.branch) open(branch);
-  if (inspected === null) inspector.close();
-  else if (inspected !== inspector.shown) inspector.open(inspected);
+  inspector.show(remembered("inspect"));
 });
 
 log.news = new NewLine(state.new);
 log.show(store);
-const inspected = remembered("inspect");
-if (inspected !== null) inspector.open(inspected);
+inspector.show(remembered("inspect"));
 refresh();
 toNamedTurn();
 addEventListener("hashchange", toNamedTurn);
