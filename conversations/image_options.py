@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from conversations import catalog
 from conversations.errors import Refused
-from conversations.upstream.catalog import Capabilities, ImageCapabilities, usual_image_model
+from conversations.upstream.catalog import (
+    Capabilities,
+    ImageCapabilities,
+    image_prices,
+    partial_image_price,
+    usual_image_model,
+)
 
 TOOL = "image_generation"
 CHOICES = {
@@ -117,7 +123,8 @@ def offered(maker: Maker) -> dict[str, Any]:
         "partial_images": maker.partial_images,
         "edits": maker.image.edits or maker.known.image is None,
         "masks": maker.image.masks,
-        "prices": dict(maker.known.prices.images),
+        "prices": image_prices(maker.known),
+        "partial_price": partial_image_price(maker.known),
     }
 
 

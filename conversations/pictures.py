@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from django.db.models import Max
 
 from conversations.models import Favourite, File, PixelLock
 from conversations.shown import image
@@ -15,16 +17,29 @@ def made_in(output: Iterable[dict[str, Any]]) -> list[str]:
     return [result["$file"] for result in results if isinstance(result, dict) and isinstance(result.get("$file"), str)]
 
 
+def number(conversation_id: str, ids: Sequence[str]) -> None:
+    """Number pictures that came, behind those of their conversation; to be called while that is locked."""
+    here = File.objects.filter(conversation=conversation_id)
+    new = {file.pk: file for file in here.filter(pk__in=list(ids), number=None)} if ids else {}
+    if not new:
+        return
+    last = here.aggregate(last=Max("number"))["last"] or 0
+    for count, pk in enumerate((pk for pk in ids if pk in new), last + 1):
+        File.objects.filter(pk=pk).update(number=count)
+
+
 def said_of(ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return name, the ids of those who like it and whether it is gone, by the pictures' ids.
+    """Return name, number, the ids of those who like it and whether it is gone, by the pictures' ids.
 
     Nothing is asked where there are none.
     """
-    known: dict[str, dict[str, Any]] = {pk: {"name": "", "liked_by": [], "gone": True} for pk in ids}
+    known: dict[str, dict[str, Any]] = {pk: {"name": "", "number": None, "liked_by": [], "gone": True} for pk in ids}
     if not known:
         return {}
-    for pk, name, purged_at in File.objects.filter(pk__in=known).values_list("pk", "name", "purged_at"):
-        known[pk] |= {"name": name, "gone": purged_at is not None}
+    for pk, name, count, purged_at in File.objects.filter(pk__in=known).values_list(
+        "pk", "name", "number", "purged_at"
+    ):
+        known[pk] |= {"name": name, "number": count, "gone": purged_at is not None}
     for favourite in Favourite.objects.filter(file__in=known).order_by("id"):
         known[favourite.file_id]["liked_by"].append(favourite.user_id)
     return known

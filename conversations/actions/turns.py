@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from conversations import budgets, catalog, dispatch, events, parameters, schemas, sealing, snapshots
 from conversations.access import Access
-from conversations.actions import conversations, files, mentions, statements, voices
+from conversations.actions import conversations, files, mentions, repeating, statements, voices
 from conversations.actions.titles import shortened
 from conversations.errors import NotFound, Refused
 from conversations.models import Branch, Conversation, Fact, Item, ProviderDeletion, Response, User
@@ -111,7 +111,7 @@ def ask(
             if not Item.objects.filter(response=edited.input_owner_id, author=access.user).exists():
                 raise Refused("You can edit your own messages only.", code="not_yours", status=403)
             previous = edited.previous_response
-            options = parameters.merged(_form_of(edited), options or {})
+            options = parameters.merged(repeating.form_of(edited), options or {})
             branch = _new_branch(conversation, access.user)
         elif after_id is not None:
             previous = _response(conversation, after_id)
@@ -150,19 +150,14 @@ def regenerate(access: Access, response: Response, *, model: str = "") -> Respon
             branch,
             response.previous_response,
             access.user,
-            model=model,
-            options=_form_of(response),
+            **repeating.asked_like(response, model),
             input_from_id=response.input_owner_id,
             answers_id=response.answers_id,
             round=response.round,
         )
+        repeating.lock_like(response, again)
         announce(conversation, branch, again)
     return again
-
-
-def _form_of(response: Response) -> dict[str, Any]:
-    """Return the form that an answer was asked for in, for another one; nothing where that was words."""
-    return {"text": {"format": response.options["text"]["format"]}} if response.answer_form else {}
 
 
 def continue_answer(access: Access, response: Response) -> Response:
@@ -173,6 +168,8 @@ def continue_answer(access: Access, response: Response) -> Response:
         response.refresh_from_db()
         if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
+        if response.answer_form:
+            raise Refused("An answer in a form comes whole or not at all. Try again instead.", code="form", status=409)
         branch = _branch_after(conversation, response, access.user)
         following = _queue(conversation, branch, response, access.user)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."

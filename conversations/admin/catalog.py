@@ -71,6 +71,8 @@ class CatalogEntryAdmin(RecordedAdmin):
                         "image_masks",
                         "image_moderations",
                         "image_fidelities",
+                        "image_tokens",
+                        "image_partial_tokens",
                     ),
                 )
             },

@@ -22,6 +22,7 @@ from conversations.upstream.catalog import PARAMETERS, Capabilities, ImageCapabi
 from conversations.upstream.catalog import capabilities_from as read_facts
 
 WORD = re.compile(r"[\w.:-]{1,60}")
+IMAGE_TOKENS = re.compile(r"([\w-]{1,30})\s+([\w]{1,30})\s*[:=]\s*([0-9]{1,7})")
 IMAGE_PRICE = re.compile(r"([\w-]{1,30})\s+([\w]{1,30})\s*[:=]\s*\$?([0-9]{1,6}(?:\.[0-9]{1,6})?)")
 
 
@@ -107,6 +108,12 @@ class CatalogEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     image_masks = _switch(_("takes masks"))
     image_moderations = _words(_("moderation"))
     image_fidelities = _words(_("input fidelity"), _("Empty: it must be left out."))
+    image_tokens = forms.CharField(
+        label=_("tokens of one image"), required=False, max_length=4000, widget=UnfoldAdminTextareaWidget,
+        help_text=_("One a line, by quality and size: high 1024x1024: 4160. With the price of image output they say "
+                    "what one costs where no price of its own stands above."),
+    )  # fmt: skip
+    image_partial_tokens = _number(_("tokens of one partial image"))
 
     class Meta:
         model = CatalogEntry
@@ -134,6 +141,17 @@ class CatalogEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
             prices[f"{found[1]} {found[2]}"] = float(found[3])
         return prices
 
+    def clean_image_tokens(self) -> dict[str, int]:
+        tokens = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["image_tokens"].splitlines())):
+            found = IMAGE_TOKENS.fullmatch(line)
+            if found is None:
+                raise forms.ValidationError(
+                    _("“%(line)s” cannot be read. Write it like: high 1024x1024: 4160"), params={"line": line[:80]}
+                )
+            tokens[f"{found[1]} {found[2]}"] = int(found[3])
+        return tokens
+
     def save(self, commit: bool = True) -> Any:
         """Keep what the form says as facts; the entry follows what is shipped no longer."""
         entry = super().save(commit=False)
@@ -148,7 +166,7 @@ class CatalogEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         image = {name.removeprefix("image_"): value for name, value in data.items() if name.startswith("image_")}
         prices = {name.removeprefix("price_"): value for name, value in data.items() if name.startswith("price_")}
         plain = {name: value for name, value in data.items() if not name.startswith(("image", "price_", "name"))}
-        image["partial_images"] = image["partial_images"] or 0
+        image |= {name: image[name] or 0 for name in ("partial_images", "partial_tokens")}
         plain["parameters"] = tuple(plain["parameters"])
         return Capabilities(
             **plain, image=ImageCapabilities(**image) if data["image"] else None, prices=Prices(**prices)
@@ -158,6 +176,7 @@ class CatalogEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
 def _initial(known: Capabilities) -> dict[str, Any]:
     """Return the facts as the form's fields have them."""
     image: dict[str, Any] = msgspec.to_builtins(known.image or ImageCapabilities())
+    image["tokens"] = "\n".join(f"{name}: {count}" for name, count in image["tokens"].items())
     prices: dict[str, Any] = msgspec.to_builtins(known.prices)
     prices["images"] = "\n".join(f"{name}: {price:g}" for name, price in known.prices.images.items())
     return (

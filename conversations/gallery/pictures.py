@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from django.core.exceptions import BadRequest
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -15,6 +16,7 @@ from conversations.gallery.recipes import Recipe, recipes
 from conversations.models import Board, Conversation, Favourite, File, Item, Response, User
 from conversations.models.rendition import SHOWN_INLINE
 from conversations.pictures import locked_of
+from conversations.search.excerpt import fits
 from conversations.search.index import newest
 from conversations.search.query import Query
 
@@ -24,6 +26,11 @@ COUNTED = 5_000
 somebody who sees fewer all are looked at."""
 MOST_FOUND = 500
 """Answers with the words that were looked for, the newest."""
+MOST_LOOKED_AT = {"sqlite": 5_000, "postgresql": 1_000}
+"""Hits of everybody, the newest, that are gone through for those that are prompts. Each costs PostgreSQL ten times as
+much, which makes its words anew."""
+MOST_READ = 2_000
+"""Pictures whose prompts are read where the index has too many hits that are none."""
 FEW_CONVERSATIONS = 300
 MOST_PEOPLE = 50
 CURSOR = re.compile(r"([0-9]{1,16})-(file_[0-9a-f]{32})")
@@ -175,28 +182,52 @@ def _narrowed(files: QuerySet[File], wanted: Wanted) -> QuerySet[File]:
     return files
 
 
-def _answers(user: User, query: Query) -> tuple[list[int], bool]:
-    """Return the responses with pictures of which the prompt has these words, asked for or revised."""
+def _answers(user: User, query: Query) -> tuple[set[int], bool]:
+    """Return the responses with pictures of which the prompt has these words, asked for or revised.
+
+    Hits are gone through from the newest on; where too many of them are no prompts, as it is with words that everybody
+    says, the prompts of the newest pictures are read as well. Whatever it finds, it asks as often.
+    """
     seen = Conversation.objects.visible_to(user)
+    few = list(seen.values_list("pk", flat=True)[: FEW_CONVERSATIONS + 1])
     pictures = File.objects.filter(purpose=File.Purpose.RESULT)
     again = Response.objects.filter(input_from=OuterRef("response"))
-    items = Item.objects.present().filter(
-        Q(direction=Item.Direction.INPUT) | Q(type="image_generation_call"),
-        Exists(pictures.filter(response=OuterRef("response"))) | Exists(again),
-        response__deleted_at=None,
-    )
-    few = list(seen.values_list("pk", flat=True)[: FEW_CONVERSATIONS + 1])
     found, whole = newest(
-        items.only("pk", "response_id"),
+        _prompts()
+        .filter(Exists(pictures.filter(response=OuterRef("response"))) | Exists(again))
+        .only("pk", "response_id"),
         query,
         visible=seen,
         limit=MOST_FOUND,
         below=None,
         conversations=few if len(few) <= FEW_CONVERSATIONS else None,
+        batch=MOST_LOOKED_AT[connection.vendor],
+        most=MOST_LOOKED_AT[connection.vendor],
     )
     ids = {item.response_id for item in found if item.response_id is not None}
     ids |= set(Response.objects.filter(input_from__in=ids).values_list("pk", flat=True))
-    return sorted(ids), whole and len(found) < MOST_FOUND
+    if not whole:
+        hung = of_theirs(user) if len(few) <= FEW_CONVERSATIONS else of_all(user)
+        ids |= _read(hung.filter(purpose=File.Purpose.RESULT), query)
+    return ids, whole and len(found) < MOST_FOUND
+
+
+def _prompts() -> QuerySet[Item]:
+    """Return what can be a prompt: what was asked for, and what a model made of it."""
+    return Item.objects.present().filter(
+        Q(direction=Item.Direction.INPUT) | Q(type="image_generation_call"), response__deleted_at=None
+    )
+
+
+def _read(files: QuerySet[File], query: Query) -> set[int]:
+    """Return the responses of the newest of these pictures whose prompts fit."""
+    newest_ones = files.order_by("-created_at", "-id").values_list("response", "response__input_from")[:MOST_READ]
+    owners: dict[int, set[int]] = {}
+    for response, owner in newest_ones:
+        for holder in filter(None, (response, owner)):
+            owners.setdefault(holder, set()).add(response)
+    texts = _prompts().filter(response__in=owners).exclude(text="").values_list("response", "text")
+    return {response for owner, text in texts if fits(text, query) for response in owners[owner or 0]}
 
 
 def _midnight(day: dt.date) -> dt.datetime:

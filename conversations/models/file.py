@@ -82,6 +82,9 @@ class File(models.Model):
     made_with = VerbatimJSONField(null=True, blank=True, editable=False)
     """Of an uploaded picture, what its own metadata claimed: prompt, model, parameters. Nobody vouches for it."""
 
+    number = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    """Of a picture that a model made: the how many-eth of its conversation. It keeps it when others are deleted."""
+
     moving = False
     """Whether the picture moved when it was uploaded: its first frame was kept. Not a column."""
 

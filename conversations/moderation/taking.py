@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from conversations import events
@@ -87,5 +87,10 @@ def _announce(conversation: Conversation, item_id: int) -> None:
 
 def holder(conversation: Conversation, file: File) -> Item | None:
     """Return the item of a conversation that names a file, the newest where several do."""
+    return next(iter(holders(conversation, file)[:1]), None)
+
+
+def holders(conversation: Conversation, file: File) -> QuerySet[Item]:
+    """Return the items of a conversation that name a file, the newest first."""
     rows = Item.objects.present().filter(conversation=conversation, payload__contains=file.pk)
-    return rows.select_related("response", "author").order_by("-pk").first()
+    return rows.select_related("response", "author").order_by("-pk")

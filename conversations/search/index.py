@@ -6,12 +6,14 @@ SQLite folds accents too, PostgreSQL only case.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from conversations.models import Conversation, Item
 from conversations.search.query import WORD, Query
@@ -40,11 +42,14 @@ def newest(
     limit: int,
     below: int | None,
     conversations: Sequence[str] | None,
+    batch: int = BATCH,
+    most: int = MOST_LOOKED_AT,
 ) -> tuple[list[Item], bool]:
     """Return up to `limit` of `items` that have the words of `query`, newest first, with ids below `below`.
 
     Only those in `visible` are returned: what the asker may see. `conversations` are all ids of these where they are
-    few: the index then looks there only. The second value is False where older ones were not looked at.
+    few: the index then looks there only. The second value is False where older ones were not looked at. Who wants few
+    of the hits has `most` of them gone through in large batches, each of which takes one query to find and one to sift.
 
     The hits are gone through from the newest on, because a list of all of them takes as long as there are many; and
     who sees thousands of conversations would have the database look for each hit in each of them, so it is asked by
@@ -57,18 +62,19 @@ def newest(
     batches = _batches_of_postgresql if connection.vendor == "postgresql" else _batches_of_sqlite
     found: list[Item] = []
     looked_at = 0
-    for ids, whole in batches(query, below or NEWEST, conversations):
-        found += items.filter(pk__in=_seen(ids, visible))[: limit - len(found)]
+    items = items.filter(Exists(visible.filter(pk=OuterRef("conversation"))))
+    for ids, whole in batches(query, below or NEWEST, conversations, batch):
+        found += items.filter(_among(ids))[: limit - len(found)] if ids else []
         if len(found) == limit:
             return found, True
         looked_at += len(ids)
-        if looked_at >= MOST_LOOKED_AT or not whole:
+        if looked_at >= most or not whole:
             return found, False
     return found, True
 
 
 def _batches_of_sqlite(
-    query: Query, last: int, conversations: Sequence[str] | None
+    query: Query, last: int, conversations: Sequence[str] | None, batch: int
 ) -> Iterator[tuple[list[int], bool]]:
     """Yield the ids of hits below `last`, newest first, and True: nothing is left out."""
     match = _match(query, conversations)
@@ -76,16 +82,16 @@ def _batches_of_sqlite(
         ids = _ids(
             "SELECT rowid FROM conversations_search WHERE conversations_search MATCH %s AND rowid < %s"
             " ORDER BY rowid DESC LIMIT %s",
-            [match, last, BATCH],
+            [match, last, batch],
         )
         yield ids, True
-        if len(ids) < BATCH:
+        if len(ids) < batch:
             return
         last = ids[-1]
 
 
 def _batches_of_postgresql(
-    query: Query, last: int, conversations: Sequence[str] | None
+    query: Query, last: int, conversations: Sequence[str] | None, batch: int
 ) -> Iterator[tuple[list[int], bool]]:
     """Yield the ids of hits below `last`, newest first, and False where it took too long to go on.
 
@@ -104,10 +110,10 @@ def _batches_of_postgresql(
         low = last - window if conversations is None else 0
         with transaction.atomic():
             _run(BY_READING if window == READ and conversations is None else BY_INDEX)
-            ids = _ids(statement, [*values, last, low, BATCH])
+            ids = _ids(statement, [*values, last, low, batch])
         patient = time.monotonic() - began < PATIENCE
         yield ids, patient
-        if len(ids) == BATCH:
+        if len(ids) == batch:
             last = ids[-1]
         else:
             last, window = low, WINDOW if window == READ else window * WIDER
@@ -124,11 +130,11 @@ def _ids(statement: str, values: Sequence[Any]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _seen(ids: Sequence[int], visible: QuerySet[Conversation]) -> list[int]:
-    """Return those of the items that are in a visible conversation."""
-    places = list(Item.objects.filter(pk__in=ids).values_list("pk", "conversation_id"))
-    seen = set(visible.filter(pk__in={place for _, place in places}).values_list("pk", flat=True))
-    return [pk for pk, place in places if place in seen]
+def _among(ids: Sequence[int]) -> Q:
+    """Return what picks out the items of these ids, in one parameter however many they are."""
+    if connection.vendor == "postgresql":
+        return Q(RawSQL("conversations_item.id = ANY(%s)", [list(ids)], output_field=BooleanField()))
+    return Q(pk__in=RawSQL("SELECT value FROM json_each(%s)", [json.dumps(ids)]))
 
 
 def _match(query: Query, conversations: Sequence[str] | None) -> str:

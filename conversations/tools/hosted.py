@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -59,11 +58,7 @@ def takes(known: Capabilities, name: str) -> bool:
 
 
 def definition(name: str, known: Capabilities) -> dict[str, Any]:
-    """Return the tool for a request. Azure streams no pictures while they form (its guide of June 2026)."""
+    """Return the tool for a request. What a provider does not take of it is learned from its refusal."""
     if name == "computer" and name not in known.tools:
         return {"type": OLDER_COMPUTER, **SCREEN}
-    tool = dict(HOSTED[name].definition)
-    provider = settings.SALON_PROVIDER
-    if name == "image_generation" and provider is not None and provider.kind.startswith("azure"):
-        del tool["partial_images"]
-    return tool
+    return dict(HOSTED[name].definition)

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from conversations import budgets, events, metrics, sealing
+from conversations import budgets, events, metrics, pictures, sealing
 from conversations.models import Fact, File, Item, Response, StreamChunk
 from conversations.models.fields import plain
 from conversations.models.response import LEASED
@@ -150,6 +150,7 @@ def finish(recording: Recording, chunk: StreamChunk | None, ending: Ending) -> l
             for index, payload in enumerate(output)
         ]
         insert(response.outputs)
+        pictures.number(response.conversation_id, pictures.made_in(output))
         said = response.status != Response.Status.CANCELLED and not response.calls
         events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response, said=said)
         budgets.settle(response, response.outputs)

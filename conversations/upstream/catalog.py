@@ -39,7 +39,8 @@ class ImageCapabilities:
 
     `any_size`: besides `sizes` any WIDTHxHEIGHT with both divisible by 16 and a ratio up to 3:1. `partial_images`: how
     many at most. `fidelities`: values of `input_fidelity`, empty where it must be left out. `moderations`: how strictly
-    it can be asked to look at what it makes.
+    it can be asked to look at what it makes. `tokens`: of image output, by `"QUALITY SIZE"`; each partial image takes
+    `partial_tokens` more.
     """
 
     sizes: tuple[str, ...] = ()
@@ -52,6 +53,8 @@ class ImageCapabilities:
     masks: bool = False
     fidelities: tuple[str, ...] = ()
     moderations: tuple[str, ...] = ()
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    partial_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -296,4 +299,21 @@ def total(parts: Iterable[float | None]) -> float | None:
 
 def image_cost(known: Capabilities, *, quality: str, size: str) -> float | None:
     """Return about what one image costs in US dollars, None where unknown (as it is for `auto`)."""
-    return known.prices.images.get(f"{quality} {size}")
+    return image_prices(known).get(f"{quality} {size}")
+
+
+def image_prices(known: Capabilities) -> dict[str, float]:
+    """Return about what one image costs by `"QUALITY SIZE"`: its own price, else that of the tokens that it takes."""
+    by_tokens = known.image.tokens if known.image is not None else {}
+    return {key: _image_tokens(known, count) for key, count in by_tokens.items() if known.prices.image_output} | dict(
+        known.prices.images
+    )
+
+
+def partial_image_price(known: Capabilities) -> float:
+    """Return about what each partial image adds, 0 where that is unknown."""
+    return _image_tokens(known, known.image.partial_tokens if known.image is not None else 0)
+
+
+def _image_tokens(known: Capabilities, count: int) -> float:
+    return count * (known.prices.image_output or 0) / PER_MILLION

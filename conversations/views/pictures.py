@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from conversations import access
 from conversations.actions import boards, conversations, items, making
 from conversations.errors import NotFound, Refused
 from conversations.gallery.pictures import Picture, described
+from conversations.gallery.uses import uses_of
 from conversations.models import Board, Conversation, File
 from conversations.moderation import taking
 from conversations.views.gallery import MOST_CHIPS, back
@@ -36,10 +38,12 @@ def picture(request: SignedInRequest, file_id: str) -> HttpResponse:
     found = _found(request, file_id)
     file, recipe = found.file, found.recipe
     assert file.conversation_id is not None
-    membership = access.conversation_for(request.user, file.conversation_id).membership
+    place = access.conversation_for(request.user, file.conversation_id)
+    membership = place.membership
     made = recipe.response is not None
     mine = recipe.author is not None and recipe.author.pk == request.user.pk
     context: dict[str, Any] = {
+        "uses": uses_of(place, file) if not made else None,
         "picture": found,
         "facts": _facts(found),
         "may_delete": made and membership.may_write and (mine or membership.is_owner),
@@ -89,25 +93,36 @@ def like(request: SignedInRequest, file_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def delete(request: SignedInRequest, file_id: str) -> HttpResponse:
-    """Delete a picture that a model made, as the item of its conversation that it is."""
+    """Delete a picture as what it is in its conversation: what a model made alone, an upload with its messages."""
     file = _found(request, file_id).file
     try:
-        _delete(request, file)
+        sentence = _delete(request, file)
     except NotFound as error:
         raise Http404 from error
     except Refused as error:
         messages.error(request, error.sentence)
         return redirect("picture", file.pk)
-    messages.success(request, _("The picture is deleted, here and in its conversation."))
+    messages.success(request, sentence)
     return redirect("gallery")
 
 
-def _delete(request: SignedInRequest, file: File) -> None:
+def _delete(request: SignedInRequest, file: File) -> str:
+    """Delete it and return what happened; raise `Refused` for what is not the person's or still needed."""
     found = access.conversation_for(request.user, file.conversation_id or "")
-    item = taking.holder(found.conversation, file)
-    if item is None or item.response is None or item.type == "message":
-        raise Refused(_("This picture belongs to a message. Delete the message in its conversation."), code="message")
-    items.delete(found, item)
+    if file.purpose == File.Purpose.RESULT:
+        item = taking.holder(found.conversation, file)
+        if item is None or item.response is None or item.type == "message":
+            sentence = _("This picture belongs to a message. Delete the message in its conversation.")
+            raise Refused(sentence, code="message")
+        items.delete(found, item)
+        return _("The picture is deleted, here and in its conversation.")
+    uses = uses_of(found, file)
+    if not uses.may_delete:
+        raise Refused(_("This picture is still needed, or is not yours to delete: see where it is used."), code="used")
+    with transaction.atomic():
+        for message in uses.items:
+            items.delete(found, message)
+    return _("The picture is deleted, with the messages that it was sent in.")
 
 
 @login_required

@@ -147,7 +147,7 @@ export interface Turn {
   /** What the studio knows of the picture that was asked for; empty for what was asked in the chat. */
   making?: { parent?: string; mask?: string; maker?: string; image_model?: string; [more: string]: unknown };
   /** What people say of the pictures in it, by the ids of their files. */
-  pictures?: Record<string, { name: string; liked_by: number[]; gone: boolean }>;
+  pictures?: Record<string, { name: string; number?: number | null; liked_by: number[]; gone: boolean }>;
   /** What keeps the picture as its original was outside a mask. */
   pixel_lock?: PixelLock | null;
 }
@@ -180,6 +180,8 @@ export interface Maker {
   masks: boolean;
   /** US dollars of one picture by `"QUALITY SIZE"`. */
   prices: Record<string, number>;
+  /** What each partial image adds. */
+  partial_price: number;
 }
 
 /** The turns of a work that make pictures, and how all of its turns are linked. */

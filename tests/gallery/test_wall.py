@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conversations.gallery import pictures
-from conversations.models import Conversation, File, Membership, User
+from conversations.models import Branch, Conversation, File, Item, Membership, Response, User
 from tests.gallery.conftest import Paint
 from tests.intake import made
 
@@ -22,6 +22,21 @@ def titles(client: Client, asked: str = "") -> list[str]:
     answer = client.get(f"/gallery/{asked}")
     assert answer.status_code == 200
     return [picture.title for picture in answer.context["listed"].pictures]
+
+
+def shown(client: Client, asked: str) -> list[File]:
+    return [picture.file for picture in client.get(f"/gallery/{asked}").context["listed"].pictures]
+
+
+def talk(conversation: Conversation, words: str, times: int) -> None:
+    """Have a model say the same again and again."""
+    branch = Branch.objects.filter(conversation=conversation)[0]
+    response = Response.objects.create(
+        conversation=conversation, branch=branch, created_by=conversation.created_by, model="demo"
+    )
+    said = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": words}]}
+    for number in range(times):
+        Item.from_payload(said, response=response, direction=Item.Direction.OUTPUT, index=number).save()
 
 
 def test_members_see_the_pictures_of_their_conversations_the_newest_first(
@@ -122,6 +137,51 @@ def test_a_page_costs_as_many_queries_as_one_picture(
     with CaptureQueriesContext(connection) as more:
         assert len(titles(as_alice)) == 11
     assert len(more) == len(few)
+
+
+@pytest.mark.parametrize("conversations", [0, 300])
+def test_a_search_costs_as_many_queries_for_many_pictures_among_many_words_as_for_one(
+    paint: Paint,
+    as_alice: Client,
+    conversation: Conversation,
+    monkeypatch: pytest.MonkeyPatch,
+    conversations: int,
+) -> None:
+    monkeypatch.setattr(pictures, "FEW_CONVERSATIONS", conversations)
+    paint("A lamp on walnut")
+    with CaptureQueriesContext(connection) as few:
+        assert titles(as_alice, "?q=lamp") == ["A lamp on walnut"]
+    for number in range(10):
+        paint(f"Lamp number {number}")
+        talk(conversation, "A lamp, and no picture of it.", 60)
+    with CaptureQueriesContext(connection) as more:
+        assert len(titles(as_alice, "?q=lamp")) == 11
+    assert len(more) == len(few)
+
+
+@pytest.mark.parametrize("conversations", [0, 300])
+def test_a_word_that_everybody_says_does_not_hide_the_pictures_of_it(
+    paint: Paint,
+    as_alice: Client,
+    as_charlie: Client,
+    conversation: Conversation,
+    monkeypatch: pytest.MonkeyPatch,
+    conversations: int,
+) -> None:
+    monkeypatch.setattr(pictures, "FEW_CONVERSATIONS", conversations)
+    monkeypatch.setitem(pictures.MOST_LOOKED_AT, connection.vendor, 5)
+    first = paint("A lamp on walnut", revised="A green lámp")
+    paint("Three bowls")
+    talk(conversation, "A lamp on it!", 20)
+    assert first.response is not None
+    again = paint("", here=conversation)
+    assert again.response is not None
+    Response.objects.filter(pk=again.response.pk).update(input_from=first.response)
+    for asked in ("?q=lamp", "?q=lamp+-bowls", "?q=%22lamp+on%22"):
+        assert [picture.pk for picture in shown(as_alice, asked)] == [again.pk, first.pk]
+        assert "only the newest" in as_alice.get(f"/gallery/{asked}").content.decode()
+        assert titles(as_charlie, asked) == []
+    assert [picture.pk for picture in shown(as_alice, "?q=lamp+-walnut")] == [again.pk, first.pk]
 
 
 def test_who_sees_many_sees_the_same(

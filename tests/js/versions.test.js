@@ -13,6 +13,7 @@ const MAKER = {
   partial_images: 3,
   edits: true,
   masks: true,
+  partial_price: 0,
   prices: { "low 1024x1024": 0.01, "high 1024x1024": 0.17, "high 1024x1536": 0.25 },
 };
 
@@ -102,6 +103,19 @@ test("versions are numbered in the order in which they were made, whatever order
   );
 });
 
+test("the server says the number of a version, and what still streams is counted on", () => {
+  const said = (file, number) => ({ pictures: { [file]: { name: "", number, liked_by: [], gone: false } } });
+  const turns = [
+    turn(7, { files: ["a"], ...said("a", 121) }),
+    turn(8, { files: ["b"] }),
+    turn(9, { files: ["c"], ...said("c", 122) }),
+  ];
+  assert.deepEqual(
+    versionsOf(turns, linksOf(turns)).map(({ number }) => number),
+    [121, 123, 122],
+  );
+});
+
 test("a chain that leads into itself ends", () => {
   const links = new Map([
     [1, 2],
@@ -141,6 +155,20 @@ test("what pictures will cost is their price, or a range where the model chooses
   assert.deepEqual(estimate(MAKER, { quality: "high", size: "1024x1024", results: 3 }), { low: 0.51, high: 0.51 });
   assert.deepEqual(estimate(MAKER, { quality: "auto", size: "auto", results: 1 }), { low: 0.01, high: 0.25 });
   assert.equal(estimate(MAKER, { quality: "high", size: "2048x2048", results: 1 }), null);
+});
+
+test("a size of one's own costs between the priced ones next to it, and partial images cost too", () => {
+  const maker = {
+    ...MAKER,
+    options: { size: ["auto", "1024x1024"] },
+    partial_price: 0.003,
+    prices: { "high 1024x1024": 0.21, "high 1536x1024": 0.16, "high 2048x2048": 0.43 },
+  };
+  const cost = (size, partials = 0) => estimate(maker, { quality: "high", size, results: 1, partials });
+  assert.deepEqual(cost("1792x1024"), { low: 0.16, high: 0.43 });
+  assert.deepEqual(cost("1024x1024", 2), { low: 0.216, high: 0.216 });
+  assert.deepEqual(cost("auto"), { low: 0.21, high: 0.21 });
+  assert.equal(cost("3840x2160"), null);
 });
 
 test("what a turn has cost is its words and its pictures", () => {

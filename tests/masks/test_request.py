@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
-from conversations import contents, threads
-from conversations.actions import pixel_locks
+from conversations import access, contents, threads
+from conversations.actions import pixel_locks, turns
 from conversations.models import Conversation, PixelLock, Response, User
+from conversations.turns.turn import run_turn
 from tests.intake import made
 from tests.live.recordings import FOLDER
 from tests.masks.conftest import SIZE, mask_of
@@ -102,3 +104,22 @@ async def test_a_version_that_was_locked_is_what_the_next_edit_is_given(talk: Ta
 async def test_without_the_lock_nothing_is_laid_over(talk: Talk, painter: Painter) -> None:
     await masked(talk)
     assert await threads.runner.run(pixel_locks.due) == []
+
+
+async def test_regenerating_in_the_chat_repeats_the_mask_and_the_lock(
+    talk: Talk, painter: Painter, settings: Any
+) -> None:
+    settings.SALON_MODELS = ["gpt-5", "gpt-5-mini", "o3-mini", "gpt-image-1"]
+    first = await masked(talk, options={"quality": "low"}, feather=4)
+    for model, paints in (("", True), ("gpt-5-mini", True), ("o3-mini", False)):
+        found = await threads.runner.run(access.conversation_for, talk.alice, talk.conversation.pk)
+        again = await threads.runner.run(partial(turns.regenerate, found, first, model=model))
+        await run_turn(again.pk, "runner")
+        assert ("tools" in painter.asked[-1]) == paints
+        locks = PixelLock.objects.filter(response=again, feather=4)
+        assert await threads.runner.run(locks.count) == paints
+        if paints:
+            tools = [body["tools"] for body in (painter.asked[0], painter.asked[-1])]
+            assert tools[0] == tools[1]
+            assert painter.asked[-1]["tool_choice"] == {"type": "image_generation"}
+            assert again.making == first.making

@@ -51,7 +51,7 @@ def test_an_administrator_names_a_deployment_after_a_model(as_admin: Client) -> 
     assert not catalog.capabilities("gpt-4.1").label.startswith("Our")
 
 
-@pytest.mark.parametrize("name", ["gpt-5", "gpt-image-1*", "demo", "computer-use-preview*"])
+@pytest.mark.parametrize("name", ["gpt-5", "gpt-image-1*", "gpt-image-2*", "demo", "computer-use-preview*"])
 def test_saving_a_form_without_changes_changes_no_fact(as_admin: Client, name: str) -> None:
     entry = CatalogEntry.objects.get(name=name)
     before = catalog.capabilities(name.strip("*"))
@@ -66,6 +66,7 @@ def test_saving_a_form_without_changes_changes_no_fact(as_admin: Client, name: s
     [
         ("reasoning_efforts", "low; drop table", "is no value of the API"),
         ("price_images", "high: a lot", "cannot be read"),
+        ("image_tokens", "high: a lot", "cannot be read"),
         ("price_input", "-1", "greater than or equal to 0"),
         ("context_window", "many", "whole number"),
         ("name", "gpt-4o*", "already exists"),

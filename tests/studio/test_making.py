@@ -179,7 +179,7 @@ def test_a_version_has_a_name_and_votes_that_everybody_is_told(
     post(as_bob, f"/studio/{work.pk}/versions/{made.pk}/", {"liked": True})
     post(as_bob, f"/studio/{work.pk}/versions/{made.pk}/", {"liked": True})
     [turn] = as_alice.get(f"/studio/{work.pk}/state/").json()["turns"]
-    assert turn["pictures"] == {made.pk: {"name": "Ivory shade", "liked_by": [bob.pk], "gone": False}}
+    assert turn["pictures"] == {made.pk: {"name": "Ivory shade", "number": None, "liked_by": [bob.pk], "gone": False}}
     assert Fact.objects.filter(conversation=work, kind="response.updated").count() == 3
     post(as_bob, f"/studio/{work.pk}/versions/{made.pk}/", {"liked": False})
     assert not Favourite.objects.exists()

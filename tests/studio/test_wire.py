@@ -16,6 +16,7 @@ from conversations import access, catalog, image_options, threads
 from conversations.actions import making, turns
 from conversations.actions.making import Wish
 from conversations.models import Conversation, File, Response, User
+from conversations.studio import state as states
 from conversations.studio.state import state
 from conversations.turns.provider import forget
 from conversations.turns.recorder import recorder
@@ -179,6 +180,29 @@ async def test_partial_images_are_kept_beside_the_result(talk: Talk, painter: Pa
     assert len(shown["partials"][response.pk]) == 3
     [turn] = shown["turns"]
     assert (turn["output"][0]["image"]["width"], turn["output"][0]["image"]["height"]) == (64, 48)
+
+
+async def numbers(talk: Talk) -> list[int]:
+    """Return the numbers of the versions that the page shows."""
+    shown = await threads.runner.run(state, talk.conversation)
+    return [picture["number"] for turn in shown["turns"] for picture in turn["pictures"].values()]
+
+
+async def test_versions_keep_their_numbers_whatever_the_page_shows_of_them(
+    talk: Talk, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await paint(talk)
+    await paint(talk)
+    painter.result = None
+    await paint(talk)
+    painter.result = PICTURE
+    await paint(talk)
+    assert await numbers(talk) == [1, 2, 3]
+    monkeypatch.setattr(states, "MOST_TURNS", 1)
+    assert await numbers(talk) == [3]
+    await threads.runner.run(File.objects.filter(response=first).delete)
+    await paint(talk)
+    assert await numbers(talk) == [4]
 
 
 async def test_a_picture_that_ends_as_generating_is_a_picture(talk: Talk, painter: Painter) -> None:

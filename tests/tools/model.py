@@ -74,6 +74,8 @@ class Model:
         self.asked: list[dict[str, Any]] = []
         self.echo: dict[str, Any] = {}
         """What every response says besides."""
+        self.refuses = ""
+        """The name of an option of a tool that it does not take."""
         self._kept: dict[str, list[Item]] = {}
 
     def will(self, *plays: Play) -> None:
@@ -98,6 +100,9 @@ class Model:
             return _refused(problem)
         if len(answered) != len(set(answered)):
             return _refused("A function call has two outputs.")
+        if self.refuses and any(self.refuses in tool for tool in body.get("tools", ())):
+            self.asked.append(body)
+            return _refused(f"Unknown parameter: 'tools[0].{self.refuses}'.")
         play = self.plays[min(len(self.asked), len(self.plays) - 1)]
         self.asked.append(body)
         output = play(body) if callable(play) else play

@@ -72,10 +72,14 @@ async def test_a_model_that_does_not_take_one_is_not_sent_it(chat: Chat, model: 
     assert [tool["type"] for tool in model.asked[0]["tools"]] == ["code_interpreter"]
 
 
-async def test_azure_is_not_asked_for_partial_images(chat: Chat, model: Model, settings: Any) -> None:
+async def test_azure_is_asked_for_partial_images_until_it_refuses_them(chat: Chat, model: Model, settings: Any) -> None:
     plain = settings.SALON_PROVIDER
     settings.SALON_PROVIDER = ProviderConfig("azure", plain.base_url, plain.api_key)
     await chat.switch_on(hosted=["image_generation"])
+    model.refuses = "partial_images"
     model.will([saying("Done.")])
-    await chat.say("Paint a lamp")
-    assert model.asked[0]["tools"] == [{"type": "image_generation"}]
+    first = await chat.say("Paint a lamp")
+    await chat.say("And a bowl")
+    tools = [tool for body in model.asked for tool in body["tools"]]
+    assert [tool.get("partial_images") for tool in tools] == [2, None, None]
+    assert "partial_images" in first.remarks[-1]

@@ -1,5 +1,7 @@
 """What is known of models by their names."""
 
+from dataclasses import replace
+
 import pytest
 
 from conversations.upstream.catalog import (
@@ -10,6 +12,7 @@ from conversations.upstream.catalog import (
     cost,
     facts_of,
     image_cost,
+    partial_image_price,
     provider_notes,
     shipped,
 )
@@ -131,3 +134,15 @@ def test_the_models_of_the_first_documents_are_known_with_prices_for_their_image
     assert (known.image.partial_images, known.image.edits, known.image.masks) == (3, True, True)
     assert image_cost(known, quality="high", size="1024x1024") == 0.167
     assert image_cost(known, quality="auto", size="auto") is None
+
+
+def test_an_image_without_a_price_of_its_own_costs_what_its_tokens_cost() -> None:
+    known = capabilities("gpt-image-2")
+    assert image_cost(known, quality="high", size="1024x1024") == pytest.approx(0.2107, abs=0.0001)
+    assert image_cost(known, quality="low", size="2048x2048") == pytest.approx(0.0119, abs=0.0001)
+    assert image_cost(known, quality="high", size="64x64") is None
+    assert partial_image_price(known) == pytest.approx(0.003)
+    own = replace(known, prices=replace(known.prices, images={"high 1024x1024": 0.5}))
+    assert image_cost(own, quality="high", size="1024x1024") == 0.5
+    unpriced = replace(known, prices=Prices())
+    assert image_cost(unpriced, quality="high", size="1024x1024") is None

@@ -229,7 +229,8 @@ class StudioMaking extends AppElement {
 
   #estimate() {
     const { options, results } = this.#asked();
-    const asked = { quality: String(options.quality ?? "auto"), size: String(options.size ?? "auto"), results };
+    const { quality = "auto", size = "auto", partial_images: partials = 0 } = options;
+    const asked = { quality: String(quality), size: String(size), results, partials: Number(partials) };
     const cost = estimate(this.maker, asked);
     const pictures = ngettext("%(count)s result", "%(count)s results", results);
     ref(this, "time").textContent = this.#usualTime

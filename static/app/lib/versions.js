@@ -8,7 +8,7 @@ import { isRunning } from "./turns.js";
 /**
  * @typedef {object} Version
  * @property {string} id of its file
- * @property {number} number in the order in which they were made
+ * @property {number} number of its conversation, whether those before it are shown or not
  * @property {string | null} parent the id of another version
  * @property {Turn} turn
  * @property {Item} item
@@ -29,15 +29,19 @@ export const callsOf = (turn) => turn.output.flatMap((item) => (item?.type === "
  */
 export function versionsOf(turns, links) {
   /** @type {Version[]} */ const versions = [];
+  const sorted = [...turns].sort((one, other) => one.id - other.id);
+  // What is still streaming has none: it is counted on
+  const numbers = sorted.flatMap(({ pictures }) => Object.values(pictures ?? {}).map(({ number }) => number ?? 0));
+  let newest = Math.max(0, ...numbers);
   /** The last picture of each turn. @type {Map<number, string>} */ const last = new Map();
   /** @type {Set<string>} */ const known = new Set();
-  for (const turn of [...turns].sort((one, other) => one.id - other.id)) {
+  for (const turn of sorted) {
     for (const item of callsOf(turn)) {
       const picture = item.image;
       if (!picture?.id || !picture.width) continue;
-      const said = turn.pictures?.[picture.id] ?? { name: "", liked_by: [], gone: false };
+      const said = turn.pictures?.[picture.id] ?? { name: "", number: null, liked_by: [], gone: false };
       const parent = parentOf(turn, links, last, known);
-      const number = versions.length + 1;
+      const number = said.number ?? ++newest;
       const lock =
         turn.pixel_lock && (turn.pixel_lock.made?.id ?? picture.id) === picture.id ? turn.pixel_lock : undefined;
       versions.push({
@@ -154,17 +158,40 @@ function saidBy(turn) {
 /**
  * About what pictures cost, in US dollars.
  * @param {import("../types").Maker} maker
- * @param {{ quality: string, size: string, results: number }} asked
+ * @param {{ quality: string, size: string, results: number, partials?: number }} asked
  * @returns {{ low: number, high: number } | null} null where no price is known
  */
-export function estimate(maker, { quality, size, results }) {
-  const fitting = Object.entries(maker.prices)
-    .filter(([key]) => {
-      const [pricedQuality, pricedSize] = key.split(" ");
-      return (quality === "auto" || quality === pricedQuality) && (size === "auto" || size === pricedSize);
-    })
-    .map(([, price]) => price * results);
-  return fitting.length ? { low: Math.min(...fitting), high: Math.max(...fitting) } : null;
+export function estimate(maker, { quality, size, results, partials = 0 }) {
+  const priced = Object.entries(maker.prices).flatMap(([key, price]) => {
+    const [pricedQuality = "", pricedSize = ""] = key.split(" ");
+    return quality === "auto" || quality === pricedQuality ? [{ size: pricedSize, price }] : [];
+  });
+  const listed = priced.filter((known) => known.size === size);
+  // Where the model chooses, it chooses among the sizes that it offers by themselves
+  const own = priced.filter((known) => maker.options.size?.includes(known.size) ?? true);
+  const fitting = listed.length ? listed : size === "auto" ? (own.length ? own : priced) : nearest(priced, size);
+  const prices = fitting.map(({ price }) => results * (price + partials * maker.partial_price));
+  return prices.length ? { low: Math.min(...prices), high: Math.max(...prices) } : null;
+}
+
+/**
+ * What is priced for the sizes next to one that is not: the next smaller and the next larger one, by their areas.
+ * @param {{ size: string, price: number }[]} priced
+ * @param {string} size
+ */
+function nearest(priced, size) {
+  const areas = priced.map(({ size: known }) => areaOf(known));
+  const area = areaOf(size);
+  if (!area || !areas.some((known) => known >= area)) return []; // dearer than all that is known
+  const smaller = Math.max(...areas.filter((known) => known && known <= area));
+  const larger = Math.min(...areas.filter((known) => known >= area));
+  return priced.filter((_, index) => areas[index] === smaller || areas[index] === larger);
+}
+
+/** @param {string} size */
+function areaOf(size) {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(size) ?? [];
+  return Number(width ?? 0) * Number(height ?? 0);
 }
 
 /**
