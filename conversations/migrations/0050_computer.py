@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0046_unread'),
+        ("conversations", "0049_read_elsewhere"),
     ]
 
     operations = [
