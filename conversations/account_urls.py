@@ -12,6 +12,7 @@ from conversations.views import company, joining
 urlpatterns = [
     path("company/login/", company.login, name="openid_connect_login"),
     path("company/login/callback/", company.callback, name="openid_connect_callback"),
+    path("company/confirm/", company.confirm, name="openid_confirm"),
     path("company/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
     path("company/left/", company.left, name="openid_left"),
     path("company/disconnect/", company.disconnect, name="openid_disconnect"),

@@ -7,11 +7,13 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +21,7 @@ from django.utils import formats, timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from conversations import confirming
 from conversations.actions import identities
 from conversations.actions.identities import INVITED
 from conversations.errors import Refused
@@ -47,6 +50,19 @@ class AccountAdapter(DefaultAccountAdapter):
         through_company = not user.has_usable_password() and SocialAccount.objects.filter(user=user).exists()
         prefix = "account/email/no_password" if through_company else "account/email/password_reset_key"
         self.send_mail(prefix, email, context)
+
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """allauth never asks who has neither a password nor a factor here. The company's provider asks them."""
+        request = context.request
+        if not confirming.has_own_way(request.user) and not confirming.company_asked(request.session):
+            raise ReauthenticationRequired
+        return True
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if methods or settings.SALON_OPENID is None or not SocialAccount.objects.filter(user=user).exists():
+            return methods
+        return [{"id": "company", "description": settings.SALON_OPENID.name, "url": reverse("openid_confirm")}]
 
     def format_email_subject(self, subject: str) -> str:
         return subject

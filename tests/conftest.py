@@ -4,11 +4,16 @@ Alice owns the conversation, Bob is a member who may write in it, Charlie must s
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from threading import Barrier
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import (
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    AUTHENTICATION_METHODS_SESSION_KEY,
+)
 from django.apps import apps
 from django.db import connection, connections
 from django.db.migrations import RunPython
@@ -105,6 +110,15 @@ def signed_in(user: User) -> Client:
     return client
 
 
+def confirmed(client: Client) -> Client:
+    """Return the client of somebody who has shown a moment ago who they are."""
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "reauthenticated": True, "at": time.time()}]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
+    session.save()
+    return client
+
+
 @pytest.fixture
 def as_alice(alice: User) -> Client:
     return signed_in(alice)
@@ -122,7 +136,7 @@ def as_charlie(charlie: User) -> Client:
 
 @pytest.fixture
 def as_admin(admin: User) -> Client:
-    return signed_in(admin)
+    return confirmed(signed_in(admin))
 
 
 @pytest.fixture(scope="session")

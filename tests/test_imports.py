@@ -15,7 +15,7 @@ LAYERS: list[set[str]] = [
     {"fresh"},
     {"site_settings"},
     {"hub", "catalog", "parameters", "signins", "access", "forms", "contents", "branches", "openid", "reckoning"}
-    | {"folding", "marks", "pictures", "sessions"},
+    | {"folding", "marks", "pictures", "sessions", "confirming"},
     {"notices", "renditions", "snapshots", "lists", "running", "unread", "image_options", "budgets"},
     {"events", "dispatch", "replay", "watch", "readmarks"},
     {"moderation", "exports"},

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from conversations import confirming
 from conversations.models import User
 from conversations.models.audit import record
 from conversations.moderation import sanctions
@@ -41,8 +42,16 @@ class PersonForm(UserChangeForm):
         field_classes: dict[str, type] = {}
 
 
+class AsksFirst(ModelAdmin):
+    """Forms with secrets and powers: whoever opens or sends one has shown a moment ago who they are."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse = confirming.ask_first(request) or super().changeform_view(request, *args, **kwargs)
+        return answer
+
+
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class PersonAdmin(UserAdmin, AsksFirst):  # type: ignore[type-arg]  # not subscriptable at run time
     form = PersonForm
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
@@ -71,8 +80,10 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         return super().has_change_permission(request, obj)
 
     @admin.action(description=_("Remove second factors (a lost device)"), permissions=["change"])
-    def remove_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+    def remove_factors(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
         """Let people in by their password alone until they set up another factor; their sessions end."""
+        if (asked := confirming.ask_first(request)) is not None:
+            return asked
         for person in people:
             if self.has_change_permission(request, person):
                 with transaction.atomic():
@@ -80,6 +91,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
                     person.sign_out_everywhere()
                     record("user.factor_reset", actor=signed_in(request), object=person)
         self.message_user(request, _("The second factors are removed."))
+        return None
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -89,6 +101,8 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not subsc
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *POWERS)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if (asked := confirming.ask_first(request)) is not None:
+            return asked
         with transaction.atomic():
             answer: HttpResponse = super().user_change_password(request, id, form_url)
             if request.method == "POST" and answer.status_code == 302:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -82,6 +83,7 @@ def decide(request: StaffRequest, request_id: int) -> HttpResponse:
 
 @needs("conversations.add_datarequest")
 @require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]
 def export(request: StaffRequest, request_id: int) -> HttpResponseBase:
     """Answer what was agreed to, to the one who asked, for a day."""
     asked = _asked(request_id)

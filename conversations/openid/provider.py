@@ -18,6 +18,9 @@ from django.urls import reverse
 from conversations.openid import exchange, tokens
 from conversations.openid.company import Company, Identity
 
+CONFIRM = "confirm"
+"""The purpose of a sign-in by which somebody who is signed in shows once more who they are."""
+
 
 def the_company() -> Company:
     """Return the provider; raise `Http404` where the operator has named none."""
@@ -30,6 +33,8 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):
     """A sign-in that is going on. `state` is what was kept of its beginning."""
 
     state: dict[str, Any]
+    login: Any = None
+    """Who the provider says it is, once that is verified."""
 
     @property
     def company(self) -> Company:
@@ -65,11 +70,14 @@ class CompanyAdapter(OpenIDConnectOAuth2Adapter):
             nonce=self.state["nonce"],
             keys=lambda: exchange.keys(self.company),
         )
+        if self.state.get("confirms"):
+            tokens.require_asked_again(claims)
         more: dict[str, Any] = {}
         if "email" not in claims or (self.company.groups and self.company.groups_claim not in claims):
             access_token = answer.get("access_token")
             more = exchange.userinfo(self.company, access_token if isinstance(access_token, str) else "")
-        return self.get_provider().sociallogin_from_response(request, tokens.identity(self.company, claims, more))
+        self.login = self.get_provider().sociallogin_from_response(request, tokens.identity(self.company, claims, more))
+        return self.login
 
 
 class CompanyProvider(OpenIDConnectProvider):
@@ -83,16 +91,27 @@ class CompanyProvider(OpenIDConnectProvider):
         given = self.get_redirect_from_request_kwargs(request)
         connects = given["process"] == AuthProcess.CONNECT
         return self.redirect(
-            request, AuthProcess.CONNECT if connects else AuthProcess.LOGIN, next_url=given.get("next_url")
+            request,
+            AuthProcess.CONNECT if connects else AuthProcess.LOGIN,
+            next_url=given.get("next_url"),
+            confirms=given["process"] == CONFIRM,
         )
 
     def redirect(
         self, request: HttpRequest, process: str, next_url: str | None = None, data: Any = None, **kwargs: Any
     ) -> HttpResponse:
         """Lead to the provider by a page of our own: browsers count a redirect as where the form was sent to."""
-        nonce = secrets.token_urlsafe(32)
+        nonce, confirms = secrets.token_urlsafe(32), bool(kwargs.get("confirms"))
+        asked = {"nonce": nonce} | ({"prompt": "login"} if confirms else {})
         answer: HttpResponse = super().redirect(
-            request, process, next_url, data, auth_params={"nonce": nonce}, scope=list(self.scopes), nonce=nonce
+            request,
+            process,
+            next_url,
+            data,
+            auth_params=asked,
+            scope=list(self.scopes),
+            nonce=nonce,
+            confirms=confirms,
         )
         if answer.status_code != 302:
             return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ SIGNED_WITH = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 """Never `none`, and never a shared secret: with that, who knows the public key could sign."""
 LEEWAY = 60
 """Seconds that clocks may differ."""
+ASKED_WITHIN = 600
+"""Seconds that a sign-in may take which was asked for anew."""
 LONGEST_SUBJECT = 255
 MOST_GROUPS = 2_000
 
@@ -48,6 +51,13 @@ def verified(company: Company, token: object, *, nonce: str, keys: Callable[[], 
     if not isinstance(said, str) or not constant_time_compare(said, nonce):
         raise OpenIDError("the ID token was made for another sign-in")
     return claims
+
+
+def require_asked_again(claims: Mapping[str, Any]) -> None:
+    """Raise `OpenIDError` where the provider says that it let the person through without asking who they are."""
+    at = claims.get("auth_time")
+    if at is not None and not (isinstance(at, (int, float)) and at >= time.time() - ASKED_WITHIN):
+        raise OpenIDError("the provider did not ask again")
 
 
 def _key(known: jwt.PyJWKSet, header: Mapping[str, Any]) -> jwt.PyJWK:

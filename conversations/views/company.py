@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.views import password_set
 from allauth.decorators import rate_limit
 from allauth.socialaccount.helpers import render_authentication_error
@@ -16,15 +20,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from conversations import confirming
 from conversations.actions import identities
+from conversations.confirming import CONFIRMED
 from conversations.errors import Refused
 from conversations.openid import exchange
 from conversations.openid.company import ID
-from conversations.openid.provider import CompanyAdapter, the_company
+from conversations.openid.provider import CONFIRM, CompanyAdapter, the_company
 from conversations.views.json import SignedInRequest
 
 
@@ -69,8 +77,37 @@ class Callback(OAuth2CallbackView):
 def callback(request: HttpRequest) -> HttpResponse:
     """Take who comes back. What the provider says is believed only when all of it fits what was asked."""
     the_company()
-    answer: HttpResponse = Callback.adapter_view(CompanyAdapter(request, ID))(request)
+    adapter, began = CompanyAdapter(request, ID), time.time()
+    answer: HttpResponse = Callback.adapter_view(adapter)(request)
+    if adapter.login is not None and adapter.state.get("confirms") and _has_signed_in(request, adapter.login, began):
+        request.session[CONFIRMED] = time.time()
     return answer
+
+
+def _has_signed_in(request: HttpRequest, login: Any, began: float) -> bool:
+    """Whether this very request has signed in who the provider named: a refusal leaves the old session as it was."""
+    records = get_authentication_records(request, request.user)
+    latest = records[-1] if records else {}
+    return bool(login.user == request.user and latest.get("method") == "socialaccount" and latest["at"] >= began)
+
+
+@require_safe
+@login_required
+@never_cache
+def confirm(request: SignedInRequest) -> HttpResponse:
+    """Ask who has only the company's account to sign in there once more."""
+    return render(
+        request, "socialaccount/confirm.html", {"name": the_company().name, "purpose": CONFIRM, "next": _back(request)}
+    )
+
+
+def _back(request: HttpRequest) -> str:
+    """Return where to go on: at the page of the form that was sent, which has to be sent again."""
+    held = request.session.pop(STATE_SESSION_KEY, None) or {}
+    sent = json.loads(held["request"]) if "request" in held else {}
+    back = sent["META"].get("HTTP_REFERER", "") if sent else request.GET.get("next", "")
+    known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return back if known else reverse("settings")
 
 
 @require_safe
@@ -104,10 +141,13 @@ def disconnect(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
+@never_cache
 def set_password(request: SignedInRequest) -> HttpResponse:
     """allauth's page for who has no password yet. Who comes through the company's provider shall not need it."""
     if not request.user.has_usable_password() and SocialAccount.objects.filter(user=request.user).exists():
         messages.error(request, _("Your company’s account lets you in; there is no password here."))
         return redirect("settings")
+    if (asked := confirming.ask_first(request)) is not None:
+        return asked
     answer: HttpResponse = password_set(request)
     return answer

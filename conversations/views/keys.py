@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -20,6 +21,7 @@ from conversations.views.settings import settings_page
 
 @require_POST
 @login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @never_cache
 def issue(request: SignedInRequest) -> HttpResponse:
     """Make a key. The answer is the page itself, with the key on it: it is written down nowhere on its way."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations import access
+from conversations import access, confirming
 from conversations.actions import groups, joining, members
 from conversations.errors import NotFound, Refused
 from conversations.lists import lobby_list
@@ -123,6 +123,8 @@ def change(request: SignedInRequest, conversation_id: str, user_id: int) -> None
     """Give a member another role; the role “owner” hands the conversation over."""
     found, role = access.conversation_for(request.user, conversation_id), request.POST.get("role", "")
     if role == Membership.Role.OWNER:
+        found.require_owner()
+        confirming.require(request)
         members.hand_over(found, user_id)
     else:
         members.change_role(found, user_id, role)

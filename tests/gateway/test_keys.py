@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from conversations.actions import keys
 from conversations.models import Key, User
+from tests.conftest import confirmed
 
 FORM = {"name": "Notebook", "scopes": ["read", "models"], "days": "90"}
 SECRET = re.compile(r"sk-salon-[\w-]{43}")
@@ -27,7 +28,7 @@ def issue_key(*arguments: str) -> tuple[str, str]:
 
 
 def test_a_key_is_made_in_the_settings_and_shown_this_once(as_alice: Client, alice: User) -> None:
-    answer = as_alice.post("/settings/keys/", FORM)
+    answer = confirmed(as_alice).post("/settings/keys/", FORM)
     page = answer.content.decode()
     found = SECRET.search(page)
     assert found
@@ -48,14 +49,16 @@ def test_a_key_is_made_in_the_settings_and_shown_this_once(as_alice: Client, ali
     "change", [{"name": ""}, {"name": "x" * 81}, {"scopes": []}, {"scopes": ["admin"]}, {"days": "7"}]
 )
 def test_a_bad_form_makes_no_key_and_says_so(as_alice: Client, change: dict[str, Any]) -> None:
-    answer = as_alice.post("/settings/keys/", FORM | change)
+    answer = confirmed(as_alice).post("/settings/keys/", FORM | change)
     assert answer.status_code == 400
     assert 'class="problem"' in answer.content.decode()
     assert not Key.objects.exists()
 
 
 def test_nobody_makes_a_key_for_somebody_else(as_alice: Client, alice: User, bob: User) -> None:
-    as_alice.post("/settings/keys/", FORM | {"user": bob.pk, "user_id": bob.pk, "digest": "x", "prefix": "y"})
+    confirmed(as_alice).post(
+        "/settings/keys/", FORM | {"user": bob.pk, "user_id": bob.pk, "digest": "x", "prefix": "y"}
+    )
     assert Key.objects.get().user == alice
 
 
@@ -75,9 +78,9 @@ def test_a_key_is_revoked_by_whose_it_is_and_looks_unknown_to_others(
 
 def test_a_person_has_so_many_keys_and_no_more(alice: User, as_alice: Client) -> None:
     Key.objects.bulk_create(Key.of(alice, name="Key", scope="read")[0] for _ in range(100))
-    assert "You have 100 keys." in as_alice.post("/settings/keys/", FORM).content.decode()
+    assert "You have 100 keys." in confirmed(as_alice).post("/settings/keys/", FORM).content.decode()
     keys.revoke(Key.objects.all()[0])
-    assert SECRET.search(as_alice.post("/settings/keys/", FORM).content.decode())
+    assert SECRET.search(confirmed(as_alice).post("/settings/keys/", FORM).content.decode())
 
 
 def test_the_command_prints_the_key_alone_on_its_last_line(alice: User) -> None:

@@ -19,6 +19,7 @@ ACCOUNT_ROWS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "openid_connect_login": ("POST", NONE),
     "openid_connect_callback": ("GET", NONE),
     "openid_left": ("GET", NONE),
+    "openid_confirm": ("GET", (LOGIN, 404, 404, 404, 404, LOGIN, 404)),
     "openid_disconnect": ("POST", SIGNED_IN),
     "socialaccount_login_cancelled": ("GET", ALL),
     "mfa_index": ("GET", SIGNED_IN),

@@ -165,10 +165,8 @@ FORMS = {"theme", "folder_new", "folder", "sign_out_everywhere", "keys", "member
 FORMS |= {"member_change"}
 SECRET = "secret"
 CANARY = "Heron"
-OPEN_WITHOUT_FACTOR = {"theme", "account_login", "account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
-OPEN_WITHOUT_FACTOR |= {"account_confirm_login_code"} | {
-    name for name in ACCOUNT_ROWS if name.startswith(("openid_", "socialaccount_"))
-}
+OPEN_WITHOUT_FACTOR = {"theme", "account_login", "account_logout", "account_confirm_login_code", "mfa_reauthenticate"}
+OPEN_WITHOUT_FACTOR |= {name for name in ACCOUNT_ROWS if name.startswith(("openid_", "socialaccount_", "mfa_reauth"))}
 SETTING_ONE_UP = {name for name in ACCOUNT_ROWS if name.startswith(("mfa_", "account_reset_"))}
 SETTING_ONE_UP |= {"account_reauthenticate", "account_change_password", "account_set_password"}
 ROWS |= in_and_out.ROWS

@@ -21,7 +21,7 @@ from conversations.errors import Refused
 from conversations.exports.person import person_archive
 from conversations.models import AuditEntry, Conversation, DataRequest, Deletion, Folder, Item, Key, Membership, User
 from conversations.moderation import erasure, holds, purging
-from tests.conftest import PASSWORD, signed_in
+from tests.conftest import PASSWORD, confirmed, signed_in
 from tests.moderation.conftest import Make, add_file
 
 SECRET = b"the bytes of a file"
@@ -174,7 +174,7 @@ def test_officers_ask_agree_and_fetch_and_each_step_is_recorded(
     life: dict[str, Conversation], as_admin: Client, admin: User
 ) -> None:
     dora = User.objects.create_superuser("dora@example.com", PASSWORD, name="Dora")
-    second = signed_in(dora)
+    second = confirmed(signed_in(dora))
     form = {"person": "alice@example.com", "kind": "export", "reason": "She asked for it"}
     assert as_admin.post("/admin/personal-data/", form).status_code == 302
     asked = DataRequest.objects.get()

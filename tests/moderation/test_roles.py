@@ -15,7 +15,7 @@ from django.utils import timezone
 from conversations.models import AuditEntry, CatalogEntry, Deletion, LegalHold, RetentionRule, User
 from conversations.models.audit import record
 from conversations.moderation import deletion, holds, purging, rules
-from tests.conftest import PASSWORD, signed_in
+from tests.conftest import PASSWORD, confirmed, signed_in
 from tests.moderation.conftest import Make
 
 READ = ("audit", "retention", "holds", "deletions", "provider", "readings", "settings")
@@ -38,7 +38,7 @@ def as_role(roles: None) -> As:
             email, PASSWORD, name=role, is_staff=True
         )
         person.groups.add(Group.objects.get(name=role))
-        return signed_in(person)
+        return confirmed(signed_in(person))
 
     return made
 

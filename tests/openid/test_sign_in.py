@@ -220,6 +220,7 @@ def test_who_has_no_password_gets_none_by_letter_or_page(provider: Provider, com
 def test_the_only_way_in_is_not_given_up(provider: Provider, company: Configure) -> None:
     here = Client()
     provider.sign_in(here)
+    provider.sign_in(here, process="confirm")
     page = here.post("/accounts/company/disconnect/", follow=True)
     assert "This is your only way in" in page.content.decode()
     assert person_of(provider.sign_in(Client())).email == "dana@corp.example"

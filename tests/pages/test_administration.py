@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from conversations.models import Branch, Conversation, Item, Response, User
-from tests.conftest import PASSWORD, signed_in
+from tests.conftest import PASSWORD, confirmed, signed_in
 
 NEW = {"email": "dora@example.com", "name": "Bob’s deputy", "usable_password": "true"}
 
@@ -17,7 +17,7 @@ def staff(bob: User) -> Client:
     """Bob, who may manage people but is no superuser."""
     User.objects.filter(pk=bob.pk).update(is_staff=True)
     bob.user_permissions.set(Permission.objects.filter(content_type__model="user"))
-    return signed_in(bob)
+    return confirmed(signed_in(bob))
 
 
 def test_it_is_for_staff_and_the_door_is_the_one_sign_in(client: Client, as_alice: Client) -> None:

@@ -162,6 +162,8 @@ def test_a_key_is_made_copied_and_not_made_again_by_a_reload(opened: Callable[..
     dialog.get_by_label("Name").fill("Notebook")
     dialog.get_by_label("Upload and read files").uncheck()
     dialog.get_by_role("button", name="Make the key").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
 
     expect(page.get_by_role("status").filter(has_text="“Notebook” is ready.")).to_be_visible()
     assert_readable(page)
@@ -213,5 +215,7 @@ def test_the_menu_of_a_row_works_without_script(opened: Callable[..., Page], ali
 def test_the_administration_works_under_its_policy(opened: Callable[..., Page], admin: User, charlie: User) -> None:
     page = opened("/admin/conversations/user/", admin, **DESK)
     page.get_by_role("link", name="charlie@example.com").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("textbox", name="Name")).to_have_value("Charlie")
     expect(page.locator("[x-cloak]")).to_have_count(0)

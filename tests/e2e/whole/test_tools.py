@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import PASSWORD
 from tests.e2e.whole.chat import PATIENCE, answers, begin, open_chat, send, wait_until_ended
 from tests.live.server import Server
 from tests.tools.mcp_server import Shop
@@ -35,6 +36,8 @@ def salon(new_server: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) ->
 def register(admin: Page, shop: Shop) -> None:
     """Register the shop: calls need the approval of another person."""
     admin.goto("/admin/conversations/mcpserver/add/")
+    admin.get_by_label("Password").fill(PASSWORD)
+    admin.get_by_role("button", name="Go on").click()
     admin.get_by_label("Label").fill("shop")
     admin.get_by_label("Address").fill(shop.url)
     admin.get_by_label("Headers").fill(f"X-Api-Key: {SECRET}")
