@@ -35,9 +35,9 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
     assert not long, "look for the two things in it"
 
 
-def test_no_file_has_the_marks_of_a_merge_that_was_not_finished() -> None:
-    marks = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
-    assert not [name for name, text in texts().items() if marks.search(text)]
+def test_every_merge_was_brought_to_its_end() -> None:
+    mark = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+    assert not [name for name, text in texts().items() if mark.search(text)]
 
 
 def test_no_package_registry_is_named() -> None:
