@@ -43,6 +43,9 @@ def opened(new_context: Callable[..., BrowserContext], live_server: LiveServer) 
 
 def assert_readable(page: Page) -> None:
     """No rule of WCAG 2.2 AA that a program can check is broken, and nothing stands out sideways."""
+    # A colour on its way to another one is judged as if it stayed
+    fading = "() => !document.getAnimations().some((one) => one instanceof CSSTransition)"
+    page.wait_for_function(fading, timeout=60_000)
     violations = Axe().run(page, options=RULES).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == []
     assert page.locator("html").evaluate("root => root.scrollWidth <= root.clientWidth")
