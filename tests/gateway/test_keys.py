@@ -56,7 +56,9 @@ def test_a_bad_form_makes_no_key_and_says_so(as_alice: Client, change: dict[str,
 
 
 def test_nobody_makes_a_key_for_somebody_else(as_alice: Client, alice: User, bob: User) -> None:
-    confirmed(as_alice).post("/settings/keys/", FORM | {"user": bob.pk, "user_id": bob.pk, "digest": "x", "prefix": "y"})
+    confirmed(as_alice).post(
+        "/settings/keys/", FORM | {"user": bob.pk, "user_id": bob.pk, "digest": "x", "prefix": "y"}
+    )
     assert Key.objects.get().user == alice
 
 

@@ -152,6 +152,7 @@ class Window:
         """Connect, and come back whenever the connection ends. Return after the first hello."""
         before = self.connections
         self._life = asyncio.create_task(self._live())
+        self._life.add_done_callback(self._tell_end)
         await self.until(lambda: self.connections > before or self.code is not None)
 
     async def offline(self) -> None:
@@ -186,9 +187,25 @@ class Window:
         return [(writer["person"]["name"], writer["to"]) for writer in self.presence["writing"]]
 
     async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
-        """Wait until frames have made `condition` true."""
+        """Wait until frames have made `condition` true. Raise what ended the page's life, if anything did."""
+        broken = self._broken
         async with self._news, asyncio.timeout(seconds):
-            await self._news.wait_for(condition)
+            await self._news.wait_for(lambda: broken() or condition())
+        if (error := broken()) is not None:
+            raise error
+
+    def _broken(self) -> BaseException | None:
+        """Return what ended the life of this page while it should have gone on."""
+        if self._life is None or not self._life.done() or self._life.cancelled():
+            return None
+        return self._life.exception()
+
+    def _tell_end(self, _: asyncio.Task[None]) -> None:
+        async def wake() -> None:
+            async with self._news:
+                self._news.notify_all()
+
+        self._waking = asyncio.ensure_future(wake())
 
     async def until_final(self, response: int, seconds: float = PATIENCE) -> dict[str, Any]:
         """Wait until a response has ended here; return its turn."""

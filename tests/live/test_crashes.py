@@ -58,6 +58,13 @@ async def restart(server: Server, end: Callable[[], None]) -> float:
     return moment
 
 
+async def logged(server: Server, response: int) -> None:
+    """Wait for the first commit of an answer's log. Of which there is none, that one is asked anew after a crash."""
+    async with asyncio.timeout(RECOVERY):
+        while await asyncio.sleep(0.02, not server.inside("mirror", response=response)["logged_deltas"]):
+            pass
+
+
 async def at_provider(server: Server, provider_id: str) -> dict[str, Any]:
     """Return what the embedded provider itself has of a response."""
     headers = {"Authorization": f"Bearer {server.provider.key}"}
@@ -130,8 +137,9 @@ async def test_a_foreground_answer_is_interrupted_by_a_kill_and_keeps_its_text(
         windows.append(await enter(alice.window(await alice.begin())))
         turns.append(await alice.send(windows[-1].conversation, STORY))
     waiting = await alice.send(windows[0].conversation, "And then?")
-    for window in windows:
+    for window, turn in zip(windows, turns, strict=True):
         await window.until(lambda window=window: len(window.view.seen) > 5)
+        await logged(foreground, turn["id"])
     await asyncio.sleep(luck.random() * 3)
     killed = await restart(foreground, foreground.kill)
     for window, turn in zip(windows[1:], turns[1:], strict=True):

@@ -68,7 +68,11 @@ def test_who_may_not_hand_it_over_is_not_asked(as_bob: Client, conversation: Con
 def test_an_administrator_is_asked_before_accounts_are_changed(as_admin: Client, bob: User) -> None:
     person = f"/admin/conversations/user/{bob.pk}"
     form = {"email": "taken@example.com", "name": "Bob", "is_superuser": "on"}
-    for address, sent in ((f"{person}/change/", form), (f"{person}/password/", NEW), ("/admin/conversations/user/add/", NEW)):
+    for address, sent in (
+        (f"{person}/change/", form),
+        (f"{person}/password/", NEW),
+        ("/admin/conversations/user/add/", NEW),
+    ):
         asked(as_admin.get(address))
         asked(as_admin.post(address, sent))
     asked(as_admin.post("/admin/conversations/user/", {"action": "remove_factors", "_selected_action": [bob.pk]}))

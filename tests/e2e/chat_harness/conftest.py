@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.chat_harness.stage import HOME, ROOT, Stage
 
 HERE = Path(__file__).parent
+Call = tuple[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +55,15 @@ def open_chat(page: Page, stage: Stage, query: str = "") -> Page:
     expect(page.locator("html[data-ready]")).to_be_attached()
     assert stage.joined.acquire(timeout=20), "the page's socket never joined"
     return page
+
+
+def expect_calls(page: Page, stage: Stage, *expected: Call) -> None:
+    """Wait until the page has called just this: what it shows at once comes before the call that it makes."""
+    for _ in range(200):
+        if stage.calls == list(expected):
+            return
+        page.wait_for_timeout(100)
+    assert stage.calls == list(expected)
 
 
 @pytest.fixture

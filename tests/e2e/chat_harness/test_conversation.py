@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.chat_harness.conftest import open_chat
+from tests.e2e.chat_harness.conftest import expect_calls, open_chat
 from tests.e2e.chat_harness.stage import BOB, Stage
 
 
@@ -243,12 +243,6 @@ def test_a_message_behind_a_running_answer_says_that_it_waits(chat: Page, stage:
     expect(chat.get_by_role("status")).to_have_text("Answering Bob")
 
 
-def test_the_model_that_is_chosen_is_kept_for_the_conversation(chat: Page, stage: Stage) -> None:
-    chat.get_by_role("combobox", name="Model").select_option("demo")
-    expect(chat.get_by_role("status")).to_have_text("Ready · built-in demo model")
-    assert stage.calls == [("update/", {"model": "demo"})]
-
-
 def test_the_row_in_the_sidebar_keeps_up(chat: Page, stage: Stage) -> None:
     row = chat.get_by_role("complementary", name="Sidebar").get_by_role("link")
     turn = stage.ask("Hello", author=BOB)
@@ -271,51 +265,6 @@ def test_a_renamed_conversation_has_its_title_on_the_page(chat: Page, stage: Sta
     expect(chat).to_have_title("Lamps for winter · Salon")
 
 
-def test_the_options_show_what_others_have_changed_meanwhile(chat: Page, stage: Stage) -> None:
-    stage.conversation["instructions"] = "Answer in British English."
-    stage.ask("Hello", author=BOB)
-    expect(messages(chat, "Bob")).to_be_visible()
-    chat.get_by_role("button", name="Options", exact=True).first.click()
-    expect(chat.get_by_label("Instructions", exact=True)).to_have_value("Answer in British English.")
-    stage.conversation["instructions"] = "Answer in verse."
-    stage.conversation["options"] = {"reasoning": {"effort": "high"}}
-    stage.ask("Again", author=BOB)
-    expect(chat.get_by_label("Instructions", exact=True)).to_have_value("Answer in verse.")
-    expect(chat.get_by_label("Reasoning effort")).to_have_value("high")
-    expect(chat.get_by_label("Temperature")).to_be_hidden()
-
-
-def test_a_bad_option_is_explained_beside_its_field_and_stays_there(
-    chat: Page, stage: Stage, console_allows: list[str]
-) -> None:
-    console_allows.append("400")
-    chat.get_by_role("button", name="Options", exact=True).first.click()
-    stage.refuse = (400, "Instructions have at most 100,000 characters.")
-    instructions = chat.get_by_label("Instructions", exact=True)
-    instructions.fill("Too long")
-    instructions.blur()
-    expect(chat.get_by_role("alert")).to_have_text("Instructions have at most 100,000 characters.")
-    stage.refuse = None
-    stage.ask("Hello", author=BOB)
-    expect(instructions).to_have_value("Too long")
-    instructions.fill("Short")
-    with chat.expect_response(lambda answer: answer.url.endswith("/update/")):
-        instructions.blur()
-    expect(chat.get_by_role("alert")).to_have_count(0)
-    assert stage.calls[-1] == ("update/", {"instructions": "Short"})
-
-
-def test_a_message_asks_for_its_own_effort_once(chat: Page, stage: Stage) -> None:
-    chat.get_by_role("button", name="Effort of the next message").click()
-    chat.get_by_role("radio", name="high").check()
-    for text in ("Think hard", "And now as usual"):
-        box(chat).fill(text)
-        box(chat).press("Enter")
-        expect(messages(chat, "Alice").last).to_contain_text(text)
-    asked = [body.get("options") for path, body in stage.calls if path == "messages/"]
-    assert asked == [{"reasoning.effort": "high"}, None]
-
-
 def test_deleting_asks_first(chat: Page, stage: Stage) -> None:
     for answer in ("Keep it", "Delete"):
         chat.get_by_role("button", name="More").click()
@@ -323,7 +272,7 @@ def test_deleting_asks_first(chat: Page, stage: Stage) -> None:
         chat.get_by_role("dialog").get_by_role("button", name=answer).click()
         expect(chat.get_by_role("dialog")).to_have_count(0)
     expect(chat.get_by_role("heading", name="Home")).to_be_visible()
-    assert [path for path, _ in stage.calls] == ["delete/"]
+    expect_calls(chat, stage, ("delete/", {}))
 
 
 def test_who_may_only_read_has_no_box_and_no_actions(page: Page, stage: Stage) -> None:
