@@ -94,7 +94,9 @@ def records(conversation: Conversation, extent: Extent) -> Iterator[Record]:
     for approval in _rows(Approval.objects.filter(**told).select_related("asked_by", "decided_by")):
         yield _approval(approval)
     on = Q(item__in=items) | Q(response__in=responses.filter(deleted_at=None))
-    for reaction in _rows(Reaction.objects.filter(on, conversation=conversation, removed_at=None).select_related("user")):
+    for reaction in _rows(
+        Reaction.objects.filter(on, conversation=conversation, removed_at=None).select_related("user")
+    ):
         yield put_on.reaction(reaction)
     for mention in _rows(Mention.objects.filter(item__in=items).select_related("user")):
         yield put_on.mention(mention)

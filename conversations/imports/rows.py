@@ -62,7 +62,7 @@ class Rows:
             "item": self._item,
             "tool_call": self._call,
             "approval": self._approval,
-            **{name: self._mark for name in MARKS},
+            **dict.fromkeys(MARKS, self._mark),
         }
         kind = given.get("record")
         make = kinds.get(kind) if isinstance(kind, str) else None

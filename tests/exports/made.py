@@ -154,9 +154,7 @@ def put_on(answer: Response, alice: User, bob: User) -> None:
     original = conversation.files.get(previews__isnull=False)
     for user, emoji, place in ((alice, "👍", {"response": answer}), (bob, "🎉", {"item": asked})):
         Reaction.objects.create(conversation=conversation, user=user, emoji=emoji, **place)
-    Reaction.objects.create(
-        conversation=conversation, user=bob, emoji="👀", response=answer, removed_at=timezone.now()
-    )
+    Reaction.objects.create(conversation=conversation, user=bob, emoji="👀", response=answer, removed_at=timezone.now())
     Mention.objects.create(item=asked, user=bob, name="Bob")
     kinds = {"result": "red", "locked": "blue", "heat": "black"}
     made = {
