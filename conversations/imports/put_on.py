@@ -39,13 +39,16 @@ class PutOn:
         sound = len(emoji) <= LONGEST_EMOJI and EMOJI.fullmatch(emoji)
         if user is None or not sound or (item is None) == (response is None):
             return False
-        Reaction.objects.get_or_create(
-            item_id=item,
-            response_id=response,
-            emoji=emoji,
-            user=user,
-            defaults={"conversation": self.conversation, "created_at": _moment(given)},
-        )
+        place = {"item": item} if item is not None else {"response": response}
+        if not Reaction.objects.filter(**place, emoji=emoji, user=user).exists():
+            Reaction.objects.create(
+                conversation=self.conversation,
+                item_id=item,
+                response_id=response,
+                emoji=emoji,
+                user=user,
+                created_at=_moment(given),
+            )
         return True
 
     def mention(self, given: dict[str, Any]) -> bool:

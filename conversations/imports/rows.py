@@ -147,12 +147,19 @@ class Rows:
             "answer_form": sane.text(given.get("answer_form"), 64) if self._has_form(given) else "",
             "fit": sane.fit(given.get("fit")),
             "remarks": sane.words(given.get("remarks")),
-            "options": self._mapped(_redacted(sane.table(given.get("options")))),
+            "options": self._mapped(self._options(_redacted(sane.table(given.get("options"))))),
             "offered": {key: value for key, value in sane.table(given.get("offered")).items() if key != "servers"},
             "making": self._making(sane.table(given.get("making"))),
             "parameters": self._mapped(_redacted(sane.table(given.get("parameters")))),
             "final": self._mapped(_redacted(sane.table(final))) if isinstance(final, dict) else None,
         }
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        """An answer may be asked for once more with its tools: a stranger's are those of the studio alone."""
+        if self._people.trusted or "tools" not in given:
+            return given
+        tools = given["tools"] if isinstance(given["tools"], list) else []
+        return given | {"tools": [sane.at_home(tool) for tool in tools if tool.get("type") == "image_generation"]}
 
     def _making(self, given: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -178,6 +185,8 @@ class Rows:
         unique = response is None or place not in self._places
         named = response is not None or (direction == Item.Direction.NOTE and given.get("response") is None)
         about, placed = self._about(given, direction)
+        if payload is not None and not self._people.trusted:
+            payload = None if payload.get("type") == "item_reference" else sane.at_home(payload)
         if payload is None or index is None or not direction or not unique or not named or not placed:
             self._report.leave("A message", UNREADABLE)
             return

@@ -225,6 +225,31 @@ def test_bytes_that_are_not_what_the_record_says_are_not_kept(exported: bytes, a
     assert not File.objects.filter(conversation=only(brought), purged_at=None).exists()
 
 
+def test_a_strangers_export_names_nothing_at_the_provider(exported: bytes, alice: User, as_alice: Any) -> None:
+    named = {"type": "input_file", "file_id": "file-heron"}
+    tools = [
+        {"type": "file_search", "vector_store_ids": ["vs_heron"]},
+        {"type": "code_interpreter", "container": "cntr_heron"},
+        {"type": "image_generation", "input_image_mask": {"file_id": "file-heron"}},
+    ]
+    cites = {"type": "container_file_citation", "container_id": "cntr_heron", "file_id": "cfile_1", "filename": "a"}
+
+    def name(row: dict[str, Any]) -> dict[str, Any]:
+        if row["record"] == "response":
+            row["options"] |= {"tools": tools}
+        if row["record"] == "item" and row["direction"] == "input":
+            row["payload"]["content"].append(named)
+        if row["record"] == "item" and row["direction"] == "output" and row["payload"].get("content"):
+            row["payload"]["content"][0]["annotations"] = [cites]
+        return row
+
+    again = only(bring(alice, changed(exported, name)))
+    assert "heron" not in json.dumps(list(again.responses.values_list("options", flat=True)))
+    assert "file-heron" not in json.dumps(list(again.items.values_list("payload", flat=True)))
+    response = again.responses.get(origin__provider__id="resp_1")
+    assert as_alice.get(f"/conversations/{again.pk}/responses/{response.pk}/made/cfile_1/").status_code == 404
+
+
 def test_a_call_that_was_running_is_history(exported: bytes, alice: User) -> None:
     def run(row: dict[str, Any]) -> dict[str, Any]:
         if row["record"] == "tool_call":
