@@ -1,11 +1,11 @@
-"""The benchmarks: python -m bench [streaming|presence|gateway|history|purging|browser] [--quick]"""
+"""The benchmarks: python -m bench [streaming|presence|gateway|history|purging|browser|studio] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import browser, gateway, history, presence, purging, report, streaming
+from bench import browser, gateway, history, presence, purging, report, streaming, studio
 
 PARTS = {
     "streaming": streaming.measure,
@@ -14,6 +14,7 @@ PARTS = {
     "history": history.measure,
     "purging": purging.measure,
     "browser": browser.measure,
+    "studio": studio.measure,
 }
 
 

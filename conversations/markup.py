@@ -5,6 +5,9 @@ Raw HTML in it stays text; what Markdown makes is cleaned once more, so that a m
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import nh3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -35,6 +38,8 @@ ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 LONGEST = 400_000
 """Characters. What is longer is shown as it was written."""
 MOST_NESTED = 20
+Piece = tuple[str, bool]
+"""Words, and whether they are a hit."""
 
 
 def _reader() -> MarkdownIt:
@@ -78,3 +83,13 @@ def html_of(text: str, *, breaks: bool = False) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )
     return mark_safe(made)  # noqa: S308  # cleaned in the line before
+
+
+def lit(text: str, hits: Iterable[re.Match[str]]) -> list[Piece]:
+    """Return a text in pieces, so that a page can light the hits (`parts/lit.html`) without any HTML from here."""
+    pieces: list[Piece] = []
+    end = 0
+    for hit in hits:
+        pieces += [(text[end : hit.start()], False), (text[hit.start() : hit.end()], True)]
+        end = hit.end()
+    return [piece for piece in [*pieces, (text[end:], False)] if piece[0]]

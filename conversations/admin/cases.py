@@ -18,10 +18,11 @@ from conversations import contents
 from conversations.admin.pages import StaffRequest, needs, show
 from conversations.errors import Refused
 from conversations.models import Case, Item, Report, User
-from conversations.moderation import cases, decisions, sanctions
+from conversations.moderation import cases, decisions, noticing, sanctions
 
 PAGE = 30
 SHOWN = {"image/png", "image/jpeg", "image/webp", "image/gif"}
+MOST_READERS = 20
 SEGMENTS = ("open", "mine", "closed")
 
 
@@ -112,20 +113,33 @@ def _file(request: StaffRequest, case: Case, may_decide: bool) -> dict[str, Any]
     reports = list(case.reports.select_related("reporter").order_by("pk"))
     exhibit = cases.exhibit(case, actor=request.user) if may_decide and case.is_open else None
     by_source = {source: [r for r in reports if r.source == source] for source in Report.Source.values}
+    terms = [term for report in by_source[Report.Source.CHECK] for term in report.comment.split(", ")]
     return {
         "title": _title(case, reports),
         "people": by_source[Report.Source.PERSON],
         "filter": by_source[Report.Source.PROVIDER],
         "check": by_source[Report.Source.CHECK],
         "exhibit": exhibit,
-        "text": _text(exhibit["item"]) if exhibit else "",
-        "question": _text(exhibit["question"])[:500] if exhibit else "",
+        "text": noticing.lit(_text(exhibit["item"]), terms) if exhibit else [],
+        "question": noticing.lit(_text(exhibit["question"])[:500], terms) if exhibit else [],
         "members": case.conversation.memberships.count(),
+        **_readers(case, named=exhibit is not None),
         "notes": case.notes.select_related("author").order_by("pk"),
         "moderators": _moderators(),
         "model": case.item.response.model if case.item is not None and case.item.response else "",
         "may_suspend": case.author is not None and case.author.is_active,
         "most_days": sanctions.MOST_DAYS,
+    }
+
+
+def _readers(case: Case, *, named: bool) -> dict[str, Any]:
+    """Return who had read what was reported when it was: names for those who see it too, for others their number."""
+    readers = [pk for pk in case.seen or [] if pk != case.author_id]
+    people = list(User.objects.filter(pk__in=readers).order_by("name", "email")[:MOST_READERS]) if named else []
+    return {
+        "readers_known": case.seen is not None,
+        "readers": [person.display_name for person in people],
+        "more_readers": len(readers) - len(people),
     }
 
 

@@ -25,22 +25,35 @@ MOST_SHOWN = 50
 class RecordedAdmin(ModelAdmin):
     """Records where Django logs: in the transaction of the change, whichever way through its pages it came.
 
-    `remembered` are the fields whose values the history keeps.
+    `remembered` are the fields whose values the history keeps; `recorded_as` is what the audit log calls such a row.
     """
 
     remembered: tuple[str, ...] = ()
+    recorded_as = ""
+
+    def _record(self, request: HttpRequest, obj: Model, verb: str, **details: Any) -> None:
+        record(
+            f"{self.recorded_as or _name(obj)}.{verb}",
+            actor=signed_in(request),
+            object=obj,
+            details=self.details(obj) | details,
+        )
+
+    def details(self, obj: Model) -> dict[str, Any]:
+        """Return what the audit log says of a row beside its id."""
+        return {}
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        record(f"{_name(obj)}.create", actor=signed_in(request), object=obj)
+        self._record(request, obj, "create")
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        record(f"{_name(obj)}.update", actor=signed_in(request), object=obj, details={"changed": _fields(message)})
+        self._record(request, obj, "update", changed=_fields(message))
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for obj in queryset:
-            record(f"{_name(obj)}.delete", actor=signed_in(request), object=obj)
+            self._record(request, obj, "delete")
         return super().log_deletions(request, queryset)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -109,7 +122,7 @@ class RecordedAdmin(ModelAdmin):
             with transaction.atomic():
                 self.restore(obj, row.before)
                 self._remember(request, obj, before)
-                record(f"{_name(obj)}.revert", actor=signed_in(request), object=obj)
+                self._record(request, obj, "revert")
             messages.success(request, _("It is as it was before that change."))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +56,7 @@ class McpToolInline(TabularInline):
 @admin.register(McpServer)
 class McpServerAdmin(AsksFirst, RecordedAdmin):
     form = McpServerForm
+    recorded_as = "mcp_server"
     remembered = ("label", "url", "description", "is_active", "everyone", "people", "groups", "approval", "decides")
     inlines = (McpToolInline,)
     list_display = ("label", "url", "is_active", "approval", "decides", "checked_at", "waiting")
@@ -92,13 +93,6 @@ class McpServerAdmin(AsksFirst, RecordedAdmin):
         super().save_model(request, obj, form, change)
         if change and "url" in form.changed_data:
             obj.tools.update(fingerprint="")  # what was approved was served elsewhere
-        changed = sorted(set(form.changed_data)) if change else []
-        record(
-            "mcp_server.update" if change else "mcp_server.create",
-            actor=signed_in(request),
-            object=obj,
-            details={"changed": changed},
-        )
 
     def restore(self, obj: McpServer, facts: dict[str, Any]) -> None:
         try:
@@ -108,15 +102,6 @@ class McpServerAdmin(AsksFirst, RecordedAdmin):
         if facts["url"] != obj.url:
             obj.tools.update(fingerprint="")  # what was approved was served elsewhere
         super().restore(obj, facts)
-
-    def delete_model(self, request: HttpRequest, obj: McpServer) -> None:
-        named = ("mcpserver", str(obj.pk))
-        super().delete_model(request, obj)
-        record("mcp_server.delete", actor=signed_in(request), object=named)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[McpServer]) -> None:
-        for server in queryset:
-            self.delete_model(request, server)
 
     @action(description=_("List the tools"))  # type: ignore[untyped-decorator]
     def save_and_list(self, request: HttpRequest, obj: McpServer) -> None:
@@ -178,6 +163,7 @@ def tell(request: HttpRequest, server: McpServer, found: Checked, *, first: bool
 class FunctionToolAdmin(RecordedAdmin):
     """One row for each function tool of this deployment, made when somebody looks."""
 
+    recorded_as = "function_tool"
     remembered = ("is_active", "everyone", "people", "groups", "approval", "decides")
 
     list_display = ("name", "about", "is_active", "everyone", "approval", "decides")
@@ -206,14 +192,8 @@ class FunctionToolAdmin(RecordedAdmin):
         tool = registry().tools.get(row.name)
         return tool.description.split("\n")[0] if tool else str(_("Its package is not installed."))
 
-    def save_model(self, request: HttpRequest, obj: FunctionTool, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        record(
-            "function_tool.update",
-            actor=signed_in(request),
-            object=obj,
-            details={"tool": obj.name, "changed": sorted(set(form.changed_data))},
-        )
+    def details(self, obj: Model) -> dict[str, Any]:
+        return {"tool": str(obj)}
 
 
 @admin.register(VectorStore)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.conversation import Conversation
+from conversations.models.fields import VerbatimJSONField
 from conversations.models.file import File
 from conversations.models.item import Item
 
@@ -45,6 +46,9 @@ class Case(models.Model):
     """Who wrote it, or asked for the answer."""
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
+    seen = VerbatimJSONField(null=True, blank=True)
+    """Ids of the people who had come as far as it when the case was opened, the first reporter among them. None: it
+    is not known."""
     hidden_at = models.DateTimeField(null=True, blank=True)
     """Hidden from everybody while a decision is pending."""
     closed_at = models.DateTimeField(null=True, blank=True)

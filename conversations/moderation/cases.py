@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from conversations import events
+from conversations import events, unread
 from conversations.access import Access
 from conversations.errors import Refused
 from conversations.models import Case, File, Item, Report, Response, User
@@ -49,7 +49,7 @@ def report(access: Access, item: Item, *, reason: str, comment: str, file: File 
         raise Refused(_("Many of your reports wait for a decision. Wait for some of them."), code="many", status=429)
     with transaction.atomic():
         events.lock_undeleted(access.conversation.pk)  # a purge of this conversation waits, and sees the case then
-        case = _open(item, file, kind=kind_of(item, file), priority=WEIGHT[Reason(reason)])
+        case = _open(item, file, kind=kind_of(item, file), priority=WEIGHT[Reason(reason)], by=access.user)
         said = {"source": Source.PERSON, "reason": reason, "comment": comment}
         made = Report.objects.get_or_create(case=case, reporter=access.user, defaults=said)[1]
         if made:
@@ -75,7 +75,7 @@ def notice(
             record("case.notice", actor=None, object=case, details=details)
 
 
-def _open(item: Item, file: File | None, *, kind: Case.Kind, priority: Case.Priority) -> Case:
+def _open(item: Item, file: File | None, *, kind: Case.Kind, priority: Case.Priority, by: User | None = None) -> Case:
     """Return the open case about this, a step higher than its voices alone where there is one already."""
     known = Case.objects.select_for_update().filter(item=item, file=file, closed_at=None).first()
     if known is not None:
@@ -83,8 +83,17 @@ def _open(item: Item, file: File | None, *, kind: Case.Kind, priority: Case.Prio
         known.save(update_fields=["priority"])
         return known
     author = item.author or (item.response.created_by if item.response else None)
+    seen = unread.readers(item)
+    if seen is not None and by is not None and by.pk not in seen:
+        seen.append(by.pk)  # how far people have read is written every few seconds
     return Case.objects.create(
-        conversation_id=item.conversation_id, item=item, file=file, kind=kind, priority=priority, author=author
+        conversation_id=item.conversation_id,
+        item=item,
+        file=file,
+        kind=kind,
+        priority=priority,
+        author=author,
+        seen=seen,
     )
 
 

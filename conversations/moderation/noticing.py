@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from conversations import markup
 from conversations.errors import Refused
+from conversations.markup import Piece
 from conversations.models import Case, Item, Report, Response
 from conversations.moderation import cases
 from conversations.site_settings import BLOCKED_TERMS
@@ -26,6 +28,12 @@ def blocked_in(text: str) -> list[str]:
     """Return the blocked terms in a text, whole words only and whatever their case."""
     pattern = _pattern(BLOCKED_TERMS.value)
     return list(dict.fromkeys(match.casefold() for match in pattern.findall(text))) if pattern and text else []
+
+
+def lit(text: str, terms: Iterable[str]) -> list[Piece]:
+    """Return a text in pieces, those lit that are blocked now or are among `terms`."""
+    pattern = _pattern(tuple(sorted({*BLOCKED_TERMS.value, *terms})))
+    return markup.lit(text, pattern.finditer(text) if pattern else ())
 
 
 @functools.lru_cache(maxsize=4)

@@ -24,14 +24,14 @@ from conversations.moderation.registry import CONTENT, Derived
 
 log = structlog.get_logger(__name__)
 
-FEWEST, MOST = 5, 2_000
-"""Rows of a batch."""
+FIRST, MOST = 50, 2_000
+"""Rows that are deleted at once: of a kind of which nothing is known yet, and at the most."""
 MOST_CHARACTERS = 500_000
 """Of the large column of a batch's rows."""
 KEPT_AT_PROVIDER = dt.timedelta(days=31)
 """The API keeps stored responses for thirty days; one more for clocks."""
-MOST_FILES = 20
-"""Bytes are deleted one by one, in an object store each with a request."""
+FIRST_FILES, MOST_FILES = 4, 20
+"""Likewise. Bytes are deleted one by one, in an object store each with a request."""
 QUICK, SLOW = 0.03, 0.08
 """Seconds. What took less than the one is deleted in larger numbers next, what took more than the other in smaller.
 A batch begins nothing more after the first of them."""
@@ -64,14 +64,14 @@ class Pace:
     longest: float = 0.0
 
     def size(self, stage: int) -> int:
-        return self.sizes.get(stage, 50)
+        return self.sizes.get(stage, FIRST_FILES if CONTENT[stage].model is File else FIRST)
 
     def tell(self, stage: int, seconds: float) -> None:
-        size = self.size(stage)
+        size, most = self.size(stage), MOST_FILES if CONTENT[stage].model is File else MOST
         if seconds < QUICK:
-            self.sizes[stage] = min(size * 2, MOST)
+            self.sizes[stage] = min(size * 2, most)
         elif seconds > SLOW:
-            self.sizes[stage] = max(int(size * SLOW / seconds / 2), FEWEST)
+            self.sizes[stage] = max(int(size * SLOW / seconds / 2), 1)
 
 
 def due(now: dt.datetime, *, ignore_grace: bool = False) -> QuerySet[Deletion]:
@@ -161,8 +161,8 @@ def _count(deletion: Deletion, kind: str, number: int) -> None:
 def _delete_some(derived: Derived, deletion: Deletion, size: int) -> tuple[int, bool]:
     """Delete up to `size` rows of one kind; return how many, and whether there were no more."""
     if derived.model is File:
-        files = list(File.objects.filter(conversation=deletion.conversation_id)[:MOST_FILES])
-        return delete_files(files, deletion), len(files) < MOST_FILES
+        files = list(File.objects.filter(conversation=deletion.conversation_id)[:size])
+        return delete_files(files, deletion), len(files) < size
     ids, is_all = _some(derived, deletion.conversation_id, size)
     if not ids:
         return 0, True
@@ -227,11 +227,12 @@ def delete_files(files: list[File], deletion: Deletion | None) -> int:
     """
     files = [*files, *File.objects.filter(preview_of__in=files).exclude(pk__in=[file.pk for file in files])]
     forget_at_provider(files, deletion)
-    for file in sorted(files, key=lambda file: file.sha256):  # one order for all, so that none waits in a circle
-        if file.sha256:
-            lock_content(file.sha256)
-        File.objects.filter(pk=file.pk).delete()
-        drop_bytes(file, deletion)
+    digests = sorted({file.sha256 for file in files if file.sha256})
+    for digest in digests:  # one order for all, so that none waits in a circle
+        lock_content(digest)
+    File.objects.filter(pk__in=[file.pk for file in files]).delete()
+    for digest in digests:
+        contents.drop_if_unused(digest, deletion)
     return len(files)
 
 

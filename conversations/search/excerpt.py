@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from conversations.markup import Piece, lit
 from conversations.search.query import Query, folded
 
 AROUND = 90
@@ -12,7 +13,11 @@ AROUND = 90
 LENGTH = 280
 LOOKED_AT = 200_000
 """Characters of a text that are indexed, and looked at here."""
-Piece = tuple[str, bool]
+MARKS = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|```.*$|(?=[^\n]*---)[ \t:|-]+$)|\*\*|`",
+    re.MULTILINE,
+)
+"""What Markdown has beside its words: headings, quotations, fences, the rule of a table, bold and code."""
 
 
 def excerpt(text: str, query: Query) -> list[Piece]:
@@ -22,18 +27,11 @@ def excerpt(text: str, query: Query) -> list[Piece]:
     first = pattern.search(folded(text)) if pattern else None
     start = max(0, first.start() - AROUND) if first else 0
     start = text.rfind(" ", 0, start + 1) + 1 if start else 0
-    shown = " ".join(text[start : start + LENGTH].split())
-    pieces: list[Piece] = [("… ", False)] if start else []
-    end = 0
-    for hit in pattern.finditer(folded(shown)) if pattern else ():
-        if hit.start() > end:
-            pieces.append((shown[end : hit.start()], False))
-        pieces.append((shown[hit.start() : hit.end()], True))
-        end = hit.end()
-    pieces.append((shown[end:], False))
-    if start + LENGTH < len(text):
-        pieces.append((" …", False))
-    return [piece for piece in pieces if piece[0]]
+    shown = " ".join(MARKS.sub("", text[start : start + LENGTH]).split())
+    pieces = lit(shown, pattern.finditer(folded(shown)) if pattern else ())
+    before = [("… ", False)] if start else []
+    after = [(" …", False)] if start + LENGTH < len(text) else []
+    return [*before, *pieces, *after]
 
 
 def fits(text: str, query: Query) -> bool:

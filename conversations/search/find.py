@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from conversations.markup import Piece
 from conversations.models import Conversation, File, Item, Membership, Tag, User
-from conversations.search.excerpt import Piece, excerpt
+from conversations.search.excerpt import excerpt
 from conversations.search.index import newest
 from conversations.search.query import Query
 

@@ -13,8 +13,20 @@ from conversations import site_settings
 from conversations.access import conversation_for
 from conversations.actions import notes, turns
 from conversations.errors import Refused
-from conversations.models import AuditEntry, Case, Conversation, Deletion, Item, Report, Response, Sanction, User
-from conversations.moderation import deletion, items, purging, sanctions
+from conversations.models import (
+    AuditEntry,
+    Case,
+    Conversation,
+    Deletion,
+    Fact,
+    Item,
+    Membership,
+    Report,
+    Response,
+    Sanction,
+    User,
+)
+from conversations.moderation import cases, deletion, items, purging, sanctions
 from conversations.site_settings import BLOCKED_TERMS
 from tests.conftest import signed_in
 from tests.moderation.conftest import Make, add_file
@@ -233,6 +245,71 @@ def test_who_only_looks_sees_no_words(as_bob: Client, talk: Conversation, charli
         assert "kanarienvogel" not in page.content.decode()
     for address in ("act", "decide"):
         assert auditor.post(f"/admin/moderation/{case.pk}/{address}/", {"verb": "hide"}).status_code == 403
+
+
+@pytest.fixture
+def read_by_dora(talk: Conversation) -> User:
+    """Dora, who has read what was said in the talk, where Eve has not."""
+    response = answer_in(talk).response
+    Fact.objects.create(conversation=talk, position=7, kind=Fact.Kind.RESPONSE_UPDATED, response=response, said=True)
+    for name, position in (("Dora", 7), ("Eve", 6)):
+        user = User.objects.create_user(f"{name.lower()}@example.com", name=name)
+        Membership.objects.create(conversation=talk, user=user, role="viewer", read_position=position)
+    return User.objects.get(name="Dora")
+
+
+@pytest.mark.usefixtures("read_by_dora")
+def test_a_case_says_who_had_read_it_when_it_was_opened(
+    as_bob: Client, as_admin: Client, talk: Conversation, alice: User
+) -> None:
+    Membership.objects.filter(conversation=talk, user=alice).update(read_position=7)
+    case = reported(as_bob, talk)
+    Membership.objects.filter(conversation=talk, user__name="Eve").update(read_position=7)  # later
+    page = " ".join(as_admin.get(f"/admin/moderation/{case.pk}/").content.decode().split())
+    assert "<dd> Bob, Dora <small" in page
+
+
+@pytest.mark.usefixtures("read_by_dora")
+def test_who_does_not_decide_is_told_how_many_had_read_it_and_not_who(
+    as_bob: Client, as_admin: Client, talk: Conversation, charlie: User
+) -> None:
+    case = reported(as_bob, talk)
+    charlie.user_permissions.add(*_permissions("view_case"))
+    User.objects.filter(pk=charlie.pk).update(is_staff=True)
+    seen_by_auditor = signed_in(User.objects.get(pk=charlie.pk)).get(f"/admin/moderation/{case.pk}/").content.decode()
+    assert "2 people" in seen_by_auditor
+    assert "Dora" not in seen_by_auditor
+    as_admin.post(f"/admin/moderation/{case.pk}/decide/", {"decision": "keep"})
+    assert "Dora" not in as_admin.get(f"/admin/moderation/{case.pk}/").content.decode()
+
+
+def test_who_had_read_it_is_not_guessed_where_it_is_not_known(
+    as_bob: Client, as_admin: Client, talk: Conversation
+) -> None:
+    case = reported(as_bob, talk)  # its answer comes from before there were marks
+    assert case.seen is None
+    assert "not known" in as_admin.get(f"/admin/moderation/{case.pk}/").content.decode()
+
+
+def test_blocked_terms_are_lit_in_what_was_said_and_nothing_of_it_becomes_markup(
+    as_bob: Client, as_admin: Client, talk: Conversation, admin: User
+) -> None:
+    site_settings.change(BLOCKED_TERMS, "kanarienvogel\n<b>", actor=admin)
+    item = answer_in(talk)
+    item.text = "A KANARIENVOGEL, <b>, and <script>alert(1)</script>"
+    item.save()
+    page = as_admin.get(f"/admin/moderation/{reported(as_bob, talk).pk}/").content.decode()
+    assert "A <mark>KANARIENVOGEL</mark>, <mark>&lt;b&gt;</mark>, and &lt;script&gt;alert(1)" in page
+
+
+def test_a_term_that_is_not_blocked_any_more_is_still_lit_where_it_was_found(
+    as_admin: Client, talk: Conversation
+) -> None:
+    item = answer_in(talk)
+    assert item.response is not None
+    cases.notice(item.response, item, source=Report.Source.CHECK, priority=Case.Priority.LOW, found=["kanarienvogel"])
+    page = as_admin.get(f"/admin/moderation/{Case.objects.get().pk}/").content.decode()
+    assert "Yes, <mark>kanarienvogel</mark>" in page
 
 
 def test_notes_and_assignment_are_of_the_moderators(as_bob: Client, as_admin: Client, talk: Conversation) -> None:

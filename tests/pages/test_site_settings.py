@@ -108,5 +108,5 @@ def test_a_model_and_a_server_have_a_history_from_which_a_change_is_taken_back(a
     server.refresh_from_db()
     assert (server.url, server.approval, server.everyone) == ("https://8.8.8.8/mcp", "always", True)
     assert Change.objects.filter(kind="mcpserver").count() == 2
-    assert AuditEntry.objects.filter(action="mcpserver.revert").count() == 1
+    assert AuditEntry.objects.filter(action="mcp_server.revert").count() == 1
     assert as_admin.post(f"{address}/history/", {"change": "x"}).status_code == 404

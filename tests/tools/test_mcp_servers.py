@@ -14,7 +14,16 @@ from django.utils import timezone
 
 from conversations.mcp.checks import check
 from conversations.mcp.servers import approve_tools
-from conversations.models import Approval, AuditEntry, Item, McpServer, McpTool, Response, StreamChunk, User
+from conversations.models import (
+    Approval,
+    AuditEntry,
+    Item,
+    McpServer,
+    McpTool,
+    Response,
+    StreamChunk,
+    User,
+)
 from conversations.models.mcp import fingerprint
 from tests.conftest import signed_in
 from tests.tools.conftest import Chat
