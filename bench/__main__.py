@@ -1,17 +1,18 @@
-"""The benchmarks: python -m bench [streaming|presence|gateway|history|purging|browser] [--quick]"""
+"""The benchmarks: python -m bench [streaming|presence|gateway|history|administration|purging|browser] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import browser, gateway, history, presence, purging, report, streaming
+from bench import administration, browser, gateway, history, presence, purging, report, streaming
 
 PARTS = {
     "streaming": streaming.measure,
     "presence": presence.measure,
     "gateway": gateway.measure,
     "history": history.measure,
+    "administration": administration.measure,
     "purging": purging.measure,
     "browser": browser.measure,
 }
