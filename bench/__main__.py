@@ -1,11 +1,11 @@
-"""The benchmarks: python -m bench [streaming|presence|gateway|history|administration|purging|browser] [--quick]"""
+"""The benchmarks: python -m bench [PART...] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import administration, browser, gateway, history, presence, purging, report, streaming
+from bench import administration, browser, gateway, history, presence, purging, report, streaming, studio
 
 PARTS = {
     "streaming": streaming.measure,
@@ -15,6 +15,7 @@ PARTS = {
     "administration": administration.measure,
     "purging": purging.measure,
     "browser": browser.measure,
+    "studio": studio.measure,
 }
 
 

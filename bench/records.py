@@ -19,9 +19,9 @@ from bench.people import browser_headers, set_up
 
 DAYS, PEOPLE = 400, 500
 MODELS = ("gpt-5", "gpt-5-mini", "gpt-image-1", "o3", "computer-use-preview")
-ACTION = """CASE WHEN n % 9973 = 0 THEN 'mcp_server.approve' WHEN n % 7 = 0 THEN 'case.read'
-    WHEN n % 5 = 0 THEN 'session.end' WHEN n % 3 = 0 THEN 'file.read' ELSE 'conversation.export' END"""
-FAILED = "CASE WHEN n % 4999 = 0 THEN 'failure' ELSE 'success' END"
+ACTION = """CASE WHEN n %% 9973 = 0 THEN 'mcp_server.approve' WHEN n %% 7 = 0 THEN 'case.read'
+    WHEN n %% 5 = 0 THEN 'session.end' WHEN n %% 3 = 0 THEN 'file.read' ELSE 'conversation.export' END"""
+FAILED = "CASE WHEN n %% 4999 = 0 THEN 'failure' ELSE 'success' END"
 
 
 def entries(number: int, people: list[int]) -> None:
@@ -29,7 +29,7 @@ def entries(number: int, people: list[int]) -> None:
     from conversations.models import AuditEntry, Chain
 
     each, first, now = number // DAYS, Chain.locked("audit").position + 1, timezone.now()
-    actor = f"CASE WHEN n % 2 = 0 THEN '{people[0]}' ELSE CAST({people[1]} + n % {PEOPLE} AS VARCHAR(64)) END"
+    actor = f"CASE WHEN n %% 2 = 0 THEN '{people[0]}' ELSE CAST({people[1]} + n %% {PEOPLE} AS VARCHAR(64)) END"
     for day in range(DAYS):
         entry = AuditEntry(
             position=first + day * each,

@@ -131,7 +131,13 @@ class Unread(msgspec.Struct, tag="unread", tag_field="type"):
     count: int
 
 
-ServerFrame = Hello | FactFrame | StreamFrame | Snapshot | Waiting | Presence | Unread | Reload | Ping | ErrorFrame
+class Notices(msgspec.Struct, tag="notices", tag_field="type"):
+    """What the person has not read of their notices is not what it was."""
+
+
+ServerFrame = (
+    Hello | FactFrame | StreamFrame | Snapshot | Waiting | Presence | Unread | Notices | Reload | Ping | ErrorFrame
+)
 BrowserFrame = Resync | Typing | Read
 _from_browser = msgspec.json.Decoder(BrowserFrame)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 from django.db import transaction
+from django.utils import timezone
 
 from conversations import threads
 from conversations.models import Membership
@@ -56,7 +57,7 @@ def write(marks: Mapping[tuple[int, str], int]) -> None:
     with transaction.atomic():
         for (conversation_id, position), users in sorted(together.items()):
             rows = Membership.objects.filter(conversation=conversation_id, user__in=users, read_position__lt=position)
-            rows.update(read_position=position)
+            rows.update(read_position=position, read_at=timezone.now())
 
 
 readmarks = ReadMarks()

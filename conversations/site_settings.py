@@ -161,6 +161,21 @@ MEMBERS_INVITE = SiteSetting(
     label=gettext_lazy("Everybody may invite"),
     help=gettext_lazy("People of the team send invitations too; otherwise only who may make accounts."),
 )
+COMPUTER = SiteSetting(
+    name="computer",
+    kind="choice",
+    default="off",
+    label=gettext_lazy("Computer"),
+    help=gettext_lazy(
+        "People may let models work with a browser on this server, which reaches public pages only. When the provider "
+        "is not sure that a step is right, a person decides."
+    ),
+    choices=(
+        ("off", gettext_lazy("Off")),
+        ("asker", gettext_lazy("On; who asked decides about such steps")),
+        ("approver", gettext_lazy("On; another person, who may decide approvals, decides about such steps")),
+    ),
+)
 SETTINGS: tuple[SiteSetting[Any], ...] = (
     BANNER,
     DEFAULT_INSTRUCTIONS,
@@ -171,6 +186,7 @@ SETTINGS: tuple[SiteSetting[Any], ...] = (
     SIGNUP,
     SIGNUP_DOMAINS,
     MEMBERS_INVITE,
+    COMPUTER,
 )
 """In the order in which the administration shows them."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}

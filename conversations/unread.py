@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
-from conversations.models import Fact, Item, Membership, User
+from conversations.models import Fact, Item, Membership, Notice, User
+from conversations.models.conversation import MembershipQuerySet
 
 MOST_SEEN = 8
 """People that are named of those who have seen a message."""
@@ -89,6 +91,20 @@ def news(users: Iterable[int], *, since: int, known: int) -> tuple[int, list[New
     if newest == since == known:
         return newest, []
     said = Fact.objects.filter(pk__gt=since, said=True).values("conversation")
-    rows = Membership.objects.filter(user__in=users, conversation__in=said, conversation__deleted_at=None)
-    rows = rows.filter(muted_at=None).with_unread()
-    return newest, [News(row.user_id, row.conversation_id, row.unread) for row in rows]
+    return newest, _counted(Membership.objects.filter(user__in=users, conversation__in=said))
+
+
+def read_since(users: Iterable[int], moment: dt.datetime) -> list[News]:
+    """Return what is left unread of the conversations that these people have read in since `moment`."""
+    return _counted(Membership.objects.filter(user__in=users, read_at__gt=moment))
+
+
+def _counted(rows: MembershipQuerySet) -> list[News]:
+    rows = rows.filter(conversation__deleted_at=None, muted_at=None).with_unread()
+    return [News(row.user_id, row.conversation_id, row.unread) for row in rows]
+
+
+def notices_of(users: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return how many notices wait for each of these people, and the newest of them; who has none is left out."""
+    rows = Notice.objects.unread().filter(user__in=users).order_by().values_list("user")
+    return {user: (count, newest) for user, count, newest in rows.annotate(Count("pk"), Max("pk"))}

@@ -9,6 +9,7 @@ its way is late and no more.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import deque
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,9 @@ class Watcher:
         self._task: asyncio.Task[None] | None = None
         self._heard: deque[int] = deque(maxlen=2)
         """The newest fact at the last looks. A smaller id may be committed later, so the older look is asked from."""
+        self._read: set[unread.News] = set()
+        """What was told at the last look of conversations that people have read in."""
+        self._notices: dict[int, tuple[int, int]] = {}
 
     def add(self, viewer: Viewer, user: User, session: SessionBase, conversation_id: str) -> None:
         """Look after a socket from now on."""
@@ -72,6 +76,7 @@ class Watcher:
                         viewer.close(ended[held])
                 await hub.catch_up(positions)
                 await self._tell_news(passes)
+                await self._tell_notices(passes)
             except Exception as error:  # a database that is away for a while
                 log.warning("sockets_unwatched", error=type(error).__name__)
                 await asyncio.sleep(EVERY / 3)
@@ -81,11 +86,25 @@ class Watcher:
         users = {held.user_id for held in passes.values()}
         newest, found = await threads.sockets.run(unread.news, users, since=self._heard[0], known=self._heard[-1])
         self._heard.append(newest)
-        for one in found:
+        # Two looks back, for what is committed late and for clocks that differ
+        read = await threads.sockets.run(unread.read_since, users, timezone.now() - 2 * dt.timedelta(seconds=EVERY))
+        told, self._read = self._read, set(read)
+        for one in {*found, *(self._read - told)}:
             frame = protocol.encode(protocol.Unread(one.conversation_id, one.count))
             for viewer, held in passes.items():
                 if held.user_id == one.user_id and held.conversation_id != one.conversation_id:
                     viewer.put(frame)
+
+    async def _tell_notices(self, passes: dict[Viewer, Pass]) -> None:
+        """Tell each person when a notice has come, or was read in another window."""
+        users = {held.user_id for held in passes.values()}
+        found = await threads.sockets.run(unread.notices_of, users)
+        before, self._notices = self._notices, {user: found.get(user, (0, 0)) for user in users}
+        frame = protocol.encode(protocol.Notices())
+        for viewer, held in passes.items():
+            known = before.get(held.user_id)
+            if known is not None and known != self._notices[held.user_id]:
+                viewer.put(frame)
 
 
 def look(passes: set[Pass]) -> tuple[dict[Pass, int], dict[str, int]]:

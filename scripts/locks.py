@@ -21,10 +21,12 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     runtime = [Requirement(line) for line in project["project"]["dependencies"]]
+    computer = [Requirement(line) for line in project["project"]["optional-dependencies"]["computer"]]
     development = [Requirement(line) for line in project["dependency-groups"]["dev"]]
     unwanted = {canonicalize_name(Requirement(line).name) for line in project["tool"]["uv"]["override-dependencies"]}
     problems = [
         *differences("requirements.txt", runtime, unwanted),
+        *differences("requirements-computer.txt", computer, unwanted),
         *differences("requirements-dev.txt", [*runtime, *development], unwanted),
     ]
     if npm(["ci", "--dry-run", "--loglevel=error"], cwd=ROOT, stdout=subprocess.DEVNULL):

@@ -30,6 +30,7 @@ from conversations.models.tool import offered_to
 
 LONGEST_NOTE = 500
 LAPSED = "Nobody approved this call in time. It was not made."
+GONE_ON = "The conversation has gone on since, so this step on the computer is not made any more."
 STATES = Approval.State
 
 
@@ -122,6 +123,8 @@ def _require_possible(conversation: Conversation, approval: Approval) -> None:
             code="asker_gone",
             status=409,
         )
+    if approval.name == ToolCall.COMPUTER and not _is_last(approval.response):
+        raise Refused(GONE_ON, code="gone_on", status=409)
     if approval.call_id:
         return
     server = approval.server
@@ -135,6 +138,11 @@ def _require_possible(conversation: Conversation, approval: Approval) -> None:
             code="tool_changed",
             status=409,
         )
+
+
+def _is_last(response: Response) -> bool:
+    """Whether the conversation has not gone on behind it."""
+    return Branch.objects.filter(pk=response.branch_id, head=response).exists()
 
 
 def _settle(call_id: int, *, approve: bool, output: str) -> None:
@@ -157,9 +165,10 @@ def _go_on(conversation: Conversation, response: Response) -> None:
     events.record(conversation, Fact.Kind.RESPONSE_UPDATED, response=response)
     if any(row.is_open for row in rows):
         return
+    if any(row.name == ToolCall.COMPUTER and row.state != STATES.APPROVED for row in rows):
+        return  # of a step that was not made the model cannot be told: the API takes nothing but a picture after it
     decided = {row.state for row in rows} & {STATES.APPROVED, STATES.DECLINED}
-    last = Branch.objects.filter(pk=response.branch_id, head=response).exists()
-    if decided and (last or STATES.APPROVED in decided):
+    if decided and (_is_last(response) or STATES.APPROVED in decided):
         queue_answer(conversation, response, ends_now=False)
 
 

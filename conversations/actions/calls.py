@@ -12,6 +12,12 @@ from conversations.models import Branch, Conversation, Fact, Response
 
 MOST_ROUNDS = 12
 """Responses that may call tools one after the other; the one after them has to answer without."""
+MOST_STEPS = 60
+"""The same where the model works with a computer, which takes a call for each look at the screen."""
+
+
+def most_rounds(response: Response) -> int:
+    return MOST_STEPS if "computer" in response.offered.get("hosted", ()) else MOST_ROUNDS
 
 
 def queue_answer(conversation: Conversation, response: Response, *, ends_now: bool) -> Response:
@@ -56,7 +62,7 @@ def _options(response: Response) -> dict[str, Any]:
     """What was asked for holds on, but for the wish to call a tool: it has been fulfilled, and would be for ever."""
     options: dict[str, Any] = dict(response.options)
     choice = options.pop("tool_choice", None)
-    if response.round + 1 >= MOST_ROUNDS:
+    if response.round + 1 >= most_rounds(response):
         options["tool_choice"] = "none"
     elif choice == "none":
         options["tool_choice"] = choice

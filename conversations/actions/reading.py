@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from conversations.access import Access
 from conversations.unread import said_by_others
 
@@ -11,5 +13,6 @@ def mark_unread(access: Access) -> bool:
     last = said_by_others(access.membership).last()
     if last is not None:
         access.membership.read_position = last.position - 1
-        access.membership.save(update_fields=["read_position"])
+        access.membership.read_at = timezone.now()
+        access.membership.save(update_fields=["read_position", "read_at"])
     return last is not None

@@ -13,7 +13,7 @@ REPEATED = ("tools", "tool_choice")
 
 def asked_like(response: Response, model: str) -> dict[str, Any]:
     """Return how another answer of `model`, "" for the usual one, is to be asked for: `options`, `model`, `making`."""
-    options = form_of(response)
+    options = _room_for(response) | form_of(response)
     if not _is_picture(response, model):
         return {"options": options, "model": model}
     options |= {name: response.options[name] for name in REPEATED if name in response.options}
@@ -23,6 +23,16 @@ def asked_like(response: Response, model: str) -> dict[str, Any]:
 def form_of(response: Response) -> dict[str, Any]:
     """Return the form that an answer was asked for in; nothing where that was words."""
     return {"text": {"format": response.options["text"]["format"]}} if response.answer_form else {}
+
+
+def _room_for(response: Response) -> dict[str, Any]:
+    """Return twice the limit that cut an answer in a form short, as far as the model goes: half a JSON is none."""
+    limit = response.options.get("max_output_tokens")
+    reason = (response.incomplete_details or {}).get("reason")
+    if not (response.answer_form and limit and reason == "max_output_tokens"):
+        return {}
+    most = catalog.capabilities(response.model).max_output_tokens
+    return {"max_output_tokens": min(2 * limit, most or 2 * limit)}
 
 
 def _is_picture(response: Response, model: str) -> bool:

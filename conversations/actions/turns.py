@@ -168,6 +168,8 @@ def continue_answer(access: Access, response: Response) -> Response:
         response.refresh_from_db()
         if response.status not in {Response.Status.INCOMPLETE, Response.Status.CANCELLED}:
             raise Refused("This answer is complete; there is nothing to continue.", code="complete", status=409)
+        if response.answer_form:
+            raise Refused("An answer in a form comes whole or not at all. Try again instead.", code="form", status=409)
         branch = _branch_after(conversation, response, access.user)
         following = _queue(conversation, branch, response, access.user)
         words = "Your last answer was cut off. Continue exactly where it stopped, without repeating anything."

@@ -117,7 +117,7 @@ def _chosen(asked: dict[str, Any]) -> QuerySet[AuditEntry]:
 
 
 def _actions(beginning: str) -> list[str]:
-    """Return the actions in the log that begin so: looked up one after the other, they are few and their entries many."""
+    """Return the actions in the log that begin so, looked up one by one: they are few, and their entries many."""
     found: list[str] = []
     last, actions = "", AuditEntry.objects.order_by("action")
     while action := actions.filter(action__gt=last, action__gte=beginning).values_list("action", flat=True).first():

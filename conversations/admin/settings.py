@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from conversations import site_settings
 from conversations.admin.pages import StaffRequest, needs, show
+from conversations.computer.needs import missing as missing_computer
 from conversations.errors import Refused
 from conversations.models import Change
-from conversations.site_settings import BY_NAME, SETTINGS, SiteSetting
+from conversations.site_settings import BY_NAME, COMPUTER, SETTINGS, SiteSetting
 
 SHOWN = 10
 """Changes of one setting on the page."""
@@ -40,6 +41,7 @@ def _page(request: StaffRequest, *, status: int = 200, refused: str = "", given:
                 "written": given if setting.name == refused else written(setting, setting.value),
                 "refused": setting.name == refused,
                 "changes": _changes(setting),
+                "missing": missing_computer() if setting.name == COMPUTER.name else "",
             }
             for setting in SETTINGS
         ],
@@ -70,6 +72,8 @@ def change(request: StaffRequest, name: str) -> HttpResponse:
         raise Http404
     given: Any = request.POST.get("value", "")
     try:
+        if setting.name == COMPUTER.name and given != "off" and (missing := missing_computer()):
+            raise Refused(missing, code=setting.name)
         site_settings.change(setting, given == "on" if setting.kind == "flag" else given, actor=request.user)
     except Refused as error:
         messages.error(request, f"{setting.label}: {error.sentence}")

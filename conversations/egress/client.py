@@ -87,7 +87,7 @@ def open_session(url: str, allowance: Allowance | None = None) -> aiohttp.Client
     if is_literal(host) and not allowance.allows(host, host):
         raise AddressRefused(f"{host} is not a public address.")
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=_GuardedResolver(allowance), use_dns_cache=False, limit=10),
+        connector=aiohttp.TCPConnector(resolver=GuardedResolver(allowance), use_dns_cache=False, limit=10),
         timeout=aiohttp.ClientTimeout(total=None, connect=10, sock_read=60),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
@@ -96,7 +96,7 @@ def open_session(url: str, allowance: Allowance | None = None) -> aiohttp.Client
     )
 
 
-class _GuardedResolver(AbstractResolver):
+class GuardedResolver(AbstractResolver):
     """Resolves a name and leaves out what may not be reached. The client connects to what is left, and asks no more."""
 
     def __init__(self, allowance: Allowance) -> None:

@@ -24,8 +24,6 @@ PAGE = 48
 COUNTED = 5_000
 """Pictures are counted up to here. Somebody who sees more has so many among the newest that these are gone through; of
 somebody who sees fewer all are looked at."""
-MOST_FOUND = 500
-"""Answers with the words that were looked for, the newest."""
 MOST_LOOKED_AT = {"sqlite": 5_000, "postgresql": 1_000}
 """Hits of everybody, the newest, that are gone through for those that are prompts. Each costs PostgreSQL ten times as
 much, which makes its words anew."""
@@ -183,33 +181,30 @@ def _narrowed(files: QuerySet[File], wanted: Wanted) -> QuerySet[File]:
 
 
 def _answers(user: User, query: Query) -> tuple[set[int], bool]:
-    """Return the responses with pictures of which the prompt has these words, asked for or revised.
+    """Return responses of which the prompt has these words, asked for or revised; many have made no picture.
 
     Hits are gone through from the newest on; where too many of them are no prompts, as it is with words that everybody
     says, the prompts of the newest pictures are read as well. Whatever it finds, it asks as often.
     """
     seen = Conversation.objects.visible_to(user)
     few = list(seen.values_list("pk", flat=True)[: FEW_CONVERSATIONS + 1])
-    pictures = File.objects.filter(purpose=File.Purpose.RESULT)
-    again = Response.objects.filter(input_from=OuterRef("response"))
+    most = MOST_LOOKED_AT[connection.vendor]
     found, whole = newest(
-        _prompts()
-        .filter(Exists(pictures.filter(response=OuterRef("response"))) | Exists(again))
-        .only("pk", "response_id"),
+        _prompts().only("pk", "response_id"),
         query,
         visible=seen,
-        limit=MOST_FOUND,
+        limit=most + 1,
         below=None,
         conversations=few if len(few) <= FEW_CONVERSATIONS else None,
-        batch=MOST_LOOKED_AT[connection.vendor],
-        most=MOST_LOOKED_AT[connection.vendor],
+        batch=most,
+        most=most,
     )
     ids = {item.response_id for item in found if item.response_id is not None}
     ids |= set(Response.objects.filter(input_from__in=ids).values_list("pk", flat=True))
     if not whole:
         hung = of_theirs(user) if len(few) <= FEW_CONVERSATIONS else of_all(user)
         ids |= _read(hung.filter(purpose=File.Purpose.RESULT), query)
-    return ids, whole and len(found) < MOST_FOUND
+    return ids, whole
 
 
 def _prompts() -> QuerySet[Item]:

@@ -87,6 +87,22 @@ def recipes(files: Sequence[File]) -> dict[str, Recipe]:
     }
 
 
+def references(response: Response) -> list[str]:
+    """Return the ids of the pictures that were given along with the prompt of a response."""
+    messages = Item.objects.present().filter(
+        response=response.input_owner_id, direction=Item.Direction.INPUT, type="message", role="user"
+    )
+    parts = [
+        part
+        for payload in messages.order_by("index").values_list("payload", flat=True)
+        if isinstance(payload, dict) and isinstance(payload.get("content"), list)
+        for part in payload["content"]
+        if isinstance(part, dict) and part.get("type") == "input_image"
+    ]
+    held = (part.get("image_url") for part in parts)
+    return [image["$file"] for image in held if isinstance(image, dict) and isinstance(image.get("$file"), str)]
+
+
 def _asked(responses: Iterable[Response]) -> dict[int, str]:
     """Return what a person wrote for each response; a regenerated one answers the words of another."""
     owners = {response.pk: response.input_owner_id for response in responses}

@@ -172,6 +172,8 @@ class Membership(models.Model):
     """The conversation's, kept here too: a list of ten thousand is then read from one index."""
     read_position = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     """Of the last fact that the member was shown."""
+    read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When `read_position` was moved: the member's other windows are told."""
 
     objects = MembershipQuerySet.as_manager()
 
@@ -184,6 +186,7 @@ class Membership(models.Model):
             models.Index(
                 fields=["user", "-activity_at", "-id"], name="archive", condition=Q(archived_at__isnull=False)
             ),
+            models.Index(fields=["read_at"], name="read_lately"),
         ]
 
     def __str__(self) -> str:

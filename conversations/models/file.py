@@ -51,6 +51,7 @@ class File(models.Model):
         IMPORT = "import"
         LOCKED = "locked"
         HEAT = "heat"
+        RECORDING = "recording"
 
     id = models.CharField(primary_key=True, max_length=64, default=file_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, blank=True, related_name="files")

@@ -16,6 +16,7 @@ KIND_NAMES = {
     "files": _("Files"),
     "images": _("Images"),
     "tool_data": _("Tool data"),
+    "recordings": _("Computer recordings"),
     "logs": _("Logs of answers"),
 }
 KINDS = tuple(KIND_NAMES)
@@ -59,6 +60,7 @@ class RetentionRule(models.Model):
     files = models.BooleanField(default=False)
     images = models.BooleanField(default=False)
     tool_data = models.BooleanField(default=False)
+    recordings = models.BooleanField(default=False, db_default=False)
     logs = models.BooleanField(default=False)
     days = models.PositiveIntegerField(_("keep for"), null=True, blank=True)
     """None is for ever."""

@@ -77,6 +77,9 @@ class FunctionTool(Approved):
 class ToolCall(models.Model):
     """One function call of a model, with its one execution. Only who moves it out of `ready` may run it."""
 
+    COMPUTER = "computer.step"
+    """The name of a step on the computer: no function can have it."""
+
     class State(models.TextChoices):
         WAITING = "waiting", _("waits for approval")
         READY = "ready", _("ready")

@@ -42,6 +42,7 @@ def purge_parts(now: dt.datetime) -> Counter[str]:
     for kind, rows, take in (
         ("files", retention.expired_files(rules, "files"), _take_files),
         ("images", retention.expired_files(rules, "images"), _take_files),
+        ("recordings", retention.expired_files(rules, "recordings"), _take_files),
         ("tool_data", retention.expired_tool_data(rules), _take_tool_data),
         ("logs", retention.expired_logs(rules), _take_logs),
     ):

@@ -25,6 +25,10 @@ Scope = RetentionRule.Scope
 NOT_TOOLS = ("message", "reasoning", "image_generation_call", "compaction")
 """Types of items that are said, thought or painted. Every other is a call of a tool, or its result."""
 
+_RECORDING, _PICTURE = Q(purpose=File.Purpose.RECORDING), Q(media_type__startswith="image/")
+FILES = {"files": ~_PICTURE & ~_RECORDING, "images": _PICTURE & ~_RECORDING, "recordings": _RECORDING}
+"""Each file is of exactly one of these kinds."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -94,10 +98,10 @@ def expired(rules: Rules, *, at: dt.datetime | None = None) -> QuerySet[Conversa
 
 
 def expired_files(rules: Rules, kind: str) -> QuerySet[File]:
-    """Return the files (`files`) or pictures (`images`) of living conversations whose own time is over."""
+    """Return the files (`files`), the pictures (`images`) or what a computer showed (`recordings`) of living
+    conversations whose own time is over."""
     rows = File.objects.filter(purged_at=None, conversation__deleted_at=None)
-    pictures = Q(media_type__startswith="image/")
-    return _of_kind(rules, kind, rows.filter(pictures if kind == "images" else ~pictures))
+    return _of_kind(rules, kind, rows.filter(FILES[kind]))
 
 
 def expired_tool_data(rules: Rules) -> QuerySet[Item]:
@@ -149,17 +153,15 @@ def preview(rules: Rules) -> Preview:
     items = Item.objects.filter(conversation__in=ids)
     files = File.objects.filter(conversation__in=ids, purged_at=None)
     shared = files.filter(Exists(File.objects.filter(sha256=OuterRef("sha256")).exclude(conversation__in=ids)))
-    picture = Q(media_type__startswith="image/")
     tool = ~Q(type__in=NOT_TOOLS)
     said = items.aggregate(messages=Count("pk", filter=~tool), tool_data=Count("pk", filter=tool))
-    kept = files.aggregate(files=Count("pk", filter=~picture), images=Count("pk", filter=picture))
-    stay = shared.aggregate(files=Count("pk", filter=~picture), images=Count("pk", filter=picture))
+    kept = files.aggregate(**{kind: Count("pk", filter=own) for kind, own in FILES.items()})
+    stay = shared.aggregate(**{kind: Count("pk", filter=own) for kind, own in FILES.items()})
     at_provider = Response.objects.filter(
         Q(provider_expires_at=None) | Q(provider_expires_at__gt=rules.at), conversation__in=ids, store=True
     ).exclude(provider_id="")
     parts = {
-        "files": unheld_parts(expired_files(rules, "files")).exclude(conversation__in=ids).count(),
-        "images": unheld_parts(expired_files(rules, "images")).exclude(conversation__in=ids).count(),
+        **{kind: unheld_parts(expired_files(rules, kind)).exclude(conversation__in=ids).count() for kind in FILES},
         "tool_data": unheld_parts(expired_tool_data(rules)).exclude(conversation__in=ids).count(),
     }
     count, months = going.count(), _months(rules)

@@ -13,6 +13,11 @@ AROUND = 90
 LENGTH = 280
 LOOKED_AT = 200_000
 """Characters of a text that are indexed, and looked at here."""
+MARKS = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|```.*$|(?=[^\n]*---)[ \t:|-]+$)|\*\*|`",
+    re.MULTILINE,
+)
+"""What Markdown has beside its words: headings, quotations, fences, the rule of a table, bold and code."""
 
 
 def excerpt(text: str, query: Query) -> list[Piece]:
@@ -22,7 +27,7 @@ def excerpt(text: str, query: Query) -> list[Piece]:
     first = pattern.search(folded(text)) if pattern else None
     start = max(0, first.start() - AROUND) if first else 0
     start = text.rfind(" ", 0, start + 1) + 1 if start else 0
-    shown = " ".join(text[start : start + LENGTH].split())
+    shown = " ".join(MARKS.sub("", text[start : start + LENGTH]).split())
     pieces = lit(shown, pattern.finditer(folded(shown)) if pattern else ())
     before = [("… ", False)] if start else []
     after = [(" …", False)] if start + LENGTH < len(text) else []

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from conversations.models import Conversation, Item
@@ -49,7 +49,7 @@ def newest(
 
     Only those in `visible` are returned: what the asker may see. `conversations` are all ids of these where they are
     few: the index then looks there only. The second value is False where older ones were not looked at. Who wants few
-    of the hits has `most` of them gone through in large batches, each of which takes one query to find and one to sift.
+    of the hits has `most` of them gone through in large batches: of each one query finds them, and three sift them.
 
     The hits are gone through from the newest on, because a list of all of them takes as long as there are many; and
     who sees thousands of conversations would have the database look for each hit in each of them, so it is asked by
@@ -62,9 +62,9 @@ def newest(
     batches = _batches_of_postgresql if connection.vendor == "postgresql" else _batches_of_sqlite
     found: list[Item] = []
     looked_at = 0
-    items = items.filter(Exists(visible.filter(pk=OuterRef("conversation"))))
     for ids, whole in batches(query, below or NEWEST, conversations, batch):
-        found += items.filter(_among(ids))[: limit - len(found)] if ids else []
+        seen = _seen(ids, visible)
+        found += items.filter(_among(seen))[: limit - len(found)] if seen else []
         if len(found) == limit:
             return found, True
         looked_at += len(ids)
@@ -128,6 +128,13 @@ def _ids(statement: str, values: Sequence[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()]
+
+
+def _seen(ids: Sequence[int], visible: QuerySet[Conversation]) -> list[int]:
+    """Return those of the items that are in a visible conversation."""
+    places = list(Item.objects.filter(_among(ids)).values_list("pk", "conversation_id")) if ids else []
+    seen = set(visible.filter(pk__in={place for _, place in places}).values_list("pk", flat=True))
+    return [pk for pk, place in places if place in seen]
 
 
 def _among(ids: Sequence[int]) -> Q:

@@ -1,4 +1,7 @@
-"""Tools that the provider runs itself. Salon only says that the model may use them, and shows what came of it."""
+"""Tools of the API. The provider runs them itself, but for the computer, which is a browser here.
+
+Salon says that the model may use them, and shows what came of it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from conversations.upstream.catalog import Capabilities
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,26 @@ HOSTED = {
         _("Run commands in a container at the provider."),
         {"type": "shell", "environment": {"type": "container_auto"}},
     ),
+    "computer": Hosted(
+        _("Computer"),
+        _("Work with a browser on the server, while you watch. It asks before a step that may not be right."),
+        {"type": "computer"},
+    ),
 }
 """By their types, which are also what the catalogue says that a model takes."""
+OLDER_COMPUTER = "computer_use_preview"
+"""What models of March 2025 take in place of `computer`."""
+COMPUTERS = frozenset({"computer", OLDER_COMPUTER})
+SCREEN = {"display_width": 1024, "display_height": 768, "environment": "browser"}
 
 
-def definition(name: str) -> dict[str, Any]:
+def takes(known: Capabilities, name: str) -> bool:
+    """Whether a model takes a tool of `HOSTED`, under whatever name."""
+    return name in known.tools or (name == "computer" and OLDER_COMPUTER in known.tools)
+
+
+def definition(name: str, known: Capabilities) -> dict[str, Any]:
     """Return the tool for a request. What a provider does not take of it is learned from its refusal."""
+    if name == "computer" and name not in known.tools:
+        return {"type": OLDER_COMPUTER, **SCREEN}
     return dict(HOSTED[name].definition)

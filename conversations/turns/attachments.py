@@ -45,6 +45,11 @@ LOST = re.compile(r"\b(?:file|assistant)-[A-Za-z0-9_-]{6,100}")
 GONE = "A file of this message is not kept here any more, so it cannot be sent."
 TAKEN = "[A file was here. It is not kept any more.]"
 """Said in place of what a retention rule took, so that the conversation can go on."""
+BLANK = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEElEQVR42mNsYIAAJgaKGAAmCACQtT"
+    "EKkQAAAABJRU5ErkJggg=="
+)
+"""A grey picture in place of one of a screen that is not kept any more: after a step the API wants one."""
 AWAY = "The files of this message cannot be read at the moment. Try again in a while."
 OURS = frozenset({"file_gone", "storage"})
 """Codes of what is wrong on our side."""
@@ -101,6 +106,9 @@ class Attachments:
                 continue
             if file.purged_at is not None and holder.get("type") in {"input_image", "input_file"}:
                 replaced[id(holder), key] = {"type": "input_text", "text": TAKEN}
+                continue
+            if file.purged_at is not None and holder.get("type") == "computer_screenshot":
+                replaced[id(holder), key] = {"type": "computer_screenshot", "image_url": BLANK}
                 continue
             kind = MASKING if id(holder) in masks else _kind(file)
             replaced[id(holder), key] = await self._resolved(holder, key, file, kind, attached, keeps=keeps)

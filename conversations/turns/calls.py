@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations import events, threads
 from conversations.actions.approvals import declined
-from conversations.actions.calls import MOST_ROUNDS, queue_answer
+from conversations.actions.calls import most_rounds, queue_answer
 from conversations.budgets import OverBudget
 from conversations.mcp import servers
 from conversations.models import Approval, Conversation, Fact, Item, Membership, Response, ToolCall
@@ -22,14 +22,19 @@ from conversations.tools.offers import Offer, offers_for
 from conversations.tools.registry import Tool
 from conversations.tools.runs import runs
 from conversations.tools.signatures import BadArguments, Caller
+from conversations.turns import computing
 
-CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
+CALLS = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+    computing.KIND: "computer_call_output",
+}
 """Items that the API wants an output for, and the type of that."""
 ASKING = frozenset({*CALLS, "mcp_approval_request"})
 MOST_CALLS = 16
 """In one response; the model is told that the others were not made."""
 MOST_ARGUMENTS = 100_000
-LOOPS = f"The model called tools {MOST_ROUNDS} times in a row and was stopped. Ask again to let it go on."
+LOOPS = "The model called tools {} times in a row and was stopped. Ask again to let it go on."
 UNANSWERED = "This call was not made: the answer was stopped, or nobody was there to make it."
 INTERRUPTED = "This call was interrupted. It is not known whether it was done, and it was not made again."
 WAITS = "This call waits for a person's approval. It was not made yet; go on without it."
@@ -53,7 +58,7 @@ def follow(conversation: Conversation, response: Response, items: Sequence[Item]
     for sentence in changed:
         _remark(response, sentence)
     calls = [item for item in items if item.type in CALLS]
-    if any(item.type != "function_call" or _text(item, "name") in _brought(response) for item in calls):
+    if not all(_is_ours(response, item) for item in calls):
         return
     labels = servers.by_label(response.offered.get("servers", ())) if response.calls else {}
     requests = [
@@ -63,8 +68,8 @@ def follow(conversation: Conversation, response: Response, items: Sequence[Item]
     ]
     if not calls and not requests:
         return
-    if response.round >= MOST_ROUNDS:
-        _remark(response, LOOPS)
+    if response.round >= (most := most_rounds(response)):
+        _remark(response, LOOPS.format(most))
         return
     _keep_calls(response, [item for item in calls if item.call_id])
     for item in requests:
@@ -91,6 +96,13 @@ def _remark(response: Response, sentence: str) -> None:
     response.save(update_fields=["remarks"])
 
 
+def _is_ours(response: Response, item: Item) -> bool:
+    """Whether we make the call: it is of a function that Salon offered, or to the computer that it did."""
+    if item.type == "function_call":
+        return _text(item, "name") not in _brought(response)
+    return computing.is_ours(response, item)
+
+
 def _brought(response: Response) -> set[str]:
     """The names of the functions that a client brought itself."""
     tools = response.options.get("tools")
@@ -111,6 +123,9 @@ def _keep_calls(response: Response, items: Sequence[Item]) -> None:
         if item.call_id in known:
             continue  # said twice, or in an earlier response already: it is not made again
         known.add(item.call_id)
+        if item.type == computing.KIND:
+            _keep_step(response, item)
+            continue
         name, arguments = _text(item, "name"), _text(item, "arguments")
         offer = offers.get(name) if name in offered else None
         problem = "Too many calls at once: this one was not made." if index >= MOST_CALLS else ""
@@ -128,6 +143,22 @@ def _keep_calls(response: Response, items: Sequence[Item]) -> None:
         )
         if asks and offer is not None:
             _ask(response, request_id=item.call_id, name=name, arguments=arguments, call=call, decides=offer.decides)
+
+
+def _keep_step(response: Response, item: Item) -> None:
+    """Keep a step on the computer. One of which the provider is not sure waits for a person."""
+    arguments, asks = computing.arguments_of(item.payload), computing.asks(item.payload)
+    call = ToolCall.objects.create(
+        conversation_id=response.conversation_id,
+        response=response,
+        call_id=item.call_id,
+        name=ToolCall.COMPUTER,
+        arguments=arguments,
+        state=STATES.WAITING if asks else STATES.READY,
+    )
+    if asks:
+        decides = computing.decides()
+        _ask(response, request_id=item.call_id, name=call.name, arguments=arguments, call=call, decides=decides)
 
 
 def _problem(name: str, arguments: str, offer: Offer | None, offered: set[str]) -> str:
@@ -162,9 +193,13 @@ def _ask(response: Response, *, request_id: str, name: str, arguments: str, **co
 
 
 async def answer(response: Response) -> None:
-    """Make the calls that `response` answers, each of them once, and store their outputs as its input."""
+    """Make the calls that `response` answers, each of them once, and store their outputs as its input.
+
+    Raise `Unable` where a step on the computer cannot be made.
+    """
     ready = await threads.runner.run(_take, response)
     await asyncio.gather(*(_make(call, tool, caller) for call, tool, caller in ready))
+    await computing.make(response)
     await threads.runner.run(_keep_outputs, response)
 
 
@@ -181,7 +216,8 @@ def _take(response: Response) -> list[tuple[ToolCall, Tool, Caller]]:
     offers = offers_for(asker) if writes is not None and writes.may_write else {}
     caller = Caller(user_id=asker.pk, conversation_id=response.conversation_id)
     taken = []
-    for call in calls.filter(state=STATES.READY).select_related("approval"):
+    functions = calls.filter(state=STATES.READY).exclude(name=ToolCall.COMPUTER)
+    for call in functions.select_related("approval"):
         offer = offers.get(call.name)
         problem = "" if offer else "This tool is not offered to the person who asked any more. It was not called."
         if hasattr(call, "approval") and call.approval.digest != digest("", call.name, call.arguments):
@@ -231,15 +267,31 @@ def outputs(response: Response, *, but: Container[str] = ()) -> list[dict[str, A
 
 
 def outputs_for(items: Sequence[Item]) -> dict[str, dict[str, Any]]:
-    """Return an output for each of these calls, by call id: the API takes no conversation on without them."""
+    """Return an output for each of these calls, by call id: the API takes no conversation on without them.
+
+    A step on the computer that was not made has none.
+    """
     asked = {item.call_id: item for item in reversed(items) if item.call_id}
     conversations = {item.conversation_id for item in items}
     rows = ToolCall.objects.filter(conversation__in=conversations, call_id__in=asked) if asked else ()
     known = {row.call_id: row for row in rows}
-    return {
-        call_id: {"type": CALLS[item.type], "call_id": call_id, "output": _output(item, known.get(call_id))}
-        for call_id, item in reversed(asked.items())
-    }
+    told = {call_id: _told(item, known.get(call_id)) for call_id, item in reversed(asked.items())}
+    return {call_id: payload for call_id, payload in told.items() if payload is not None}
+
+
+def _told(item: Item, call: ToolCall | None) -> dict[str, Any] | None:
+    if item.type == computing.KIND:
+        return computing.output_of(item.payload, call)
+    return {"type": CALLS[item.type], "call_id": item.call_id, "output": _output(item, call)}
+
+
+def waits_for_a_picture(response: Response, given: Sequence[dict[str, Any]]) -> bool:
+    """Whether a step that `response` asks for has no output, neither among those given nor one that we could give."""
+    if not response.calls:
+        return False
+    items = Item.objects.filter(response=response, direction=Item.Direction.OUTPUT, type=computing.KIND)
+    ids = {item.call_id for item in items} - {item.get("call_id") for item in given}
+    return bool(ids - outputs_for([item for item in items if item.call_id in ids]).keys())
 
 
 def _output(item: Item, call: ToolCall | None) -> str:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from conversations import catalog, schemas
 from conversations.branches import path
 from conversations.models import Conversation, Item, Response
+from conversations.tools.hosted import OLDER_COMPUTER
 from conversations.turns import calls, offers
 from conversations.turns.history import Listener, Told, matched, told_again
 from conversations.upstream.catalog import Capabilities
@@ -69,6 +70,9 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
     listener = Listener("" if bare else response.endpoint, reasons=reasons, tools=tools)
     inputs = _inputs(response) if response.inputs is None else response.inputs
     told, given = told_again(between, listener), [item.payload for item in inputs]
+    if anchor is not None and calls.waits_for_a_picture(anchor, given):
+        # No output can be given for what was not done on the computer, so the call is not told at all
+        return build(response, rebuild=True, bare=bare)
     items = matched(told + given, alone=anchor is None)
     if response.door == Response.Door.GATEWAY:  # what a client sends it means: the provider says what is wrong with it
         items = [item for item in items if not any(item is own for own in given)] + given
@@ -92,6 +96,8 @@ def build(response: Response, *, rebuild: bool = False, bare: bool = False) -> R
         body["background"] = True
     if offered:
         body["tools"] = tools
+        if any(tool["type"] == OLDER_COMPUTER for tool in offered):
+            body.setdefault("truncation", "auto")  # which that tool asks for
     elif response.offered and not tools:
         body.pop("tool_choice", None)
     if body.get("background") and not store:

@@ -227,7 +227,16 @@ def _interpreter(payload: dict[str, Any]) -> dict[str, Any] | None:
     return {"code": None, "outputs": None, **kept} if kept else None
 
 
-SPECIAL = {"image_generation_call": _picture, "code_interpreter_call": _interpreter}
+def _on_computer(payload: dict[str, Any]) -> dict[str, Any] | None:
+    """The provider leaves these in progress until it has the picture after them."""
+    return _plain({**payload, "status": "completed"})
+
+
+SPECIAL = {
+    "image_generation_call": _picture,
+    "code_interpreter_call": _interpreter,
+    "computer_call": _on_computer,
+}
 
 
 def _with_few_images(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conversations.computer import needs
 from conversations.mcp import servers
 from conversations.models import Response
 from conversations.models.vector_store import usable as usable_stores
@@ -21,7 +22,10 @@ def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[
     if not functions and not ids and not own and not stores:
         return [], []
     asked = {tool.get("type") for tool in response.options.get("tools") or () if isinstance(tool, dict)}
-    tools = [hosted.definition(name) for name in own if name in capabilities.tools and name not in asked]
+    if "computer" in own and (hosted.COMPUTERS & asked or not needs.is_on()):
+        own = [name for name in own if name != "computer"]
+    usable = [name for name in own if hosted.takes(capabilities, name) and name not in asked]
+    tools = [hosted.definition(name, capabilities) for name in usable]
     remarks: list[str] = []
     if stores and "file_search" in capabilities.tools:
         found = [store.provider_id for store in usable_stores(response.created_by, stores)]
@@ -34,6 +38,6 @@ def tools_of(response: Response, capabilities: Capabilities) -> tuple[list[dict[
             tool, sentence = servers.request_tool(server)
             tools += [tool] if tool else []
             remarks += [sentence] if sentence else []
-    if not {"function", "mcp", "file_search", *hosted.HOSTED} & set(capabilities.tools):
+    if not {"function", "mcp", "file_search", *hosted.HOSTED, *hosted.COMPUTERS} & set(capabilities.tools):
         remarks.append(NO_TOOLS)
     return tools, remarks

@@ -17,10 +17,13 @@ from conversations.actions import pixel_locks
 from conversations.actions.approvals import lapse_due
 from conversations.actions.files import sweep_unattached
 from conversations.actions.program_files import sweep_expired
+from conversations.computer.browser import wipe
+from conversations.computer.desk import desk
 from conversations.hub import hub
 from conversations.models import Response, StreamChunk
 from conversations.renditions import make_all
 from conversations.replay import frames_from
+from conversations.turns import computing
 from conversations.turns.importer import Importer
 from conversations.turns.keeper import Keeper
 from conversations.turns.locking import Locking
@@ -63,6 +66,7 @@ class Runner:
         recorder.start()
         if alone:
             await threads.runner.run(_expire_leases)
+            await threads.runner.run(wipe)
         dispatch.register(self)
         self._sweeper = asyncio.create_task(self._sweep())
         self._warming = asyncio.create_task(warm_up())
@@ -82,6 +86,7 @@ class Runner:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=DRAIN)
+        await desk.close_all()
         await recorder.stop()
         await forget()
 
@@ -96,6 +101,7 @@ class Runner:
     async def _run(self, response_id: int, claimed: Claimed | None) -> None:
         try:
             turn = await run_turn(response_id, self.holder, claimed)
+            await computing.tidy()
             if turn is None:
                 return
             for following in turn.waiting:
@@ -141,6 +147,7 @@ class Runner:
                 for response_id in await threads.runner.run(due):
                     self.run(response_id)
                 await self._locking.look()
+                await computing.tidy()
                 if self._copying is None or self._copying.done():
                     self._copying = asyncio.create_task(_make_copies())
                 if loop.time() - lapsed > 5:

@@ -10,6 +10,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from conversations import sealing, threads
+from conversations.computer.acting import Unable
 from conversations.models import Response
 from conversations.output import Output
 from conversations.turns import calls, context, made_files, mirror, repair
@@ -129,7 +130,10 @@ class Turn:
         request = self.request
         if request is None:
             if self.response.answers_id:
-                await calls.answer(self.response)
+                try:
+                    await calls.answer(self.response)
+                except Unable as error:
+                    return Ending(Response.Status.FAILED, error={"code": "computer", "message": error.sentence})
             request = await threads.runner.run(context.build, self.response)
         for _ in range(repair.MOST):
             try:

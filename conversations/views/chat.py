@@ -19,6 +19,7 @@ from conversations.gallery.recipes import recipes
 from conversations.models import AnswerSchema, Branch, Conversation, Response
 from conversations.models.approval import DECIDE
 from conversations.models.mark import USUAL
+from conversations.tools import hosted
 from conversations.tools.hosted import HOSTED
 from conversations.views import kept, library, tools
 from conversations.views.json import SignedInRequest, answer, body, door, listing, text, whole_number
@@ -56,7 +57,9 @@ def conversation(request: SignedInRequest, conversation_id: str) -> HttpResponse
                 "label": catalog.capabilities(name).label,
                 "demo": settings.SALON_PROVIDER is None,
                 "vision": catalog.capabilities(name).vision,
-                "takes": [kind for kind in ("function", "mcp", *HOSTED) if kind in catalog.capabilities(name).tools],
+                "takes": [
+                    kind for kind in ("function", "mcp", *HOSTED) if hosted.takes(catalog.capabilities(name), kind)
+                ],
                 "options": parameters.offered(catalog.capabilities(name)),
             }
             for name in settings.SALON_MODELS

@@ -82,7 +82,8 @@ def _row(kind: str, found: Standing) -> dict[str, Any]:
 
 
 def _file(file: File, kinds: dict[str, Standing]) -> dict[str, Any]:
-    own = kinds["images" if file.media_type.startswith("image/") else "files"]
+    picture = "images" if file.media_type.startswith("image/") else "files"
+    own = kinds["recordings" if file.purpose == File.Purpose.RECORDING else picture]
     days = [file.created_at + dt.timedelta(days=own.days)] if own.days is not None else []
     whole = kinds["messages"].expires_at
     goes = min([*days, *([whole] if whole else [])], default=None)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations import access, snapshots
 from conversations.actions import making
 from conversations.errors import NotFound, Refused
-from conversations.gallery.recipes import recipes
+from conversations.gallery.recipes import recipes, references
 from conversations.studio import state as states
 from conversations.studio.works import works as works_of
 from conversations.views import kept
@@ -61,7 +61,10 @@ def _recalled(request: SignedInRequest) -> dict[str, Any] | None:
     """Return what the form is filled with from a picture of the gallery, as the address names it."""
     for what in ("all", "prompt", "size"):
         if files := access.pictures_for(request.user, request.GET.getlist(what)[:1]):
-            return recipes(files)[files[0].pk].for_studio(what)
+            recipe = recipes(files)[files[0].pk]
+            given = references(recipe.response) if what == "all" and recipe.response is not None else []
+            there = [file.pk for file in access.pictures_for(request.user, given)]
+            return recipe.for_studio(what) | {"references": there}
     return None
 
 

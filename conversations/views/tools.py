@@ -9,12 +9,13 @@ from django.http import HttpResponse
 
 from conversations import access, catalog, snapshots
 from conversations.actions import conversations
+from conversations.computer import needs
 from conversations.errors import Refused
 from conversations.mcp import servers
 from conversations.models import McpServer, User
 from conversations.models.tool import offered_to
 from conversations.models.vector_store import usable as usable_stores
-from conversations.tools.hosted import HOSTED
+from conversations.tools.hosted import HOSTED, takes
 from conversations.tools.offers import offers_for
 from conversations.views.json import SignedInRequest, answer, body, door
 
@@ -32,15 +33,15 @@ def offered(user: User) -> list[dict[str, Any]]:
         for name, offer in offers_for(user).items()
     ]
     rows = offered_to(user, McpServer.objects.all()).order_by("label") if user.is_active else ()
-    taken = {kind for model in settings.SALON_MODELS for kind in catalog.capabilities(model).tools}
+    models = [catalog.capabilities(model) for model in settings.SALON_MODELS]
     of_provider = [
         {"kind": "hosted", "key": name, "label": tool.label, "about": tool.about, "approval": False}
         for name, tool in HOSTED.items()
-        if name in taken
+        if name in switchable() and any(takes(known, name) for known in models)
     ]
     stores = [
         {"kind": "stores", "key": row.pk, "label": row.label, "about": row.description, "approval": False}
-        for row in (usable_stores(user) if "file_search" in taken else ())
+        for row in (usable_stores(user) if any("file_search" in known.tools for known in models) else ())
     ]
     return (
         of_provider
@@ -59,6 +60,11 @@ def offered(user: User) -> list[dict[str, Any]]:
     )
 
 
+def switchable() -> set[str]:
+    """Return the tools of the API that may be switched on here: the computer only where an administrator has."""
+    return set(HOSTED) - (set() if needs.is_on() else {"computer"})
+
+
 @door("POST")
 def switch(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     """Switch tools: `{"functions": {name: on}, "servers": {id: on}, "hosted": {type: on}, "stores": {id: on}}`.
@@ -72,7 +78,7 @@ def switch(request: SignedInRequest, conversation_id: str) -> HttpResponse:
     mine = offers_for(request.user)
     usable = {str(server.pk) for server in servers.usable(request.user, map(int, ids))}
     shelves = {str(store.pk) for store in usable_stores(request.user, map(int, stores))}
-    known = [(functions, set(mine)), (ids, usable), (hosted, set(HOSTED)), (stores, shelves)]
+    known = [(functions, set(mine)), (ids, usable), (hosted, switchable()), (stores, shelves)]
     if any(on and name not in names for switches, names in known for name, on in switches.items()):
         raise Refused("This tool is not offered to you. Load the page again to see what is.", code="not_offered")
     conversation = conversations.switch_tools(

@@ -14,6 +14,7 @@ import "./elements/message-menu.js";
 import "./elements/seen-by.js";
 import "./elements/status-line.js";
 import "./elements/tool-switches.js";
+import { backFromPanel, remember, remembered } from "./lib/addresses.js";
 import { CallFailed, get, post } from "./lib/api.js";
 import { ConversationStore } from "./lib/conversation-store.js";
 import { gettext } from "./lib/gettext.js";
@@ -24,6 +25,7 @@ import { ReadReports, markUnread } from "./lib/read-reports.js";
 import { say, tried } from "./lib/said.js";
 import { showInSidebar } from "./lib/sidebar-row.js";
 import { ConversationSocket } from "./lib/socket.js";
+import { changesWork } from "./lib/turns.js";
 import { showFaces } from "./views/faces.js";
 
 /** @type {import("./types").PageState} */
@@ -87,13 +89,8 @@ function taken({ turn, branch }) {
   rememberBranch();
 }
 
-/** The address names the branch that is looked at, unless it is the main one, and the answer that is inspected. */
 function rememberBranch(how = /** @type {"pushState" | "replaceState"} */ ("replaceState")) {
-  const query = new URLSearchParams();
-  if (!store.follows && store.branch !== null) query.set("branch", String(store.branch));
-  if (inspector.shown !== null) query.set("inspect", String(inspector.shown));
-  const url = query.size ? `${here}?${query}` : here;
-  if (url !== location.pathname + location.search) history[how](null, "", url);
+  remember(here, { branch: store.follows ? null : store.branch, inspected: inspector.shown }, how);
 }
 
 /** @param {number | null} branch null: the main one */
@@ -152,8 +149,7 @@ function refresh() {
     composer.shared = conversation.people.count > 1;
     composer.running = store.running.length > 0;
     composer.model = conversation.model;
-    const model = store.models.find(({ name }) => name === conversation.model) ?? store.models[0];
-    composer.sees = model?.vision ?? true;
+    composer.sees = store.model?.vision ?? true;
   }
 }
 
@@ -185,6 +181,7 @@ socket.addEventListener("frames", (event) => {
   store.apply(frames);
   reports.look();
   for (const frame of frames) if (frame.type === "unread") sidebar.showUnread(frame);
+  if (frames.some((frame) => changesWork(frame, store.me))) document.dispatchEvent(new Event("work:changed"));
   if (company.hear(frames, store.me)) showFaces(faces, store.conversation.people, company.presence);
 });
 socket.addEventListener("state", (event) => {
@@ -256,7 +253,10 @@ const actions = {
     options.close(); // there is room for one panel
     inspector.open(id);
   },
-  "inspector:moved": () => rememberBranch(),
+  "inspector:moved": ({ id }) => {
+    if (id === null && backFromPanel()) return;
+    rememberBranch(remembered("inspect") === null ? "pushState" : "replaceState");
+  },
   "chat:older": loadOlder,
   "chat:typing": ({ to }) => socket.send({ type: "typing", to }),
   "chat:edit-last": () => log.editLast(),
@@ -334,14 +334,14 @@ for (const start of document.querySelectorAll("[data-start]")) {
   start.addEventListener("click", () => composer?.fill(start.getAttribute("data-start") ?? ""));
 }
 addEventListener("popstate", () => {
-  const branch = new URLSearchParams(location.search).get("branch");
-  open(branch === null ? null : Number(branch));
+  const branch = remembered("branch");
+  if ((branch ?? store.conversation.branch) !== store.branch) open(branch);
+  inspector.show(remembered("inspect"));
 });
 
 log.news = new NewLine(state.new);
 log.show(store);
-const inspected = Number(new URLSearchParams(location.search).get("inspect"));
-if (inspected > 0) inspector.open(inspected);
+inspector.show(remembered("inspect"));
 refresh();
 toNamedTurn();
 addEventListener("hashchange", toNamedTurn);

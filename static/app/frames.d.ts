@@ -27,6 +27,7 @@ export type Frame =
   | { type: "waiting"; response: number; seconds: number; message: string }
   | ({ type: "presence" } & Presence)
   | { type: "unread"; conversation: string; count: number }
+  | { type: "notices" }
   | { type: "reload"; reason: string }
   | { type: "ping" }
   | { type: "error"; message: string };

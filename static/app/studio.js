@@ -78,6 +78,19 @@ function refresh() {
   sayWhatRuns();
 }
 
+/** Draws once for all that came together: eight results end at about the same time. */
+function soon() {
+  if (soon.waits) return;
+  soon.waits = true;
+  const draw = () => {
+    soon.waits = false;
+    refresh();
+  };
+  if (document.hidden) setTimeout(draw);
+  else requestAnimationFrame(draw);
+}
+soon.waits = false;
+
 /** Has the editor show what *Edit* would change, and the form whether that has a mask. */
 function mask() {
   const target = making.target?.id;
@@ -226,11 +239,12 @@ for (const [name, act] of Object.entries(actions))
 store.addEventListener("change", (event) => {
   const id = /** @type {CustomEvent} */ (event).detail;
   const turn = id === null ? undefined : store.turns.get(id);
-  // While pictures form, only what they form in is drawn again
-  if (!turn) return refresh();
-  queue.updateTurn(turn, { version: watched === undefined ? looked : undefined, turn: watched });
+  // While pictures form, only what they form in is drawn again: the one that is looked at first
+  if (!turn) return soon();
   const forming = store.partials.get(turn.id)?.at(-1);
   if (turn.id === watched && forming) stage.update({ versions: store.versions, shown: undefined, forming, words: "" });
+  queue.updateTurn(turn, { version: watched === undefined ? looked : undefined, turn: watched });
+  tree.updateTurn(turn);
 });
 store.addEventListener("resync", (event) =>
   socket.send({ type: "resync", response: /** @type {CustomEvent} */ (event).detail }),

@@ -172,3 +172,17 @@ def test_the_studio_takes_all_the_prompt_the_size_or_the_picture(
     assert answer.context["state"]["recalled"] == filled
     theirs = as_charlie.post("/studio/new/", follow=True).redirect_chain[-1][0]
     assert as_charlie.get(f"{theirs}?{what}={lamp.pk}").context["state"]["recalled"] is None
+
+
+def test_everything_includes_the_pictures_that_were_given_along(
+    paint: Paint, as_bob: Client, conversation: Conversation
+) -> None:
+    given, gone, lamp = paint("A bowl"), paint("A jug"), paint("A lamp")
+    message = Item.objects.get(response=lamp.response, direction=Item.Direction.INPUT)
+    pictures = [{"type": "input_image", "image_url": file.reference} for file in (given, gone)]
+    message.payload = {**message.payload, "content": [*message.payload["content"], *pictures]}
+    message.save()
+    File.objects.filter(pk=gone.pk).update(purged_at=timezone.now())
+    for what, expected in (("all", [given.pk]), ("prompt", []), ("size", [])):
+        answer = as_bob.post(f"/gallery/{lamp.pk}/recall/", {"what": what}, follow=True)
+        assert answer.context["state"]["recalled"]["references"] == expected

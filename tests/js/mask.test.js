@@ -228,3 +228,15 @@ test("the overlay draws the rectangle that changed, dashed at the edge and hatch
   assert.equal(new Set(pixels.slice(50 * wide + 10, 50 * wide + 80)).size, 2);
   assert.equal(windowRect(square(900, 0, 990, 10), view, { width: 500, height: 500 }), null);
 });
+
+test("a mask is blank until a single pixel is painted, wherever it is, and its bounds hold that", () => {
+  for (const index of [0, 6, 11, 14]) {
+    const mask = new Mask(5, 3);
+    assert.equal(mask.isBlank, true);
+    assert.equal(shapes.bounds(mask), null);
+    mask.data[index] = 1;
+    assert.equal(mask.isBlank, false);
+    const [x, y] = [index % 5, Math.floor(index / 5)];
+    assert.deepEqual(shapes.bounds(mask), square(x, y, x + 1, y + 1));
+  }
+});

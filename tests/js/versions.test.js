@@ -112,8 +112,15 @@ test("the server says the number of a version, and what still streams is counted
   ];
   assert.deepEqual(
     versionsOf(turns, linksOf(turns)).map(({ number }) => number),
-    [121, 123, 122],
+    [121, 122, 123],
   );
+});
+
+test("the main version is the last one of the conversation's main branch", () => {
+  const turns = [turn(1, { files: ["a"] }), turn(2, { branch: 1, files: ["b"] }), turn(3, { files: ["c"] })];
+  const known = state(turns);
+  const main = (branch) => new StudioStore({ ...known, conversation: { ...known.conversation, branch } }).main?.id;
+  assert.deepEqual([main(1), main(3), main(9), main(undefined)], ["b", "c", undefined, undefined]);
 });
 
 test("a chain that leads into itself ends", () => {

@@ -141,6 +141,7 @@ class Window:
         self.presence: dict[str, Any] = {"count": 0, "people": [], "writing": []}
         """Who is here, as the last frame about it says."""
         self.unread: dict[str, int] = {}
+        self.noticed = 0
         """What this page was told of other conversations."""
         self.lose = 0
         """How many of the next frames to lose on the way."""
@@ -257,6 +258,7 @@ class Window:
             self.presence = frame
         if frame["type"] == "unread":
             self.unread[frame["conversation"]] = frame["count"]
+        self.noticed += frame["type"] == "notices"
         async with self._news:
             self.connections += frame["type"] == "hello"
             self._news.notify_all()

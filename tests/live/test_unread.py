@@ -60,6 +60,31 @@ async def test_what_is_said_elsewhere_is_told_within_seconds_and_read_where_it_i
     assert his.unread == {}
 
 
+async def test_what_is_read_in_one_window_is_read_in_the_others(alice: Person, bob: Person, enter: Entered) -> None:
+    here, there = await begun(alice, "Here", "Bob"), await begun(alice, "There", "Bob")
+    hers = await enter(alice.window(here))
+    await bob.post(f"/conversations/{there}/notes/", {"text": "A word"})
+    await hers.until(lambda: hers.unread.get(there) == 1)
+    async with alice.window(there) as looking:
+        await looking.read()
+        await hers.until(lambda: hers.unread.get(there) == 0)
+
+
+async def test_a_window_is_told_when_a_notice_comes_and_when_it_is_read_elsewhere(
+    alice: Person, bob: Person, enter: Entered
+) -> None:
+    here, there = await begun(alice, "Here"), await begun(alice, "There", "Bob")
+    hers, his = await enter(alice.window(here)), await enter(bob.window(there))
+    async with asyncio.timeout(30):
+        while not hers.noticed:  # what waited when the window was opened is no news
+            await bob.post(f"/conversations/{there}/notes/", {"text": "Look, @Alice"})
+            await asyncio.sleep(1)
+    told = hers.noticed
+    await alice.ask("POST", "/notices/read/")
+    await hers.until(lambda: hers.noticed > told)
+    assert his.noticed == 0
+
+
 async def test_nobody_reads_what_was_not_told(alice: Person, bob: Person) -> None:
     conversation = await begun(alice, "Ahead", "Bob")
     async with alice.socket(conversation) as socket:

@@ -85,8 +85,8 @@ def test_the_preview_is_what_the_purge_then_does(make: Make, admin: User, bob: U
 
     promised = preview(Rules(timezone.now(), draft=asked))
     assert (promised.conversations, promised.held) == (3, 1)
-    assert promised.counts == {"messages": 12, "tool_data": 6, "files": 6, "images": 0, "responses": 0}
-    assert promised.elsewhere == {"files": 6, "images": 0}
+    assert promised.counts == {"messages": 12, "tool_data": 6, "files": 6, "images": 0, "recordings": 0, "responses": 0}
+    assert promised.elsewhere == {"files": 6, "images": 0, "recordings": 0}
     assert sum(count for _, count in promised.months) == 4
 
     assert deletion.apply_rules(timezone.now()) == 0  # a draft deletes nothing
@@ -217,7 +217,7 @@ def test_files_pictures_and_tool_data_have_times_of_their_own(make: Make, admin:
     promised = preview(Rules(timezone.now()))
     assert (promised.conversations, promised.counts["files"], promised.counts["tool_data"]) == (0, 1, 1)
 
-    assert parts.purge_parts(timezone.now()) == {"files": 1, "images": 0, "tool_data": 1, "logs": 0}
+    assert parts.purge_parts(timezone.now()) == {"files": 1, "images": 0, "recordings": 0, "tool_data": 1, "logs": 0}
     assert not default_storage.exists(stored(b"kanarienvogel"))
     assert default_storage.exists(picture.storage_name)
     call = Item.objects.get(type="function_call")

@@ -73,6 +73,12 @@ def test_an_excerpt_begins_near_the_first_hit_of_a_long_text() -> None:
     assert shown.endswith(" …")
 
 
+def test_an_excerpt_shows_the_words_of_markdown_without_its_marks() -> None:
+    text = "## The **lamp**\n\n> It is `brass`.\n\n| a | b |\n|---|--:|\n| 2 * 3 | x_y |\n```python\nlight()\n```"
+    shown = "".join(words for words, _ in excerpt(text, parse("lamp")))
+    assert shown == "The lamp It is brass. | a | b | | 2 * 3 | x_y | light()"
+
+
 def test_an_excerpt_finds_what_has_accents_and_phrases_over_punctuation() -> None:
     assert ("Café", True) in excerpt("Im Café", parse("cafe "))
     assert ("sixty, centimetres", True) in excerpt("sixty, centimetres", parse('"sixty centimetres"'))

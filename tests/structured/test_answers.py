@@ -13,7 +13,8 @@ from aiohttp.test_utils import TestServer
 
 from conversations import access, snapshots, threads
 from conversations.actions import turns
-from conversations.models import Conversation, User
+from conversations.errors import Refused
+from conversations.models import Conversation, Response, User
 from conversations.turns.provider import forget
 from conversations.turns.turn import run_turn
 from conversations.upstream.config import ProviderConfig
@@ -123,6 +124,19 @@ async def test_a_refusal_and_half_an_answer_speak_for_themselves(talk: Talk) -> 
     details = {"reason": "max_output_tokens"}
     turn = await talk.ask(saying('{"lamps": [', ending="incomplete", details=details), form())
     assert (turn["status"], turn["incomplete"], turn["fit"]) == ("incomplete", "max_output_tokens", None)
+
+
+async def test_json_that_was_cut_short_is_tried_again_with_twice_the_room_and_not_continued(talk: Talk) -> None:
+    half = saying('{"lamps": [', ending="incomplete", details={"reason": "max_output_tokens"})
+    await talk.ask(half, form())
+    cut = await threads.runner.run(Response.objects.latest, "id")
+    cut.options["max_output_tokens"] = 200
+    await threads.runner.run(cut.save)
+    found = await threads.runner.run(access.conversation_for, talk.alice, talk.conversation.pk)
+    with pytest.raises(Refused):
+        await threads.runner.run(turns.continue_answer, found, cut)
+    again = await threads.runner.run(turns.regenerate, found, cut)
+    assert (again.answer_form, again.options["max_output_tokens"]) == ("lamps", 400)
 
 
 async def test_words_are_held_against_nothing(talk: Talk) -> None:

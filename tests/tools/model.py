@@ -28,6 +28,22 @@ def calling(name: str, arguments: str, *, call_id: str = "") -> Item:
     }
 
 
+def acting(*actions: Item, checks: list[str] | None = None, older: bool = False) -> Item:
+    """A step on a computer: of the newer tool, or the one action of the `older`."""
+    number = next(numbers)
+    return {
+        "id": f"cu_{number}",
+        "type": "computer_call",
+        "status": "in_progress" if older else "completed",
+        "call_id": f"call_{number}",
+        **({"action": actions[0]} if older else {"actions": list(actions)}),
+        "pending_safety_checks": [
+            {"id": f"sc_{number}_{place}", "code": "malicious_instructions", "message": message}
+            for place, message in enumerate(checks or ())
+        ],
+    }
+
+
 def saying(text: str) -> Item:
     part = {"type": "output_text", "text": text, "annotations": []}
     number = next(numbers)
@@ -80,6 +96,8 @@ class Model:
         ):
             if ids:
                 return _refused(f"{problem} function call {sorted(ids)[0]}.")
+        if problem := _unanswered_steps(history):
+            return _refused(problem)
         if len(answered) != len(set(answered)):
             return _refused("A function call has two outputs.")
         if self.refuses and any(self.refuses in tool for tool in body.get("tools", ())):
@@ -101,6 +119,20 @@ class Model:
         ]
         body_of = sse(*({**event, "sequence_number": number} for number, event in enumerate(events)))
         return web.Response(body=body_of, content_type="text/event-stream")
+
+
+def _unanswered_steps(history: list[Item]) -> str:
+    """What is wrong about the steps on a computer, "" where each has its picture, and its checks are acknowledged."""
+    steps = {item["call_id"]: item for item in history if item.get("type") == "computer_call"}
+    given = {item["call_id"]: item for item in history if item.get("type") == "computer_call_output"}
+    if different := steps.keys() ^ given.keys():
+        return f"No tool output found for computer call {sorted(different)[0]}."
+    for call_id, step in steps.items():
+        if not given[call_id]["output"].get("image_url", "").startswith("data:image/png;base64,"):
+            return "A picture is wanted."
+        if step["pending_safety_checks"] != given[call_id].get("acknowledged_safety_checks", []):
+            return f"Computer call {call_id} has safety checks that were not acknowledged."
+    return ""
 
 
 def _deltas(index: int, item: Item) -> list[dict[str, Any]]:

@@ -160,7 +160,7 @@ async def test_a_model_that_loops_has_to_answer_and_is_stopped(adding: Chat, mod
     assert len(made) == MOST_ROUNDS
     assert len(model.asked) == MOST_ROUNDS + 1
     assert model.asked[-1]["tool_choice"] == "none"
-    assert last.remarks[-1] == LOOPS
+    assert last.remarks[-1] == LOOPS.format(MOST_ROUNDS)
     assert (last.status, await adding.db(due)) == ("completed", [])
     model.plays = [[saying("Yes?")]]
     assert (await adding.say("Still there?")).status == "completed"

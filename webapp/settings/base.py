@@ -124,6 +124,9 @@ if SALON_RUNNER == "worker" and not REDIS_URL:
     raise env.BadSetting("SALON_RUNNER is “worker”, which needs Redis between the processes: set REDIS_URL.")
 if SALON_RUNNER == "worker":
     INSTALLED_APPS.append("procrastinate.contrib.django")
+# The browser that models work with, where an administrator switches that on
+CHROMIUM = env.text("CHROMIUM")
+SALON_COMPUTER_SANDBOX = env.flag("SALON_COMPUTER_SANDBOX", True)
 SALON_STATE = env.choice("SALON_STATE", "stored", ("stored", "manual", "stateless"))
 SALON_STATE_LOCKED = env.flag("SALON_STATE_LOCKED")
 SALON_BACKGROUND = env.choice("SALON_BACKGROUND", "auto", ("auto", "always", "never"))

@@ -27,6 +27,8 @@ if REDIS_URL:
     # A database of its own for each: clearing a cache of Redis empties the whole database
     CACHES = {"default": {**CACHES["default"], "OPTIONS": {"db": int(_worker.removeprefix("gw") or 0) % 15 + 1}}}
 
+SALON_COMPUTER_SANDBOX = os.geteuid() != 0  # Chromium has none for root, which the suite may run as
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -39,6 +39,12 @@ class AnswerInspector extends AppElement {
     return this.#id;
   }
 
+  /** @param {number | null} id of the response; null closes it */
+  show(id) {
+    if (id === null) this.close();
+    else if (id !== this.#id) this.open(id);
+  }
+
   /** @param {number} id of the response */
   async open(id) {
     this.#opener ??= document.activeElement;

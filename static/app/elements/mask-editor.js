@@ -275,7 +275,7 @@ class MaskEditor extends AppElement {
     const work = this.#work;
     if (!work) return;
     this.share = work.mask.share();
-    if (!this.share && shapes.bounds(work.mask)) this.share = 0.0001; // all of it is soft
+    if (!this.share && !work.mask.isBlank) this.share = 0.0001; // all of it is soft
     const percent = this.share * 100;
     const share = ref(this, "share");
     if (percent === 0) share.textContent = gettext("nothing masked");

@@ -5,6 +5,7 @@ import { showAvatar } from "../views/faces.js";
 import { AppElement } from "./app-element.js";
 
 const PAUSE = 80; // milliseconds
+let lists = 0;
 
 /**
  * `<mention-list conversation="conv_…" [model]>` beside a textarea in a form: offers the members whose names begin with
@@ -18,6 +19,8 @@ class MentionList extends AppElement {
   /** @type {{ start: number, query: string } | undefined} */ #typed;
 
   connectedCallback() {
+    this.list.id = `mentions-${(lists += 1)}`;
+    this.area.setAttribute("aria-controls", this.list.id);
     this.on(this.area, "input", () => this.#look());
     this.on(this.area, "blur", () => this.close());
     this.on(this.area, "click", () => this.#look());
@@ -71,7 +74,7 @@ class MentionList extends AppElement {
     if (asked !== this.#asked) return; // more was typed
     const model = this.hasAttribute("model") && "salon".startsWith(query.toLowerCase());
     const offered = [...(model ? [null] : []), ...people];
-    this.list.replaceChildren(...offered.map(option));
+    this.list.replaceChildren(...offered.map((person, index) => option(person, `${this.list.id}-${index}`)));
     this.hidden = offered.length === 0;
     this.#choose(0);
   }
@@ -115,12 +118,12 @@ class MentionList extends AppElement {
 
 /**
  * @param {import("../types").Person | null} person null: the model
- * @param {number} index
+ * @param {string} id
  */
-function option(person, index) {
+function option(person, id) {
   const element = document.createElement("li");
   element.role = "option";
-  element.id = `mention-${index}`;
+  element.id = id;
   element.dataset.name = person?.name ?? "salon";
   const face = document.createElement("span");
   face.className = person ? "avatar s" : "avatar s model";

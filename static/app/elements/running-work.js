@@ -29,7 +29,7 @@ function showWaiting(kind, count) {
 
 /**
  * `<running-work source="/running/">`: how much runs in all conversations, and the list of it with its Stop buttons.
- * It is asked for: a page has a socket to one conversation only.
+ * It is asked for, now and then and when something hints at a change: a page has a socket to one conversation only.
  */
 export class RunningWork extends AppElement {
   #timer = 0;
@@ -42,7 +42,8 @@ export class RunningWork extends AppElement {
     });
     this.on(this, "click", (event) => this.#clicked(event));
     this.on(document, "visibilitychange", () => this.look());
-    for (const name of ["chat:send", "chat:stop", "chat:regenerate", "chat:continue", "chat:decide"]) {
+    const hints = ["chat:send", "chat:stop", "chat:regenerate", "chat:continue", "chat:decide", "work:changed"];
+    for (const name of hints) {
       this.on(document, name, () => this.#plan(SOON));
     }
     this.#ticks = setInterval(() => this.#tick(), 1000);

@@ -139,7 +139,7 @@ export class SideBar extends HTMLElement {
   showUnread({ conversation, count }) {
     const row = this.list.querySelector(`[data-conversation="${CSS.escape(conversation)}"]`);
     if (!row) {
-      if (!document.hidden) this.search();
+      if (count > 0 && !document.hidden) this.search();
       return;
     }
     row.querySelector(".count")?.remove();

@@ -87,6 +87,7 @@ class StudioQueue extends AppElement {
     frame.ariaLabel = `${promptOf(turn).slice(0, 120) || gettext("Picture")}: ${stateOf(turn, partials.length)}`;
     tile.classList.toggle("at", Boolean(done && done === looked.version) || looked.turn === turn.id);
     tile.classList.toggle("bad", !running && !done);
+    tile.classList.toggle("failed", !running && !done && turn.status !== "cancelled");
     const url = done ? `/files/${done}/preview/` : partials.at(-1)?.url;
     if (url) showIn(frame, url);
     const progress = /** @type {HTMLProgressElement} */ (ref(tile, "progress"));

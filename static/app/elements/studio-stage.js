@@ -117,6 +117,7 @@ class StudioStage extends AppElement {
     if (canvas.dataset.url === picture.url) return;
     canvas.dataset.url = picture.url;
     const image = new Image();
+    image.fetchPriority = "high";
     image.src = picture.url;
     image.alt = alt;
     try {

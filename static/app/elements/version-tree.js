@@ -16,6 +16,9 @@ import { AppElement } from "./app-element.js";
 class VersionTree extends AppElement {
   /** @type {StudioStore | undefined} */ #store;
   /** @type {Version | undefined} */ #shown;
+  /** By their addresses: a picture that moves to a new row is not loaded and decoded again. */
+  /** @type {Map<string, HTMLImageElement>} */
+  #thumbnails = new Map();
 
   connectedCallback() {
     this.on(this, "click", (event) => this.#clicked(event));
@@ -66,10 +69,11 @@ class VersionTree extends AppElement {
     const link = /** @type {HTMLAnchorElement} */ (row.querySelector("a"));
     link.href = `#${id}`;
     if (id === this.#shown?.id) link.ariaCurrent = "true";
-    row.querySelector(".frame")?.append(thumbnail(picture.url));
+    row.querySelector(".frame")?.append(this.#thumbnail(picture.url));
     ref(row, "name").textContent = `${number} · ${titleOf(version)}`;
     const votes = likedBy.length ? ` · ${ngettext("%(count)s vote", "%(count)s votes", likedBy.length)}` : "";
-    ref(row, "about").textContent = `${authorOf(turn)}${clock(turn.timing.queued_at)}${votes}`;
+    const main = id === this.#store?.main?.id ? ` · ${gettext("main one")}` : "";
+    ref(row, "about").textContent = `${authorOf(turn)}${clock(turn.timing.queued_at)}${votes}${main}`;
     this.#hang(row, this.#branches(id));
     return row;
   }
@@ -77,15 +81,44 @@ class VersionTree extends AppElement {
   /** @param {import("../types").Turn} turn */
   #formingRow(turn) {
     const row = clone("version-template");
-    const partials = this.#store?.partials.get(turn.id) ?? [];
-    const last = partials.at(-1);
-    if (last) row.querySelector(".frame")?.append(thumbnail(last.url));
+    row.dataset.turn = String(turn.id);
     ref(row, "name").textContent = gettext("forming");
-    ref(row, "about").textContent = partials.length
-      ? gettext("partial %(number)s", { number: partials.length })
-      : authorOf(turn) + gettext("waiting");
+    this.#form(row, turn);
     this.#hang(row, []);
     return row;
+  }
+
+  /** One turn that streams on. @param {import("../types").Turn} turn */
+  updateTurn(turn) {
+    const row = this.querySelector(`.tree li[data-turn="${turn.id}"]`);
+    if (row instanceof HTMLElement) this.#form(row, turn);
+  }
+
+  /**
+   * @param {HTMLElement} row
+   * @param {import("../types").Turn} turn
+   */
+  #form(row, turn) {
+    const partials = this.#store?.partials.get(turn.id) ?? [];
+    const last = partials.at(-1);
+    if (last) row.querySelector(".frame")?.replaceChildren(this.#thumbnail(last.url));
+    const words = partials.length
+      ? gettext("partial %(number)s", { number: partials.length })
+      : authorOf(turn) + gettext("waiting");
+    if (ref(row, "about").textContent !== words) ref(row, "about").textContent = words;
+  }
+
+  /** @param {string} url @returns {HTMLImageElement} */
+  #thumbnail(url) {
+    const known = this.#thumbnails.get(url);
+    if (known) return known;
+    const image = document.createElement("img");
+    image.src = `${url}preview/`;
+    image.alt = "";
+    image.loading = "lazy";
+    image.decoding = "async";
+    this.#thumbnails.set(url, image);
+    return image;
   }
 
   /**
@@ -122,7 +155,8 @@ class VersionTree extends AppElement {
       ],
       [gettext("Model"), turn.making?.image_model ?? turn.model_label],
       [gettext("Usage"), usageOf(turn)],
-      [gettext("Cost"), [cost === null ? "" : dollars(cost), took].filter(Boolean).join(" · ")],
+      [gettext("Cost"), cost === null ? "" : dollars(cost)],
+      [gettext("Took"), took],
       [gettext("Remarks"), turn.remarks.join(" ")],
     ];
     ref(this, "facts").replaceChildren(
@@ -130,6 +164,8 @@ class VersionTree extends AppElement {
         .filter(([, value]) => value)
         .flatMap(([name, value]) => [textElement("dt", name), textElement("dd", value)]),
     );
+    const use = /** @type {HTMLButtonElement | null} */ (this.querySelector("[data-do=main]"));
+    if (use) use.disabled = version.id === store.main?.id;
     const likes = likedBy.includes(store.me.id);
     const heart = this.querySelector("[data-do=like]");
     if (heart) heart.ariaPressed = String(likes);
@@ -219,16 +255,6 @@ function sumOf(store) {
   const costs = [...turns].map((turn) => costOf(turn, store.makers)).filter((cost) => cost !== null);
   const sum = costs.length ? ` · ${dollars(costs.reduce((total, cost) => total + cost, 0))}` : "";
   return `${store.versions.length}${sum}`;
-}
-
-/** @param {string} url */
-function thumbnail(url) {
-  const image = document.createElement("img");
-  image.src = `${url}preview/`;
-  image.alt = "";
-  image.loading = "lazy";
-  image.decoding = "async";
-  return image;
 }
 
 /**

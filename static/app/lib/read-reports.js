@@ -17,18 +17,32 @@ export class ReadReports {
   constructor(position, tell) {
     this.position = position;
     this.tell = tell;
-    document.addEventListener("visibilitychange", () => this.look());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#leave() : this.look()));
+    globalThis.addEventListener?.("pagehide", () => this.#leave());
+  }
+
+  /** Who leaves has read what was in sight until now: the pause would keep it from being told. */
+  #leave() {
+    if (!this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#tell();
   }
 
   /** There may be something new. */
   look() {
-    if (this.#timer || document.hidden || this.position() <= this.#told) return;
-    this.#told = this.position();
-    this.tell(this.#told);
+    if (this.#timer || document.hidden || !this.#tell()) return;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       this.look();
     }, PAUSE);
+  }
+
+  #tell() {
+    if (this.position() <= this.#told) return false;
+    this.#told = this.position();
+    this.tell(this.#told);
+    return true;
   }
 
   /** A new connection: what was told through the one before may not have arrived. */

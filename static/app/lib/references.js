@@ -1,7 +1,7 @@
 // The pictures that go along with a prompt: uploads on their way or here, and pictures of the team by the ids of their
 // files. It knows no DOM.
 import { post } from "./api.js";
-import { gettext } from "./gettext.js";
+import { gettext, ngettext } from "./gettext.js";
 import { upload } from "./uploads.js";
 
 /**
@@ -22,6 +22,7 @@ const FILE = /\/files\/(file_[0-9a-f]{32})\//;
 export class References extends EventTarget {
   /** @type {Reference[]} */ entries = [];
   #key = 0;
+  /** What is said of pictures that found no room, beside what comes of the others. */ #left = "";
 
   get busy() {
     return this.entries.some(({ id }) => !id);
@@ -38,7 +39,12 @@ export class References extends EventTarget {
 
   /** @param {Iterable<File>} files */
   addFiles(files) {
-    for (const file of files) this.#send(file);
+    const given = [...files];
+    const taken = given.slice(0, Math.max(0, MOST - this.entries.length));
+    const left = given.length - taken.length;
+    this.#left = left ? ngettext("%(count)s is left out:", "%(count)s are left out:", left) : "";
+    if (!taken.length && left) this.#full();
+    for (const file of taken) this.#send(file);
   }
 
   /** @param {string} id of a file that the person may see */
@@ -95,7 +101,10 @@ export class References extends EventTarget {
       const found = await upload(file, { progress, signal: entry.upload.signal });
       if (!found.media_type.startsWith("image/")) throw new Error(gettext("It is no picture."));
       entry.id = found.id;
-      this.#say(gettext("%(name)s is here.", { name: found.name }));
+      const here = found.moving
+        ? gettext("%(name)s is attached, its first frame: models see still pictures.", { name: found.name })
+        : gettext("%(name)s is here.", { name: found.name });
+      this.#say([here, this.#leftOut()].filter(Boolean).join(" "));
     } catch (error) {
       this.#drop(entry);
       if (!entry.upload.signal.aborted)
@@ -109,7 +118,7 @@ export class References extends EventTarget {
   /** @param {Pick<Reference, "id" | "name" | "url" | "own">} known */
   #add(known) {
     if (this.entries.length >= MOST) {
-      this.#say(gettext("A prompt takes at most %(most)s pictures.", { most: MOST }));
+      this.#full();
       return undefined;
     }
     /** @type {Reference} */
@@ -124,6 +133,14 @@ export class References extends EventTarget {
     if (entry.url.startsWith("blob:")) URL.revokeObjectURL(entry.url);
     this.entries = this.entries.filter((known) => known !== entry);
     this.#changed();
+  }
+
+  #full() {
+    this.#say(this.#leftOut() || gettext("A prompt takes at most %(most)s pictures.", { most: MOST }));
+  }
+
+  #leftOut() {
+    return this.#left && `${this.#left} ${gettext("A prompt takes at most %(most)s pictures.", { most: MOST })}`;
   }
 
   #changed() {

@@ -57,6 +57,11 @@ export class StudioStore extends EventTarget {
     return this.versions.find((version) => version.id === id);
   }
 
+  /** The version that the chat goes on from: the last one of the main branch. */
+  get main() {
+    return this.versions.findLast(({ turn }) => turn.branch === this.conversation.branch);
+  }
+
   /** What is made now or waits for it, the oldest first. */
   get running() {
     return [...this.turns.values()].filter(isRunning).sort((one, other) => one.id - other.id);

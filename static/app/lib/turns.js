@@ -84,3 +84,15 @@ export function wayTo(turn, path, elsewhere) {
     first = previous;
   }
 }
+
+/**
+ * Whether a frame says that what runs, or what waits for the viewer, is another now. Of answers to others the look that
+ * every page takes now and then tells soon enough.
+ * @param {import("../types").Frame} frame
+ * @param {{ id: number }} me
+ */
+export function changesWork(frame, me) {
+  if (frame.type === "notices") return true;
+  const turn = frame.type === "fact" ? frame.turn : undefined;
+  return Boolean(turn && !isRunning(turn) && turn.input.some(({ author }) => author?.id === me.id));
+}

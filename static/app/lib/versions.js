@@ -61,7 +61,7 @@ export function versionsOf(turns, links) {
     const made = versions.at(-1);
     if (made?.turn === turn) last.set(turn.id, made.id);
   }
-  return versions;
+  return versions.sort((one, other) => one.number - other.number);
 }
 
 /**

@@ -184,7 +184,7 @@ const span = (text, className = "") => Object.assign(document.createElement("spa
  * @returns {Notice | undefined}
  */
 function noticeOf(turn) {
-  const both = ["continue", "retry"];
+  const both = turn.form ? ["retry"] : ["continue", "retry"]; // the rest of a JSON by itself is none
   if (turn.status === "failed") {
     const words = turn.error?.message ?? gettext("The answer failed. Try again.");
     return { tone: "danger", icon: "circle-alert", words, offers: ["retry"] };
@@ -200,7 +200,9 @@ function noticeOf(turn) {
       return {
         tone: "warn",
         icon: "triangle-alert",
-        words: gettext("The answer reached its length limit."),
+        words: turn.form
+          ? gettext("The answer reached its length limit, so its JSON is not whole. A retry gets twice the room.")
+          : gettext("The answer reached its length limit."),
         offers: both,
       };
     case "content_filter":

@@ -60,7 +60,7 @@ export class ApprovalView {
     });
     ref(this.element, "icon").replaceChildren(icon(ICONS[approval.state]));
     ref(this.element, "heading").textContent = heading;
-    ref(this.element, "name").textContent = approval.name;
+    ref(this.element, "name").textContent = approval.name === COMPUTER ? "" : approval.name;
     ref(this.element, "server").hidden = approval.server === "";
     ref(ref(this.element, "server"), "label").textContent = approval.server;
     this.#arguments(pending ? approval : undefined);
@@ -112,11 +112,18 @@ export class ApprovalView {
   }
 }
 
+/** The name of a step on the computer; no function has it. */
+const COMPUTER = "computer.step";
+
 /** @param {Approval} approval */
 function headingOf({ state, name, decided_by: by }) {
+  const onComputer = name === COMPUTER;
+  if (state === "pending" && onComputer) return gettext("A person has to look before the next step on the computer");
   if (state === "pending") return gettext("The model asks to call %(name)s", { name });
   if (state === "lapsed") return gettext("Nobody answered in time");
   const person = by?.name ?? gettext("Somebody");
+  if (onComputer && state === "approved") return gettext("%(person)s approved this step on the computer", { person });
+  if (onComputer) return gettext("%(person)s declined this step on the computer", { person });
   return state === "approved"
     ? gettext("%(person)s approved this call", { person })
     : gettext("%(person)s declined this call", { person });
@@ -134,7 +141,8 @@ function wordsOf(approval, me, mine) {
   if (approval.state === "lapsed") return [gettext("Lapsed at %(time)s. Nothing was done.", { time })];
   if (approval.state !== "pending") {
     const said = approval.note ? `“${approval.note}”` : "";
-    const end = approval.state === "approved" ? gettext("arguments unchanged") : gettext("the model was told");
+    const declined = approval.name === COMPUTER ? gettext("it was not made") : gettext("the model was told");
+    const end = approval.state === "approved" ? gettext("arguments unchanged") : declined;
     return [[approval.decided_at ? clock(approval.decided_at) : "", said, end].filter(Boolean).join(" · ")];
   }
   if (mine) {

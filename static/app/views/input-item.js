@@ -11,6 +11,8 @@ export class InputItemView {
   element = document.createElement("div");
   #line = new LineView();
   text = "";
+  #shows = false;
+  #watched = false;
 
   constructor() {
     this.element.className = "turn handed";
@@ -29,8 +31,16 @@ export class InputItemView {
    */
   update(item, names) {
     const { payload } = item;
+    this.#shows = payload.type === "computer_call_output";
     const name = payload.name ?? names.get(String(payload.call_id));
     this.#line.update(name ? { ...payload, name } : payload, { running: false });
+  }
+
+  /** @param {boolean} last what a computer shows stands open while it is the newest, for whoever watches */
+  watch(last) {
+    const wanted = last && this.#shows;
+    if (wanted !== this.#watched) this.#line.element.open = wanted;
+    this.#watched = wanted;
   }
 
   edit() {}

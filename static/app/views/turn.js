@@ -49,6 +49,7 @@ export class TurnView {
     for (const [index, item] of turn.input.entries()) {
       const view = this.#messages[index];
       if (view instanceof InputItemView) view.update(item, names);
+      if (view instanceof InputItemView) view.watch(place.last);
       if (view instanceof InputItemView) view.element.classList.toggle("continues", Boolean(turn.continues));
       if (!(view instanceof MessageView)) continue;
       const editable = place.writes && item.author?.id === me.id && item.role === "user";

@@ -50,6 +50,23 @@ def ask(page: Page, text: str) -> None:
     wait_until_ended(page)
 
 
+def test_back_closes_the_inspector_and_keeps_the_conversation(demo: Server, enter: Enter) -> None:
+    alice = enter(demo, "Alice", viewport={"width": 390, "height": 844}, has_touch=True)
+    path = begin(alice)
+    ask(alice, "How far should the lamp stand?")
+    panel = alice.get_by_role("complementary", name="Inspector")
+    inspect(alice)
+    alice.go_back()
+    expect(panel).to_be_hidden(timeout=PATIENCE)
+    assert alice.evaluate("location.pathname + location.search") == path
+    alice.go_forward()
+    expect(panel).to_be_visible(timeout=PATIENCE)
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden(timeout=PATIENCE)
+    alice.wait_for_url(f"**{path}", timeout=PATIENCE)
+    inspect(alice)  # one step each, however often it was opened
+
+
 def test_an_answer_is_inspected_and_deleted_at_the_provider_and_the_conversation_goes_on(
     demo: Server, enter: Enter
 ) -> None:

@@ -45,6 +45,15 @@ export class Mask {
     return rect;
   }
 
+  /** Whether nothing is painted, be it ever so soft. Four pixels are looked at together, without a call for each. */
+  get isBlank() {
+    const { data } = this;
+    const fours = new Uint32Array(data.buffer, 0, data.length >> 2);
+    for (let at = 0; at < fours.length; at++) if (fours[at]) return false;
+    for (let at = fours.length << 2; at < data.length; at++) if (data[at]) return false;
+    return true;
+  }
+
   /** The share of the picture that is to be edited, counted by the pixels that are at least half in. */
   share() {
     const { data } = this;

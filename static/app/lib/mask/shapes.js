@@ -211,18 +211,21 @@ function averageColumns({ data, width }, start, count, reach, columns) {
 
 /** @param {Mask} mask @returns {Rect | null} what holds all that is painted */
 export function bounds({ data, width, height }) {
-  const first = data.findIndex(Boolean);
-  if (first < 0) return null;
-  const rect = { left: width, top: Math.floor(first / width), right: 0, bottom: 0 };
-  for (let y = rect.top; y < height; y++) {
-    const row = data.subarray(y * width, (y + 1) * width);
-    const left = row.findIndex(Boolean);
-    if (left < 0) continue;
+  // Plain loops: a call for each pixel of a large mask keeps the page for a quarter of a second
+  const rect = { left: width, top: height, right: 0, bottom: 0 };
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    let left = 0;
+    while (left < width && !data[row + left]) left++;
+    if (left === width) continue;
+    let right = width;
+    while (!data[row + right - 1]) right--;
     rect.left = Math.min(rect.left, left);
-    rect.right = Math.max(rect.right, row.findLastIndex(Boolean) + 1);
+    rect.top = Math.min(rect.top, y);
+    rect.right = Math.max(rect.right, right);
     rect.bottom = y + 1;
   }
-  return rect;
+  return rect.right ? rect : null;
 }
 
 /** @param {Rect} rect */

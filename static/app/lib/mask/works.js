@@ -1,7 +1,6 @@
 // The masks that were painted, each with its picture, and what of them the server has.
 import { send } from "./files.js";
 import { Mask } from "./mask.js";
-import { bounds } from "./shapes.js";
 
 /**
  * @typedef {{ id: string, source?: string, url: string, width: number, height: number }} Shown a picture that can be
@@ -56,7 +55,7 @@ export class MaskWorks {
   /** Whether something is painted on a picture. @param {string} id */
   has(id) {
     const work = this.#works.get(id);
-    return Boolean(work && bounds(work.mask));
+    return Boolean(work && !work.mask.isBlank);
   }
 
   /**
@@ -66,7 +65,7 @@ export class MaskWorks {
    */
   async take(id) {
     const work = this.#works.get(id);
-    if (!work || !bounds(work.mask)) return {};
+    if (!work || work.mask.isBlank) return {};
     const mask = (work.sent ??= await send(work.mask));
     return work.isExtended ? { mask, canvas: work.picture.id } : { mask };
   }

@@ -3,6 +3,13 @@ import { enumerated } from "../format.js";
 import { gettext, ngettext } from "../gettext.js";
 import { isOver, list, note, object, pictures, steps, text } from "./parts.js";
 
+/** Pages of the computer itself, by what pictures of them are called. @type {Record<string, () => string>} */
+const OWN = {
+  Start: () => gettext("its first page"),
+  Practice: () => gettext("its page to practise on"),
+  Blank: () => gettext("an empty page"),
+};
+
 /** @type {Record<string, (item: any) => import("./parts.js").Line>} */
 export const COMPUTER = {
   computer_call(item) {
@@ -23,14 +30,21 @@ export const COMPUTER = {
   computer_call_output(item) {
     const output = object(item.output);
     const checks = list(item.acknowledged_safety_checks).map(object);
+    const place = text(object(output.image_url).name);
     return {
-      text: gettext("Screenshot after the action"),
+      text: place ? gettext("The computer shows") : gettext("Screenshot after the action"),
+      subject: OWN[place]?.() ?? place,
       end: checks.length ? gettext("acknowledged") : "",
       blocks: [
         ...checks.map((check) =>
           note(gettext("Acknowledged: %(check)s", { check: text(check.message) || text(check.code) })),
         ),
-        ...pictures(gettext("Screenshot"), [{ url: output.image_url, alt: gettext("Screenshot") }]),
+        ...pictures(gettext("Screenshot"), [
+          {
+            url: output.image_url,
+            alt: place ? gettext("The computer’s screen: %(place)s", { place }) : gettext("Screenshot"),
+          },
+        ]),
         output.file_id && !output.image_url
           ? note(gettext("The screenshot is the file %(file)s.", { file: text(output.file_id) }))
           : undefined,
