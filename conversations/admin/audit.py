@@ -28,16 +28,16 @@ NEVER = 2**62
 """A position that no entry has."""
 
 
-EVERY_ACTION = """
-WITH RECURSIVE known (action) AS (
-    SELECT MIN(action) FROM conversations_auditentry
+KNOWN = """
+WITH RECURSIVE known (word) AS (
+    SELECT MIN({column}) FROM conversations_auditentry
     UNION ALL
-    SELECT (SELECT MIN(action) FROM conversations_auditentry WHERE action > known.action)
-    FROM known WHERE known.action IS NOT NULL
+    SELECT (SELECT MIN({column}) FROM conversations_auditentry WHERE {column} > known.word)
+    FROM known WHERE known.word IS NOT NULL
 )
-SELECT action FROM known
+SELECT word FROM known WHERE word IS NOT NULL
 """
-"""They are few and their entries many: from each the index is asked for the next."""
+"""Which words stand in a column that an index begins with: few, of many entries. From each it is asked for the next."""
 
 
 class FilterForm(forms.Form):
@@ -130,10 +130,13 @@ def _chosen(asked: dict[str, Any]) -> QuerySet[AuditEntry]:
 
 
 def _actions(beginning: str) -> list[str]:
-    """Return the actions in the log that begin so."""
+    return [action for action in _known("action") if action.startswith(beginning)]
+
+
+def _known(column: str) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(EVERY_ACTION)
-        return [action for (action,) in cursor.fetchall() if action and action.startswith(beginning)]
+        cursor.execute(KNOWN.format(column=column))
+        return [word for (word,) in cursor.fetchall()]
 
 
 def _ids(email: str) -> list[str]:
@@ -147,7 +150,7 @@ def _as_user(ids: list[str]) -> tuple[Q, Q]:
 def _in_time(asked: dict[str, Any]) -> QuerySet[AuditEntry]:
     rows = AuditEntry.objects.all()
     if asked["thing"]:
-        rows = rows.filter(object_id=asked["thing"].strip())
+        rows = rows.filter(object_type__in=_known("object_type"), object_id=asked["thing"].strip())
     if asked["outcome"]:
         rows = rows.filter(outcome=asked["outcome"])
     if asked["since"]:
