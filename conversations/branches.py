@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from conversations.models import Branch, Conversation, Item, Response
 
@@ -100,6 +101,7 @@ class Row:
     """A branch as it is listed."""
 
     branch: Branch
+    name: str
     words: str
     """The beginning of its newest message."""
     is_main: bool
@@ -115,15 +117,26 @@ def branch_rows(conversation: Conversation, *, below: int | None = None) -> tupl
     shown, more = page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None
     words = _words(branch.head for branch in shown if branch.head is not None)
     running = set(conversation.responses.running().values_list("branch", flat=True))
+    newest = number_of(shown[0]) if shown else 0
     return [
         Row(
             branch=branch,
+            name=name_of(branch, newest - older),
             words=words.get(branch.head.input_owner_id, "") if branch.head is not None else "",
             is_main=branch.pk == conversation.branch_id,
             is_running=branch.pk in running,
         )
-        for branch in shown
+        for older, branch in enumerate(shown)
     ], more
+
+
+def number_of(branch: Branch) -> int:
+    """Return which of its conversation's branches it is, the first being 1."""
+    return Branch.objects.filter(conversation=branch.conversation_id, pk__lte=branch.pk).exclude(head=None).count()
+
+
+def name_of(branch: Branch, number: int) -> str:
+    return branch.name or _("Branch %(number)s") % {"number": number}
 
 
 def _words(heads: Iterable[Response]) -> dict[int, str]:

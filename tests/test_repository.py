@@ -35,6 +35,11 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
     assert not long, "look for the two things in it"
 
 
+def test_every_merge_was_brought_to_its_end() -> None:
+    mark = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+    assert not [name for name, text in texts().items() if mark.search(text)]
+
+
 def test_no_package_registry_is_named() -> None:
     assert not [(name, host) for name, text in texts().items() for host in REGISTRIES if host in text]
 

@@ -10,7 +10,8 @@ from typing import Any
 import structlog
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.template import loader
 from django.utils.decorators import sync_and_async_middleware
 from structlog.contextvars import bound_contextvars
 
@@ -52,6 +53,29 @@ def request_log(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpReq
         return response
 
     return synchronous
+
+
+@sync_and_async_middleware
+def page_for_forms(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Say something to a person who opens the address that a form is sent to: a reloaded tab, Enter in the address."""
+    if iscoroutinefunction(get_response):
+
+        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+            return explained(request, await get_response(request))
+
+        return asynchronous
+
+    def synchronous(request: HttpRequest) -> HttpResponseBase:
+        return explained(request, get_response(request))
+
+    return synchronous
+
+
+def explained(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    opened = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if opened and isinstance(response, HttpResponseNotAllowed) and not response.content:
+        response.content = loader.render_to_string("405.html").encode()
+    return response
 
 
 @contextmanager

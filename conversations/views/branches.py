@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from conversations import access, snapshots
 from conversations.access import MOST_ID, Access
 from conversations.actions import branches as actions
-from conversations.branches import branch_rows, parting
+from conversations.branches import branch_rows, name_of, number_of, parting
 from conversations.errors import NotFound
 from conversations.models import Branch, Response
 from conversations.models.item import searchable
@@ -86,7 +86,7 @@ def _compared(found: Access, left: Branch, right: Branch, *, first: int) -> dict
 
 
 def _name(found: Access, branch: Branch) -> str:
-    name = branch.name or _("Branch %(id)s") % {"id": branch.pk}
+    name = name_of(branch, number_of(branch))
     return _("%(name)s, the main one") % {"name": name} if branch.pk == found.conversation.branch_id else name
 
 

@@ -75,6 +75,20 @@ def test_the_page_of_branches_says_which_is_the_main_one(as_bob: Client, two: tu
     assert page.index(f"?branch={two[1].pk}") < page.index("Main<") < page.index(f"?branch={two[0].pk}")
 
 
+def test_branches_without_a_name_are_counted_in_their_conversation(
+    as_owner: Access, as_bob: Client, two: tuple[Branch, Branch]
+) -> None:
+    two[1].refresh_from_db()
+    again, _ = turns.send_message(as_owner, text="A blue one", edits_id=two[1].head_id)
+    branches.rename(as_owner, two[1], "Red")
+    url = f"/conversations/{two[0].conversation_id}/branches/"
+    page = as_bob.get(url).content.decode()
+    assert re.findall(r"<h2><a [^>]*>(.*?)</a>", page) == ["Branch 3", "Red", "Branch 1"]
+    pair = as_bob.get(f"{url}compare/", {"branch": [two[0].pk, again.branch_id]}).content.decode()
+    assert "Branch 1" in pair
+    assert "Branch 3, the main one" in pair
+
+
 def test_the_page_of_branches_costs_the_same_for_two_and_for_many(
     as_alice: Client, alice: User, two: tuple[Branch, Branch]
 ) -> None:

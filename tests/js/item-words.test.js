@@ -184,3 +184,19 @@ for (const type of [...KINDS, undefined, 7]) {
     }
   });
 }
+
+test("what the computer shows is named by its place, its own pages by what they are for", () => {
+  const shown = (/** @type {string} */ name) => ({
+    type: "computer_call_output",
+    output: { type: "computer_screenshot", image_url: { url: "/files/file_1/", name } },
+  });
+  assert.equal(line(shown("example.com/bees")), "The computer shows | example.com/bees");
+  assert.equal(line(shown("Practice")), "The computer shows | its page to practise on");
+  assert.deepEqual(wordsOf(shown("example.com/bees")).blocks, [
+    {
+      kind: "pictures",
+      title: "Screenshot",
+      pictures: [{ url: "/files/file_1/", alt: "The computer’s screen: example.com/bees" }],
+    },
+  ]);
+});

@@ -46,6 +46,13 @@ def test_a_fault_is_told_in_words_without_the_database(
     assert "script-src 'self'" in answer["Content-Security-Policy"]
 
 
+def test_the_address_of_a_form_says_so_to_who_opens_it(as_alice: Client) -> None:
+    answer = as_alice.get("/notices/read/", headers={"accept": "text/html,*/*"})
+    assert answer.status_code == 405
+    assert "There is no page here." in answer.content.decode()
+    assert as_alice.get("/notices/read/", headers={"accept": "application/json"}).content == b""
+
+
 def test_a_missing_and_a_forbidden_page_look_alike(as_charlie: Client, conversation: Conversation) -> None:
     theirs = as_charlie.get(f"/conversations/{conversation.pk}/")
     unknown = as_charlie.get(f"/conversations/conv_{'0' * 32}/")

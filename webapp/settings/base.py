@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "conversations.sessions.SessionsMiddleware",
     "conversations.preferences.PreferencesMiddleware",
+    "webapp.middleware.page_for_forms",
 ]
 
 ROOT_URLCONF = "webapp.urls"
