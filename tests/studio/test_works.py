@@ -64,3 +64,10 @@ def test_the_list_of_works_goes_on_where_a_page_ended(as_alice: Client, alice: U
     assert seen == [f"Work {number:02}" for number in reversed(range(30))]
     assert second.more_url == ""
     assert as_alice.get("/studio/?before=nonsense").status_code == 400
+
+
+def test_nothing_is_pressed_before_the_page_can_hear_it(as_alice: Client) -> None:
+    page = as_alice.post("/studio/new/", follow=True).content.decode()
+    buttons = [part.split(">")[0] for part in page.split("<button")[1:] if "data-make" in part.split(">")[0]]
+    assert len(buttons) == 2
+    assert all("disabled" in button for button in buttons)

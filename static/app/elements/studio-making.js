@@ -64,6 +64,8 @@ class StudioMaking extends AppElement {
     });
     this.on(this, "references:change", () => this.#estimate());
     this.#estimate();
+    for (const button of this.form.querySelectorAll("[data-make=generate]"))
+      /** @type {HTMLButtonElement} */ (button).disabled = false; // before, a press would be lost
   }
 
   get form() {

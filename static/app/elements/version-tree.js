@@ -101,11 +101,29 @@ class VersionTree extends AppElement {
   #form(row, turn) {
     const partials = this.#store?.partials.get(turn.id) ?? [];
     const last = partials.at(-1);
-    if (last) row.querySelector(".frame")?.replaceChildren(this.#thumbnail(last.url));
+    if (last) this.#swap(/** @type {HTMLElement} */ (row.querySelector(".frame")), last.url);
     const words = partials.length
       ? gettext("partial %(number)s", { number: partials.length })
       : authorOf(turn) + gettext("waiting");
     if (ref(row, "about").textContent !== words) ref(row, "about").textContent = words;
+  }
+
+  /**
+   * Shows the next state once it is decoded: until then the one before stays.
+   * @param {HTMLElement} frame
+   * @param {string} url
+   */
+  async #swap(frame, url) {
+    if (frame.dataset.url === url) return;
+    frame.dataset.url = url;
+    const image = this.#thumbnail(url);
+    image.loading = "eager";
+    try {
+      await image.decode();
+    } catch {
+      return; // gone: what is shown stays
+    }
+    if (frame.dataset.url === url) frame.replaceChildren(image);
   }
 
   /** @param {string} url @returns {HTMLImageElement} */
