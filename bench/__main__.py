@@ -1,17 +1,18 @@
-"""The benchmarks: python -m bench [streaming|presence|gateway|history|purging|browser|studio] [--quick]"""
+"""The benchmarks: python -m bench [PART...] [--quick]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 
-from bench import browser, gateway, history, presence, purging, report, streaming, studio
+from bench import administration, browser, gateway, history, presence, purging, report, streaming, studio
 
 PARTS = {
     "streaming": streaming.measure,
     "presence": presence.measure,
     "gateway": gateway.measure,
     "history": history.measure,
+    "administration": administration.measure,
     "purging": purging.measure,
     "browser": browser.measure,
     "studio": studio.measure,

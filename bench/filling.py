@@ -113,20 +113,20 @@ def copy(model: type[models.Model], pk: int, count: int, changed: dict[str, str]
 
     Copy n has the id after the source's by n, so that copies can name one another; with `fresh` the next free ids.
     """
-    table = model._meta.db_table
+    table, key = model._meta.db_table, model._meta.pk.column
     fields = [field for field in model._meta.concrete_fields if not (fresh and field.primary_key)]
     columns = [str(field.column) for field in fields]
-    values = {"id": "source.id + n"} | changed
+    values = {key: f"source.{key} + n"} | changed
     chosen = [values.get(column, f'source."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s) "
             f'INSERT INTO "{table}" ({names}) '
-            f'SELECT {", ".join(chosen)} FROM numbers, "{table}" source WHERE source.id = %s AND n <= %s',
+            f'SELECT {", ".join(chosen)} FROM numbers, "{table}" source WHERE source.{key} = %s AND n <= %s',
             [count, pk, count],
         )
-        if connection.vendor == "postgresql" and not fresh:
+        if connection.vendor == "postgresql" and not fresh and key == "id":
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
 
 

@@ -52,7 +52,7 @@ def measure(quick: bool) -> str:
     places = json.loads(program(["-m", "bench.filling", *map(str, QUICK if quick else LONG)], environ))
     port = free_port()
     with served(app("daphne", port), port, environ, path=READY):
-        found = {name: visit(port, place, environ) for name, place in places.items()}
+        found = {name: visit(port, place, environ, PAGES) for name, place in places.items()}
     rows = [
         [
             name,
@@ -87,9 +87,9 @@ def database_folder(size: str) -> Path:
     return folder
 
 
-def visit(port: int, place: dict[str, Any], environ: dict[str, str]) -> dict[str, Page]:
+def visit(port: int, place: dict[str, Any], environ: dict[str, str], pages: dict[str, str]) -> dict[str, Page]:
     """Return what each page costs whoever is signed in by the headers of `place`."""
-    paths = {name: path.format(**place) for name, path in PAGES.items()}
+    paths = {name: path.format(**place) for name, path in pages.items()}
     counted = program(["-m", "bench.queries", place["headers"]["Cookie"], *paths.values()], environ)
     queries = dict(zip(paths, json.loads(counted), strict=True))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)

@@ -98,7 +98,7 @@ def budget_list(request: StaffRequest) -> HttpResponse:
         form=form,
         rows=[_row(budget) for budget in rows],
         changes=Change.objects.filter(kind="budget").select_related("by").order_by("-pk")[:20],
-        may_change=may_change,
+        may_fill=may_change,
     )
 
 

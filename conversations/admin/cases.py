@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from conversations import contents
-from conversations.admin.pages import StaffRequest, needs, show
+from conversations.admin.pages import StaffRequest, counted, needs, show
 from conversations.errors import Refused
 from conversations.models import Case, Item, Report, User
 from conversations.moderation import cases, decisions, noticing, sanctions
@@ -83,13 +83,14 @@ def _rows(segment: str, user: User, asked: dict[str, Any]) -> QuerySet[Case]:
         return rows.filter(pk__lt=before) if before else rows
     rows = rows.filter(closed_at=None, **({"assigned_to": user} if segment == "mine" else {}))
     if before and below:
-        rows = rows.filter(Q(priority__lt=below) | Q(priority=below, pk__lt=before))
+        # The first part alone can be read from the index, in order
+        rows = rows.filter(Q(priority__lt=below) | Q(pk__lt=before), priority__lte=below)
     return rows.order_by("-priority", "-pk")
 
 
-def _numbers(user: User) -> dict[str, int]:
+def _numbers(user: User) -> dict[str, str]:
     waiting = Case.objects.filter(closed_at=None)
-    return {"open": waiting.count(), "mine": waiting.filter(assigned_to=user).count()}
+    return {"open": counted(waiting), "mine": counted(waiting.filter(assigned_to=user))}
 
 
 def _row(case: Case) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def hold_list(request: StaffRequest) -> HttpResponse:
         form=form,
         open=[_matter(hold) for hold in rows.filter(released_at=None).order_by("-placed_at")[:MOST]],
         released=rows.filter(released_at__isnull=False).order_by("-released_at")[:20],
-        may_place=may_place,
+        may_fill=may_place,
         may_release=request.user.has_perm("conversations.change_legalhold"),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -41,6 +42,7 @@ PLACES = [
     Place("conversations_user_changelist", _("People and groups"), "users", "conversations.view_user"),
     Place("index", _("Records"), "table-2", ""),
 ]
+MOST_COUNTED = 999
 LISTS = {"index", "conversations_user_changelist"}
 """Places that Django lists by itself."""
 
@@ -100,7 +102,7 @@ def as_app(user: Any) -> dict[str, Any]:
 def show(request: StaffRequest, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
     """Draw a page of the administration; `here` is the name of its place."""
     if request.user.has_perm("conversations.view_case"):
-        context["open_cases"] = Case.objects.filter(closed_at=None).count()
+        context["open_cases"] = counted(Case.objects.filter(closed_at=None))
     roles = ", ".join(request.user.groups.values_list("name", flat=True)) or _("Administrator")
     return render(
         request,
@@ -108,6 +110,12 @@ def show(request: StaffRequest, template: str, here: str, status: int = 200, **c
         {"places": places_for(request.user), "here_place": here, "roles": roles, **context},
         status=status,
     )
+
+
+def counted(rows: QuerySet[Any]) -> str:
+    """Return how many rows there are, in words: nothing for none, and no more than `MOST_COUNTED` are looked at."""
+    number = rows[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number or "")
 
 
 def routes(admin_view: Callable[[View], View]) -> list[URLPattern]:

@@ -61,7 +61,7 @@ def request_list(request: StaffRequest) -> HttpResponse:
         status=400 if form.is_bound else 200,
         form=form,
         rows=rows,
-        may_ask=may_ask,
+        may_fill=may_ask,
         may_approve=request.user.has_perm("conversations.approve_datarequest"),
     )
 

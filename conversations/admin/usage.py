@@ -60,17 +60,20 @@ def usage_page(request: StaffRequest) -> HttpResponse:
         return show(request, "moderation/usage.html", "usage", form=form, status=400)
     asked = form.cleaned_data
     rows = reckoning.rows_of(asked["since"], asked["until"])
+    days = reckoning.lines(rows, "day")
+    lines = days if asked["by"] == "day" else reckoning.lines(rows, asked["by"])
     return show(
         request,
         "moderation/usage.html",
         "usage",
         form=FilterForm(initial=asked),
         asked=asked,
-        total=reckoning.total(rows),
-        lines=reckoning.lines(rows, asked["by"]),
+        total=reckoning.total(days),
+        lines=lines,
+        most_lines=reckoning.MOST_ROWS if asked["by"] != "day" and len(lines) == reckoning.MOST_ROWS else 0,
         by=reckoning.GROUPINGS[asked["by"]],
         measure=reckoning.MEASURES[asked["measure"]],
-        bars=reckoning.bars(rows, asked["since"], asked["until"], asked["measure"]),
+        bars=reckoning.bars(days, asked["since"], asked["until"], asked["measure"]),
         export_query=urlencode({"since": asked["since"], "until": asked["until"]}),
     )
 

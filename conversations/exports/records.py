@@ -14,7 +14,22 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
-from conversations.models import Approval, Branch, Conversation, File, Item, McpServer, Response, ToolCall, User
+from conversations.exports import put_on
+from conversations.models import (
+    Approval,
+    Branch,
+    Conversation,
+    Favourite,
+    File,
+    Item,
+    McpServer,
+    Mention,
+    PixelLock,
+    Reaction,
+    Response,
+    ToolCall,
+    User,
+)
 from conversations.shown import redacted_tool
 
 FORMAT = "salon.conversation"
@@ -22,7 +37,7 @@ VERSION = 1
 PIECE = 100
 """Rows that are read at once; a payload may be large."""
 REFERENCE = re.compile(r'"\$file":\s*"(file_\w+)"')
-FILE_FIELDS = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages", "made_with")
+FILE_FIELDS = ("purpose", "name", "media_type", "size", "sha256", "width", "height", "pages", "made_with", "number")
 RESPONSE_FIELDS = (
     *("round", "calls", "door", "model", "status", "instructions", "metadata", "background", "usage"),
     *("error", "incomplete_details", "answer_form", "fit", "remarks"),
@@ -52,13 +67,16 @@ def extent_of(conversation: Conversation) -> Extent:
 
 
 def records(conversation: Conversation, extent: Extent) -> Iterator[Record]:
-    """Yield the records of a conversation: itself, files, branches, responses, items, calls of tools, approvals.
+    """Yield the records of a conversation: itself, files, branches, responses, items, calls of tools, approvals, and
+    what people put on all that.
 
     Whatever a record names stands before it, but for the heads of branches.
     """
     servers = dict(McpServer.objects.values_list("pk", "label"))
     yield _conversation(conversation, servers)
+    known: set[str] = set()
     for file in files(conversation):
+        known.add(file.pk)
         yield _file(file)
     for branch in _rows(Branch.objects.filter(conversation=conversation)):
         yield _branch(branch, extent)
@@ -75,6 +93,18 @@ def records(conversation: Conversation, extent: Extent) -> Iterator[Record]:
         yield _call(call)
     for approval in _rows(Approval.objects.filter(**told).select_related("asked_by", "decided_by")):
         yield _approval(approval)
+    on = Q(item__in=items) | Q(response__in=responses.filter(deleted_at=None))
+    for reaction in _rows(
+        Reaction.objects.filter(on, conversation=conversation, removed_at=None).select_related("user")
+    ):
+        yield put_on.reaction(reaction)
+    for mention in _rows(Mention.objects.filter(item__in=items).select_related("user")):
+        yield put_on.mention(mention)
+    for vote in _rows(Favourite.objects.filter(file__conversation=conversation).select_related("user")):
+        if vote.file_id in known:
+            yield put_on.vote(vote)
+    for lock in _rows(PixelLock.objects.filter(response__in=responses.filter(deleted_at=None))):
+        yield put_on.pixel_lock(lock, known)
 
 
 def files(conversation: Conversation) -> Iterator[File]:

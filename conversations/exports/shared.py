@@ -32,8 +32,10 @@ def page(share: Share, secret: str, before: str) -> Page:
     """Return up to `PAGE` turns, the last ones or those before a mark of an earlier page; raise `NotFound`."""
     start: int | None = share.head_id
     if before:
-        at = _unmarked(share, before, 1)[0]
-        start = Response.objects.values_list("previous_response", flat=True).get(pk=at)
+        at = Response.objects.filter(pk=_unmarked(share, before, 1)[0]).first()
+        if at is None:
+            raise NotFound  # purged since the page was made
+        start = at.previous_response_id
     ids = path(start, PAGE + 1) if start else []
     entries = list(told(share.conversation, ids[:PAGE][::-1], notes=False))
     if not share.with_names:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
+
 from conversations.gateway.errors import ApiError, wrong_type
 from conversations.models import Conversation, Item, User
 from conversations.models.vector_store import usable
@@ -50,9 +52,15 @@ def _containers(tools: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _containers_of(conversation: Conversation) -> set[str]:
-    ran = Item.objects.present().filter(conversation=conversation, type__in=RAN_IN_CONTAINERS).order_by("-id")
+    """What a client sends or a person imports may name any container: only the provider's own word counts."""
+    ran = Item.objects.present().filter(
+        conversation=conversation,
+        type__in=RAN_IN_CONTAINERS,
+        direction=Item.Direction.OUTPUT,
+        response__endpoint=settings.SALON_ENDPOINT,
+    )
     found: set[Any] = set()
-    for payload in ran.values_list("payload", flat=True)[:MOST_LOOKED_AT]:
+    for payload in ran.order_by("-id").values_list("payload", flat=True)[:MOST_LOOKED_AT]:
         environment = payload.get("environment")
         found.add(payload.get("container_id"))
         found.add(environment.get("container_id") if isinstance(environment, dict) else None)

@@ -23,7 +23,7 @@ from conversations.errors import Refused
 from conversations.imports import chatgpt, openwebui
 from conversations.imports.neutral import MOST_MESSAGES, Foreign
 from conversations.imports.own import OwnReader, folders
-from conversations.imports.reading import UNKNOWN, BadImport, Counted, Left, Pack, objects
+from conversations.imports.reading import BOMB, UNKNOWN, BadImport, Counted, Left, Pack, objects
 from conversations.imports.report import Report
 from conversations.imports.writing import ForeignWriter, drop_upload, known
 from conversations.models import File, Import
@@ -154,7 +154,7 @@ class _Work:
             OwnReader(self._job.owner, pack, folder, self._report, self.tell).write()
         except BadImport as error:
             self._report.leave(folder or "The conversation", error.sentence)
-            if not folder:
+            if not folder or error.sentence == BOMB:
                 raise
 
     def _foreign(self, stream: Counted, pack: Pack | None) -> None:

@@ -177,6 +177,7 @@ class OwnReader:
             width=sane.number(given.get("width")),
             height=sane.number(given.get("height")),
             pages=sane.number(given.get("pages")),
+            number=sane.number(given.get("number")),
             made_with=clean(given.get("made_with")),
             preview_of=self._files.by_id.get(str(given.get("preview_of"))),
             created_at=sane.moment(given.get("created_at")) or timezone.now(),

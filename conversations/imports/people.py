@@ -10,7 +10,7 @@ from conversations.models import User
 
 class People:
     def __init__(self, user: User, *, trusted: bool) -> None:
-        self._user, self._trusted = user, trusted
+        self._user, self.trusted = user, trusted
         self._known: dict[int, User | None] = {}
 
     def of(self, given: Any) -> tuple[User | None, str]:
@@ -18,7 +18,7 @@ class People:
         if not isinstance(given, dict):
             return None, ""
         account = sane.number(given.get("account"), 2**63 - 1)
-        if self._trusted and account is not None:
+        if self.trusted and account is not None:
             if account not in self._known:
                 self._known[account] = User.objects.filter(pk=account).first()
             if (found := self._known[account]) is not None:

@@ -23,6 +23,8 @@ MOST_RATIO = 200
 FREE_GROWTH = 64 * 1024 * 1024
 MOST_GROWTH = 20
 """Times the size of a zip that all pictures and files in it may have: they are compressed already."""
+MOST_TEXT_GROWTH = 100
+"""Times the size of a zip that all text may have that is read of it: members of a bomb can lie in each other."""
 MOST_MEMBER = 64 * 1024 * 1024
 """Bytes of one picture or file."""
 MOST_CONVERSATION = 48 * 1024 * 1024
@@ -103,7 +105,9 @@ class Pack:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise BadImport(DAMAGED) from error
         file.seek(0, 2)
-        self._room = file.tell() * MOST_GROWTH + FREE_GROWTH
+        size = file.tell()
+        self._room = size * MOST_GROWTH + FREE_GROWTH
+        self._text_room = size * MOST_TEXT_GROWTH + 2 * FREE_GROWTH
         members = [member for member in self._zip.infolist() if not member.is_dir()]
         self.members = {member.filename: member for member in members}
 
@@ -116,8 +120,15 @@ class Pack:
         if member.flag_bits & 1:
             raise BadImport("This zip is encrypted. Unpack it, and make one without a password.")
         limit = member.compress_size * MOST_RATIO + FREE_GROWTH
+
+        def count(size: int) -> None:
+            self._text_room -= size
+            if self._text_room < 0:
+                raise BadImport(BOMB)
+            told(size)
+
         try:
-            return Counted(self._zip.open(member), limit, told)
+            return Counted(self._zip.open(member), limit, count)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
             raise BadImport(DAMAGED) from error
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from conversations.exports.records import CALL_FIELDS, TIMES
 from conversations.imports import sane
 from conversations.imports.people import People
+from conversations.imports.put_on import PutOn
 from conversations.imports.report import Report
 from conversations.imports.writing import ELSEWHERE
 from conversations.models import Approval, Branch, Conversation, Decides, File, Item, Response, ToolCall, User
@@ -18,6 +19,13 @@ from conversations.shown import redacted_tool
 UNREADABLE = "It is not as exports are."
 FINAL = (Response.Status.COMPLETED, Response.Status.INCOMPLETE, Response.Status.FAILED, Response.Status.CANCELLED)
 ENDED = (ToolCall.State.DONE, ToolCall.State.FAILED, ToolCall.State.DECLINED, ToolCall.State.INTERRUPTED)
+NOBODYS = "Nobody here is known to have put it there."
+MARKS = {
+    "reaction": ("A reaction", NOBODYS),
+    "mention": ("A mention", NOBODYS),
+    "vote": ("A vote for a picture", NOBODYS),
+    "pixel_lock": ("A pixel lock", UNREADABLE),
+}
 DECIDED = (Approval.State.APPROVED, Approval.State.DECLINED, Approval.State.LAPSED)
 
 
@@ -44,6 +52,7 @@ class Rows:
         self._items: list[tuple[Any, Item]] = []
         self._said: dict[Any, int] = {}
         self._places: set[tuple[Any, ...]] = set()
+        self._put_on = PutOn(conversation, people, self._said, self._responses, self._files)
 
     def take(self, given: dict[str, Any]) -> None:
         """Make the row of a record; one of a kind that is not known is left."""
@@ -53,6 +62,7 @@ class Rows:
             "item": self._item,
             "tool_call": self._call,
             "approval": self._approval,
+            **dict.fromkeys(MARKS, self._mark),
         }
         kind = given.get("record")
         make = kinds.get(kind) if isinstance(kind, str) else None
@@ -64,7 +74,7 @@ class Rows:
     def flush(self) -> None:
         """Write the items that wait."""
         Item.objects.bulk_create([item for _, item in self._items], batch_size=50)
-        self._said |= {old: item.pk for old, item in self._items}
+        self._said.update({old: item.pk for old, item in self._items})
         self._items.clear()
 
     def end(self, main: Any) -> Branch | None:
@@ -137,12 +147,19 @@ class Rows:
             "answer_form": sane.text(given.get("answer_form"), 64) if self._has_form(given) else "",
             "fit": sane.fit(given.get("fit")),
             "remarks": sane.words(given.get("remarks")),
-            "options": self._mapped(_redacted(sane.table(given.get("options")))),
+            "options": self._mapped(self._options(_redacted(sane.table(given.get("options"))))),
             "offered": {key: value for key, value in sane.table(given.get("offered")).items() if key != "servers"},
             "making": self._making(sane.table(given.get("making"))),
             "parameters": self._mapped(_redacted(sane.table(given.get("parameters")))),
             "final": self._mapped(_redacted(sane.table(final))) if isinstance(final, dict) else None,
         }
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        """An answer may be asked for once more with its tools: a stranger's are those of the studio alone."""
+        if self._people.trusted or "tools" not in given:
+            return given
+        tools = given["tools"] if isinstance(given["tools"], list) else []
+        return given | {"tools": [sane.at_home(tool) for tool in tools if tool.get("type") == "image_generation"]}
 
     def _making(self, given: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -168,6 +185,8 @@ class Rows:
         unique = response is None or place not in self._places
         named = response is not None or (direction == Item.Direction.NOTE and given.get("response") is None)
         about, placed = self._about(given, direction)
+        if payload is not None and not self._people.trusted:
+            payload = None if payload.get("type") == "item_reference" else sane.at_home(payload)
         if payload is None or index is None or not direction or not unique or not named or not placed:
             self._report.leave("A message", UNREADABLE)
             return
@@ -254,6 +273,12 @@ class Rows:
             decided_at=sane.moment(given.get("decided_at")),
             expires_at=sane.moment(given.get("expires_at"), to_come=True) or timezone.now(),
         )
+
+    def _mark(self, given: dict[str, Any]) -> None:
+        self.flush()  # what it is on may still wait
+        make = getattr(self._put_on, given["record"])
+        if not make(given):
+            self._report.leave(*MARKS[given["record"]])
 
     def _known(self, old: Any) -> int | None:
         return self._responses.get(old) if _is_id(old) else None

@@ -10,6 +10,8 @@ from conversations.imports.writing import since
 from conversations.models.fields import plain
 
 MOST_DEPTH = 60
+CARRIERS = ("input_image", "input_file", "computer_screenshot")
+NAMES = ("file_id", "container_id", "container")
 LISTS_OF_OBJECTS = ("content", "summary", "tools", "results", "outputs", "queries", "actions", "annotations")
 
 
@@ -95,6 +97,17 @@ def payload(value: Any) -> dict[str, Any] | None:
         if not isinstance(notes, list) or not all(isinstance(note, dict) for note in notes):
             return None
     return value
+
+
+def at_home(value: Any) -> Any:
+    """Return part of an item without what it names at the provider: its one account serves everybody here."""
+    if isinstance(value, list):
+        return [at_home(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") in CARRIERS and "file_id" in value:
+        return {"type": "input_text", "text": "[file]"}
+    return {name: at_home(inner) for name, inner in value.items() if not (name in NAMES and isinstance(inner, str))}
 
 
 def depth(value: Any) -> int:

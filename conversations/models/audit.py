@@ -107,6 +107,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["action", "-position"], name="audit_action"),
             models.Index(fields=["actor_id", "-position"], name="audit_actor"),
             models.Index(fields=["object_type", "object_id", "-position"], name="audit_object"),
+            models.Index(fields=["outcome", "-position"], name="audit_outcome"),
         ]
         permissions = [("export_audit", "Can export the audit log")]
 

@@ -48,7 +48,8 @@ class Invitation(models.Model):
         indexes = [
             models.Index(
                 fields=["conversation", "-id"], name="open_invitations", condition=Q(used_at=None, revoked_at=None)
-            )
+            ),
+            models.Index(fields=["conversation"], name="all_invitations_to"),
         ]
 
     def __str__(self) -> str:

@@ -41,7 +41,10 @@ class Share(models.Model):
     objects = ShareQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["conversation", "-id"], name="shares_of", condition=Q(revoked_at=None))]
+        indexes = [
+            models.Index(fields=["conversation", "-id"], name="shares_of", condition=Q(revoked_at=None)),
+            models.Index(fields=["conversation"], name="all_shares_of"),
+        ]
 
     def __str__(self) -> str:
         return f"share {self.pk}"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from conversations import access
 from conversations.errors import NotFound, Refused
+from conversations.imports.writing import ELSEWHERE
 from conversations.turns import made_files
 from conversations.upstream.errors import UpstreamError
 from conversations.views.json import SignedInRequest
@@ -34,6 +35,8 @@ def made_file(request: SignedInRequest, conversation_id: str, response_id: int, 
         raise Http404
     container, name = cited[made_id]
     file = made_files.kept(response, name)
+    if file is None and response.endpoint == ELSEWHERE:
+        raise Http404  # an import may name anybody's file
     if file is None:
         try:
             file = made_files.store(response, async_to_sync(made_files.read)(container, made_id), name)

@@ -24,12 +24,13 @@ def own(request: SignedInRequest) -> HttpResponse:
     until = timezone.now().date()
     since = until - dt.timedelta(days=DAYS - 1)
     rows = reckoning.rows_of(since, until, user=request.user)
+    days = reckoning.lines(rows, "day")
     context = {
         "budgets": budgets.standing(request.user),
-        "total": reckoning.total(rows),
+        "total": reckoning.total(days),
         "lines": reckoning.lines(rows, "model"),
-        "days": reckoning.lines(rows, "day"),
-        "bars": reckoning.bars(rows, since, until, "tokens"),
+        "days": days,
+        "bars": reckoning.bars(days, since, until, "tokens"),
         "by": reckoning.GROUPINGS["model"],
         "measure": reckoning.MEASURES["tokens"],
     }

@@ -12,7 +12,21 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
-from conversations.models import Approval, Branch, Conversation, File, Item, Response, Tag, ToolCall, User
+from conversations.models import (
+    Approval,
+    Branch,
+    Conversation,
+    Favourite,
+    File,
+    Item,
+    Mention,
+    PixelLock,
+    Reaction,
+    Response,
+    Tag,
+    ToolCall,
+    User,
+)
 
 FINAL = {"id": "resp_1", "object": "response", "output": [], "tools": [], "temperature": 1.0, "b": 1, "a": {"x": None}}
 
@@ -131,3 +145,32 @@ def everything(conversation: Conversation, alice: User, bob: User) -> list[Respo
         note.save()
     Tag.objects.create(conversation=conversation, name="lamp")
     return [first, second, third, again]
+
+
+def put_on(answer: Response, alice: User, bob: User) -> None:
+    """Put on the first turn of `everything` what people can put there, and a lock on a picture that came of it."""
+    conversation = answer.conversation
+    asked = Item.objects.get(response=answer, direction="input")
+    original = conversation.files.get(previews__isnull=False)
+    for user, emoji, place in ((alice, "👍", {"response": answer}), (bob, "🎉", {"item": asked})):
+        Reaction.objects.create(conversation=conversation, user=user, emoji=emoji, **place)
+    Reaction.objects.create(conversation=conversation, user=bob, emoji="👀", response=answer, removed_at=timezone.now())
+    Mention.objects.create(item=asked, user=bob, name="Bob")
+    kinds = {"result": "red", "locked": "blue", "heat": "black"}
+    made = {
+        kind: kept_file(conversation, picture(color), purpose=kind, response=answer, width=12, height=8)
+        for kind, color in kinds.items()
+    }
+    File.objects.filter(pk=made["result"].pk).update(number=1)
+    Favourite.objects.create(file=made["result"], user=bob)
+    PixelLock.objects.create(
+        response=answer,
+        original=original,
+        mask=kept_file(conversation, picture("white"), width=12, height=8),
+        feather=3,
+        state="done",
+        made=made["result"],
+        locked=made["locked"],
+        heat=made["heat"],
+        changed=0.25,
+    )

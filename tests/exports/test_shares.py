@@ -12,6 +12,7 @@ from django.utils import timezone
 from conversations import site_settings
 from conversations.access import conversation_for
 from conversations.actions import members
+from conversations.exports.shared import _marked
 from conversations.models import AuditEntry, Conversation, Deletion, Item, LegalHold, Response, Share, User
 from conversations.moderation import deletion, holds
 from tests.exports import made
@@ -188,6 +189,14 @@ def test_a_page_that_nobody_was_led_to_is_not_found(
     before: str, conversation: Conversation, responses: list[Response], as_alice: Client
 ) -> None:
     assert ANYBODY.get(link(as_alice, conversation), {"before": before}).status_code == 404
+
+
+def test_a_page_that_was_purged_since_is_not_found(
+    conversation: Conversation, responses: list[Response], as_alice: Client
+) -> None:
+    address = link(as_alice, conversation)
+    mark = _marked(Share.objects.get(), 2**40)
+    assert ANYBODY.get(address, {"before": mark}).status_code == 404
 
 
 def test_only_the_owner_makes_and_sees_links(

@@ -55,6 +55,26 @@ def _text() -> Any:
         {"type": "shell", "environment": {"type": "container_reference", "container_id": "cntr_1"}},
     ],
 )
+def test_a_container_that_only_a_client_names_is_an_unknown_one(
+    tool: dict[str, Any], alice: User, alice_calls: Caller
+) -> None:
+    mine = ended(alice, "Reckon", "Done")
+    call = {"type": "code_interpreter_call", "id": "ci_1", "container_id": "cntr_1", "code": "1", "status": "completed"}
+    Item.from_payload(call, response=mine, direction=Item.Direction.INPUT, index=1).save()
+    assert refused(alice_calls, tool, previous_response_id=mine.provider_id)[0] == 404
+    imported = ended(alice, "Reckon", "Done")
+    Item.from_payload(call, response=imported, direction=Item.Direction.OUTPUT, index=1).save()
+    type(imported).objects.filter(pk=imported.pk).update(endpoint="imported")
+    assert refused(alice_calls, tool, previous_response_id=imported.provider_id)[0] == 404
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "code_interpreter", "container": "cntr_1"},
+        {"type": "shell", "environment": {"type": "container_reference", "container_id": "cntr_1"}},
+    ],
+)
 def test_a_container_is_gone_on_with_in_its_own_conversation_only(
     tool: dict[str, Any], alice: User, alice_calls: Caller, bob: User, bob_calls: Caller
 ) -> None:

@@ -66,6 +66,15 @@ def test_a_zip_bomb_is_not_read_to_its_end(alice: User) -> None:
     assert (brought.state, brought.problem) == ("failed", reading.BOMB)
 
 
+def test_many_bombs_in_one_zip_are_not_all_read(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "FREE_GROWTH", 2_000_000)
+    blank = b"\n" * 1_500_000
+    content = packed(**{f"c{number}__conversation.jsonl": blank for number in range(40)})
+    brought = bring(alice, content)
+    assert (brought.state, brought.problem) == ("failed", reading.BOMB)
+    assert len(brought.report["left"]) < 10
+
+
 def test_a_list_of_members_that_never_ends_is_not_read(alice: User) -> None:
     content = packed(conversations_json="[]")
     at = content.rindex(b"PK\x05\x06")

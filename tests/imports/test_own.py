@@ -14,7 +14,21 @@ from conversations.access import conversation_for
 from conversations.actions import turns as turn_actions
 from conversations.exports.archive import archive
 from conversations.imports import job
-from conversations.models import Conversation, Deletion, File, Import, Item, ProviderDeletion, Response, User
+from conversations.models import (
+    Conversation,
+    Deletion,
+    Favourite,
+    File,
+    Import,
+    Item,
+    Mention,
+    Notice,
+    PixelLock,
+    ProviderDeletion,
+    Reaction,
+    Response,
+    User,
+)
 from conversations.moderation import deletion, purging
 from conversations.turns import context
 from tests.exports import made
@@ -23,7 +37,7 @@ from tests.imports.brought import bring, left, only
 
 @pytest.fixture
 def exported(conversation: Conversation, alice: User, bob: User) -> bytes:
-    made.everything(conversation, alice, bob)
+    made.put_on(made.everything(conversation, alice, bob)[0], alice, bob)
     return export(conversation)
 
 
@@ -37,7 +51,10 @@ def records(content: bytes) -> list[dict[str, Any]]:
 
 
 def comparable(content: bytes) -> list[Any]:
-    """Return the records with every id replaced by its place, which is all that an import may change."""
+    """Return the records with every id replaced by its place, which is all that an import may change.
+
+    Files stand in the order of their ids, which is none, and are known by their bytes.
+    """
     found = records(content)
     places = {(row["record"], row["id"]): number for number, row in enumerate(found)}
     names = {"previous": "response", "input_from": "response", "answers": "response", "head": "response"}
@@ -46,19 +63,22 @@ def comparable(content: bytes) -> list[Any]:
         "about_answer": "response",
         "response": "response",
         "branch": "branch",
-        "preview_of": "file",
         "call": "tool_call",
+        "item": "item",
     }
 
     def mapped(row: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps({name: value for name, value in row.items() if name != "id"})
-        for file in [old["id"] for old in found if old["record"] == "file"]:
-            text = text.replace(file, f"file {places['file', file]}")
+        for old in found:
+            if old["record"] == "file":
+                text = text.replace(old["id"], old["sha256"])
         value = json.loads(text)
         own = {name: places.get((kind, row[name])) for name, kind in names.items() if name in row}
         return value | own
 
-    return [mapped(row) for row in found]
+    rows = [mapped(row) for row in found]
+    pictures = [row for row in rows if row["record"] == "file"]
+    return sorted(pictures, key=lambda row: row["sha256"]) + [row for row in rows if row["record"] != "file"]
 
 
 def changed(content: bytes, change: Any) -> bytes:
@@ -77,6 +97,35 @@ def changed(content: bytes, change: Any) -> bytes:
 def test_an_export_imported_again_is_equal(exported: bytes, alice: User) -> None:
     again = only(bring(alice, exported))
     assert comparable(export(again)) == comparable(exported)
+
+
+def test_the_export_has_what_people_put_on_it(exported: bytes) -> None:
+    kinds = [row["record"] for row in records(exported)]
+    counts = {kind: kinds.count(kind) for kind in ("reaction", "mention", "vote", "pixel_lock")}
+    assert counts == {"reaction": 2, "mention": 1, "vote": 1, "pixel_lock": 1}
+
+
+def test_what_people_put_on_it_tells_nobody_once_more(exported: bytes, alice: User) -> None:
+    only(bring(alice, exported))
+    assert not Notice.objects.exists()
+
+
+def test_without_the_seal_nobody_has_put_anything_there(exported: bytes, alice: User, bob: User) -> None:
+    brought = bring(alice, changed(exported, lambda row: row))
+    again = only(brought)
+    assert not Reaction.objects.filter(conversation=again).exists()
+    assert not Mention.objects.filter(item__conversation=again).exists()
+    assert not Favourite.objects.filter(file__conversation=again).exists()
+    assert left(brought)["A reaction"] == "Nobody here is known to have put it there."
+
+
+def test_a_lock_that_waited_is_not_made_here(exported: bytes, alice: User) -> None:
+    def wait(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"state": "waiting"} if row["record"] == "pixel_lock" else row
+
+    again = only(bring(alice, changed(exported, wait)))
+    (lock,) = PixelLock.objects.filter(response__conversation=again)
+    assert (lock.state, lock.problem) == ("failed", "It was not made when this was exported.")
 
 
 def test_a_work_of_the_studio_comes_back_as_one(conversation: Conversation, alice: User) -> None:
@@ -154,7 +203,7 @@ def test_deleting_an_import_deletes_nothing_at_the_provider(exported: bytes, ali
 def test_a_file_of_another_conversation_cannot_be_named(
     exported: bytes, alice: User, charlie: User, conversation: Conversation
 ) -> None:
-    secret = conversation.files.get(media_type="image/png")
+    secret = conversation.files.get(previews__purpose="preview")
 
     def steal(row: dict[str, Any]) -> dict[str, Any] | None:
         if row["record"] == "file":
@@ -174,6 +223,31 @@ def test_bytes_that_are_not_what_the_record_says_are_not_kept(exported: bytes, a
     brought = bring(alice, result.getvalue())
     assert left(brought)["lamp.png"].startswith("Its bytes are not")
     assert not File.objects.filter(conversation=only(brought), purged_at=None).exists()
+
+
+def test_a_strangers_export_names_nothing_at_the_provider(exported: bytes, alice: User, as_alice: Any) -> None:
+    named = {"type": "input_file", "file_id": "file-heron"}
+    tools = [
+        {"type": "file_search", "vector_store_ids": ["vs_heron"]},
+        {"type": "code_interpreter", "container": "cntr_heron"},
+        {"type": "image_generation", "input_image_mask": {"file_id": "file-heron"}},
+    ]
+    cites = {"type": "container_file_citation", "container_id": "cntr_heron", "file_id": "cfile_1", "filename": "a"}
+
+    def name(row: dict[str, Any]) -> dict[str, Any]:
+        if row["record"] == "response":
+            row["options"] |= {"tools": tools}
+        if row["record"] == "item" and row["direction"] == "input":
+            row["payload"]["content"].append(named)
+        if row["record"] == "item" and row["direction"] == "output" and row["payload"].get("content"):
+            row["payload"]["content"][0]["annotations"] = [cites]
+        return row
+
+    again = only(bring(alice, changed(exported, name)))
+    assert "heron" not in json.dumps(list(again.responses.values_list("options", flat=True)))
+    assert "file-heron" not in json.dumps(list(again.items.values_list("payload", flat=True)))
+    response = again.responses.order_by("pk")[0]
+    assert as_alice.get(f"/conversations/{again.pk}/responses/{response.pk}/made/cfile_1/").status_code == 404
 
 
 def test_a_call_that_was_running_is_history(exported: bytes, alice: User) -> None:

@@ -7,7 +7,7 @@ import ast
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, Model, Q, UniqueConstraint
 
 from conversations.models import Conversation
 from conversations.moderation import registry
@@ -79,3 +79,15 @@ def writes(tree: ast.AST) -> bool:
             if names & {"default_storage", "ContentFile"}:
                 return True
     return False
+
+
+@pytest.mark.parametrize("label", [label for label in TABLES if label.startswith("conversations.")])
+def test_what_refers_to_a_purged_row_is_found_by_an_index(label: str) -> None:
+    """Without one the database reads the whole table for each row that goes, under its locks."""
+    meta = TABLES[label]._meta
+    kept = [*meta.indexes, *(rule for rule in meta.constraints if isinstance(rule, UniqueConstraint))]
+    for field in meta.local_fields:
+        if isinstance(field, ForeignKey) and target_of(field) in CONTENT:
+            present = Q(**{f"{field.name}__isnull": False})
+            found = [index for index in kept if index.fields and index.fields[0].lstrip("-") == field.name]
+            assert field.unique or field.db_index or any(index.condition in {None, present} for index in found)
