@@ -23,6 +23,9 @@ def extract() -> None:
     for domain in ("django", "djangojs"):
         command = [sys.executable, "-m", "django", "makemessages", "--all", "--domain", domain, *ignored]
         subprocess.run([*command, "--no-location", "--no-obsolete"], cwd=ROOT, check=True)
+    for source in LOCALE.glob("*/LC_MESSAGES/*.po"):
+        # Lines are broken differently by each release of gettext, which would change them all
+        polib.pofile(str(source), wrapwidth=0).save()
 
 
 def compile_all() -> None:
