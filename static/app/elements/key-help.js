@@ -31,6 +31,7 @@ export class KeyHelp extends AppElement {
     "?": () => this.open(),
     "/": () => focusOn("side-bar [data-part=search] input"),
     c: () => focusOn("chat-composer textarea"),
+    n: () => /** @type {HTMLElement | null} */ (document.querySelector("side-bar .new"))?.click(),
     j: () => toMessage(1),
     k: () => toMessage(-1),
   };

@@ -109,3 +109,7 @@ def test_branches_are_compared_and_one_becomes_the_main_one(shared: tuple[Page, 
     expect(option).to_have_attribute("aria-selected", "true")
     bob.keyboard.press("Enter")
     expect(bob).to_have_url(re.compile(re.escape(path)))
+    bob.goto("/")
+    bob.keyboard.press("n")
+    expect(bob.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(bob).not_to_have_url(re.compile(re.escape(path)))
