@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from typing import Any
@@ -23,6 +24,15 @@ CENTRE = {"x": WIDTH // 2, "y": HEIGHT // 2}
 
 async def text_of(browser: Browser) -> str:
     return await browser._page.inner_text("body")
+
+
+def programs_of(profile: str) -> list[psutil.Process]:
+    """Return the running programs of the browser with this profile, among all that this process has begun."""
+    found = []
+    for process in psutil.Process(os.getpid()).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it ends meanwhile, or has ended and nobody has asked how
+            found += [process] if profile in " ".join(process.cmdline()) else []
+    return found
 
 
 async def go(browser: Browser, address: str) -> bytes:
@@ -176,8 +186,7 @@ async def test_its_programs_know_nothing_of_our_environment(chromium: None, monk
     browser = Browser()
     await browser.open()
     try:
-        mine = psutil.Process(os.getpid()).children(recursive=True)
-        found = [process for process in mine if browser._profile in " ".join(process.cmdline())]
+        found = programs_of(browser._profile)
         assert found
         assert not [process for process in found if "OPENAI_API_KEY" in process.environ()]
     finally:
@@ -186,7 +195,7 @@ async def test_its_programs_know_nothing_of_our_environment(chromium: None, monk
 
 async def test_closing_leaves_no_program_and_no_profile(browser: Browser) -> None:
     profile = browser._profile
-    mine = [p for p in psutil.Process(os.getpid()).children(recursive=True) if profile in " ".join(p.cmdline())]
+    mine = programs_of(profile)
     assert mine
     await browser.close()
     _, alive = psutil.wait_procs(mine, timeout=60)

@@ -32,7 +32,8 @@ def answer(response: Response, text: str) -> Item:
 def shown(client: Client, words: str) -> list[str]:
     """Return the texts of the hits that the page shows, without their lights."""
     page = client.get("/search/", {"q": words}).content.decode()
-    return [re.sub(r"</?mark>", "", text) for text in re.findall(r"</h3>\s*<p>(.*?)</p>", page)]
+    found = re.findall(r"</h3>\s*<p>(.*?)</p>", page, re.DOTALL)
+    return [re.sub(r"</?mark>", "", text).strip() for text in found]
 
 
 def test_messages_and_answers_are_found_the_newest_first_with_their_hits_lit(
@@ -132,7 +133,7 @@ def test_hits_are_read_by_pages_with_the_same_number_of_queries(
     seen: list[str] = []
     page = first
     while True:
-        seen += re.findall(r"<p><mark>lamp</mark> (\d+)</p>", page)
+        seen += re.findall(r"<p><mark>lamp</mark> (\d+)\s*</p>", page)
         more = re.search(r'href="(\?q=lamp&amp;below=\d+)"', page)
         if more is None:
             break
