@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ async def test_after_a_crash_no_step_is_made_twice(on: Chat, model: Model) -> No
     (second,) = await on.db(due)
     response = await on.db(claim, second, "another")  # which takes the step, and is killed
     await on.db(computing._take, response)
-    await on.db(Response.objects.filter(pk=second).update, lease_until=timezone.now())
+    await on.db(Response.objects.filter(pk=second).update, lease_until=timezone.now() - timedelta(seconds=1))
     await on.run()
     last = (await on.answers())[-1]
     assert (last.status, last.error["message"]) == ("failed", computing.INTERRUPTED)
