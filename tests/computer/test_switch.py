@@ -55,6 +55,7 @@ def test_where_something_is_missing_the_setting_says_what(
     missing: str, sentence: str, as_admin: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.SALON_COMPUTER_SANDBOX = False
+    settings.SALON_RUNNER = "embedded"
     if missing == "playwright":
         monkeypatch.setattr(needs.importlib.util, "find_spec", lambda name: None)
     if missing == "chromium":
