@@ -113,6 +113,10 @@ class Browser:
             self._closing = asyncio.ensure_future(page.close())
 
     @property
+    def is_open(self) -> bool:
+        return self._context is not None
+
+    @property
     def _page(self) -> Page:
         """The page in front: the newest that is open."""
         assert self._context is not None

@@ -20,10 +20,13 @@ class Desk:
         self._open: dict[int, Browser] = {}
         """By the id of the response that was last given a picture of it."""
         self._opening: set[asyncio.Future[None]] = set()
+        self._browsers: set[Browser] = set()
+        """All that were opened and may be open, those too that an answer has taken for a step."""
 
     async def open(self) -> Browser:
         """Return a new browser, which nobody finds before it is given to an answer; raise `Unable`."""
-        if len(self._open) + len(self._opening) >= MOST_OPEN:
+        self._browsers = {browser for browser in self._browsers if browser.is_open}
+        if len(self._browsers) + len(self._opening) >= MOST_OPEN:
             raise Unable(FULL)
         browser = Browser()
         opening = asyncio.ensure_future(browser.open())
@@ -35,6 +38,7 @@ class Desk:
         except asyncio.CancelledError:
             self._closing = asyncio.ensure_future(_close_when(opening, browser))
             raise
+        self._browsers.add(browser)
         return browser
 
     def take(self, response_id: int) -> Browser | None:

@@ -29,6 +29,8 @@ MOST_MEMBER = 64 * 1024 * 1024
 """Bytes of one picture or file."""
 MOST_CONVERSATION = 48 * 1024 * 1024
 """Bytes of one conversation as JSON, with the pictures inside."""
+UNREADABLE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError)
+"""What zipfile raises for what is broken, encrypted, or packed in a way that it does not know."""
 MOST_SILENCE = 96 * 1024 * 1024
 """Bytes of one string: the parser gathers it whole."""
 MOST_LINE = 48 * 1024 * 1024
@@ -102,7 +104,7 @@ class Pack:
             if not end or end[5] > MOST_DIRECTORY or end[4] > MOST_MEMBERS:
                 raise BadImport(DAMAGED if not end else BOMB)
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except UNREADABLE as error:
             raise BadImport(DAMAGED) from error
         file.seek(0, 2)
         size = file.tell()
@@ -129,7 +131,7 @@ class Pack:
 
         try:
             return Counted(self._zip.open(member), limit, count)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        except UNREADABLE as error:
             raise BadImport(DAMAGED) from error
 
     def content(self, name: str, most: int = MOST_MEMBER) -> Counted | None:
@@ -142,7 +144,7 @@ class Pack:
             raise BadImport(BOMB)
         try:
             return Counted(self._zip.open(member), most)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        except UNREADABLE:
             return None
 
 

@@ -13,9 +13,11 @@ from aiohttp import web
 from PIL import Image
 
 from conversations.computer import browser as browsers
+from conversations.computer import desk as desks
 from conversations.computer import pages
 from conversations.computer.acting import HEIGHT, WIDTH, Unable, actions_of
 from conversations.computer.browser import Browser, folder
+from conversations.computer.desk import desk
 from tests.computer.conftest import Site
 
 pytestmark = pytest.mark.usefixtures("database_threads")
@@ -201,3 +203,17 @@ async def test_closing_leaves_no_program_and_no_profile(browser: Browser) -> Non
     _, alive = psutil.wait_procs(mine, timeout=60)
     assert alive == []
     assert list(folder().iterdir()) == []
+
+
+async def test_a_computer_that_is_at_work_counts_among_the_most(
+    chromium: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks, "MOST_OPEN", 1)
+    first = await desk.open()  # nobody has put it back: a step is being made
+    try:
+        with pytest.raises(Unable, match="in use"):
+            await desk.open()
+    finally:
+        await first.close()
+    second = await desk.open()
+    await second.close()
