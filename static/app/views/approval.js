@@ -64,7 +64,10 @@ export class ApprovalView {
     ref(this.element, "server").hidden = approval.server === "";
     ref(ref(this.element, "server"), "label").textContent = approval.server;
     this.#arguments(pending ? approval : undefined);
-    ref(this.element, "note").hidden = !mine;
+    const note = /** @type {HTMLInputElement} */ (ref(this.element, "note"));
+    note.hidden = !mine;
+    // The API has no place for it beside a step on the computer
+    if (approval.name === COMPUTER) note.placeholder = gettext("Note, for everybody");
     ref(this.element, "words").replaceChildren(...wordsOf(approval, me, mine));
     const withdraws = pending && !mine && approval.asked_by.id === me.id;
     ref(this.element, "approve").hidden = !mine;
